@@ -1,0 +1,42 @@
+// Package event is the catalogue of everything that loggia records about
+// itself: one Go type for each event, with its tag, facility, severity, text and
+// structured-data attributes. Tags, texts and attribute names are Junos', so
+// that collectors, parsers and auditors recognise them:
+//
+//	mgd[4163]: UI_COMMIT: User 'admin' requested 'commit' operation (comment: first)
+//	<189>1 … mgd 4163 UI_COMMIT [loggia@32473 username="admin" command="commit" message="first"] User …
+//
+// It is the only home of these texts. The rest of the program makes a value
+// (event.Commit{…}) and hands it to a recorder with the Subject who caused it;
+// the recorder appends it to the audit trail and sends it through the engine.
+package event
+
+// Event is one thing that happened. Entry is called once, when it is recorded.
+type Event interface {
+	Entry() Entry
+}
+
+// Entry is an event rendered for the log.
+type Entry struct {
+	Process  string   // process name, Junos': mgd, sshd, eventd, newsyslog
+	Tag      string   // such as UI_COMMIT; empty for a free-form line
+	Facility Facility //
+	Severity Severity //
+	Text     string   // English text, without tag
+	Attrs    []Attr   // structured-data parameters, in order
+	Failed   bool     // the outcome that an audit record states
+	Trail    bool     // for the audit trail alone, not for syslog
+}
+
+// Attr is one structured-data parameter (RFC 5424, 6.3.3).
+type Attr struct{ Name, Value string }
+
+// Subject is who caused an event: FAU_GEN.2 asks for an identity in each record.
+type Subject struct {
+	User   string // account name; "root" for what the program does by itself
+	Class  string // login class, without the prefix "j-" that the log shows
+	PID    int    // process id of the session, 0 if none
+	Client string // cli, netconf, junoscript, other
+	Remote string // "10.0.0.132 57238 10.0.0.1 22" as in SSH_CONNECTION; empty when local
+	TTY    string // terminal name such as pts/0; empty without one
+}
