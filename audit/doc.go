@@ -1,0 +1,25 @@
+// Package audit keeps the trail: an append-only log of canonical records of
+// everything that loggia's administrators, and loggia itself, did. It stands
+// beside the syslog files because those are rotated, filtered and configured
+// away; the trail is not.
+//
+// A trail is a directory of segments. Each segment is named after the number of
+// its first record, in 20 decimal digits, and ends in .trail:
+//
+//	00000000000000000001.trail
+//	00000000000000081920.trail
+//
+// A segment is a sequence of frames, and a frame is
+//
+//	uint32  length n of the record in bytes, big endian, 1 to MaxRecord
+//	n bytes the canonical record (see Record.AppendCanonical)
+//	uint32  CRC-32C (Castagnoli) of those n bytes, big endian
+//
+// Numbers start at 1 and have no gaps. A crash can leave one incomplete frame
+// at the end of the last segment; Open cuts it off and says so. Anything else
+// that does not read back is damage: Open refuses to append behind it in the
+// same segment, starts a new one and says so, and the damaged bytes stay for an
+// examiner. The canonical bytes are what later proofs (hash tree, signed
+// checkpoints) are computed over, so a version byte leads them and a published
+// version never changes.
+package audit
