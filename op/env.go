@@ -1,0 +1,125 @@
+package op
+
+import (
+	"context"
+	"io"
+	"iter"
+	"time"
+
+	"loggia/audit/event"
+	"loggia/configtree/store"
+	"loggia/files"
+)
+
+// Env is what a command may look at and act on. One Env serves one session.
+type Env struct {
+	Store    *store.Store
+	Logs     Logs
+	Engine   Engine
+	Files    *files.Root // as this caller sees it
+	Recorder store.Recorder
+	Sessions func() []Session
+	Alarms   func() []Alarm
+	Now      func() time.Time
+	Started  time.Time // start of the program
+	Product  Product
+	Caller   event.Subject
+	Home     string // directory for relative file names, /var/home/USER
+	StateDir string // for show system storage: the file system it is on
+}
+
+// Product is what the box says it is.
+type Product struct {
+	Version string // loggia's own
+	Model   string // "loggia"
+	Junos   string // compatibility version that clients parse, such as 24.4R1.9
+}
+
+// Session is a session that is open now.
+type Session struct {
+	event.Subject
+	Since    time.Time
+	LastKey  time.Time
+	Command  string // what it runs, "" at the prompt
+	EditPath string // "[edit system]" in configuration mode, else ""
+}
+
+// Alarm is a part of the configuration that does not work at the moment.
+type Alarm struct {
+	Since  time.Time
+	Place  string // "[edit …]"
+	Reason string
+}
+
+// Logs gives access to the log files, archives included.
+type Logs interface {
+	// List returns the files in the log directory by name.
+	List() ([]LogFile, error)
+	// Lines yields the lines of the log, oldest first, its archives joined by
+	// sequence. The slice is valid until the next line.
+	Lines(ctx context.Context, name string) iter.Seq2[[]byte, error]
+	// Last yields the last n lines without reading what is before them.
+	Last(ctx context.Context, name string, n int) iter.Seq2[[]byte, error]
+	// Follow yields lines that are written from now on, until ctx ends.
+	Follow(ctx context.Context, name string) iter.Seq2[[]byte, error]
+	// Clear empties the log, and with all removes its archives.
+	Clear(ctx context.Context, by event.Subject, name string, all bool) error
+}
+
+// LogFile is a file in the log directory.
+type LogFile struct {
+	Name     string
+	Size     int64 // bytes
+	Modified time.Time
+	Mode     string // as ls -l shows it
+	Owner    string
+	Group    string
+}
+
+// Engine is what commands ask of the syslog engine.
+type Engine interface {
+	Statistics() Statistics
+}
+
+// Statistics are the engine's counters since they were first kept, and obey
+// Received = Accepted + Refused for a source and Accepted = Filtered +
+// Delivered + Repeated + Dropped + Waiting for a destination.
+type Statistics struct {
+	Sources      []SourceStatistics
+	Destinations []DestinationStatistics
+}
+
+// SourceStatistics are the counters of one input, in messages.
+type SourceStatistics struct {
+	Name               string // "udp 0.0.0.0:514"
+	Received, Accepted uint64
+	Refused            []Reason
+	Truncated          uint64 // of those accepted
+}
+
+// DestinationStatistics are the counters of one destination, in messages.
+type DestinationStatistics struct {
+	Name                                             string // "file messages"
+	Accepted, Filtered, Delivered, Repeated, Waiting uint64
+	Dropped                                          []Reason
+	State                                            string // "up", "connecting", … for a host
+	LastError                                        string
+}
+
+// Reason is a counter with its reason.
+type Reason struct {
+	Reason string
+	Count  uint64
+}
+
+// Result is what a command answers.
+type Result interface {
+	// WriteText writes the answer as the CLI shows it. It stops with the error of w.
+	WriteText(w io.Writer) error
+}
+
+// Command is an operational command.
+type Command struct {
+	Grammar
+	Run func(ctx context.Context, env *Env, a Args) (Result, error)
+}

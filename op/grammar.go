@@ -1,0 +1,66 @@
+package op
+
+import (
+	"strconv"
+
+	"loggia/configtree/schema"
+)
+
+// Grammar says how a command is typed: its words, then its parameters.
+type Grammar struct {
+	Words      string  // "show system rollback": every word may be abbreviated
+	Help       string  // help text of the last word
+	Params     []Param // in the order in which ? lists nothing but checks need them
+	Permission string  // permission flag that a login class must have; empty for everybody
+	NoPipe     bool    // the command takes no `| …`
+}
+
+// ParamKind is the shape of a parameter.
+type ParamKind uint8
+
+// The shapes.
+const (
+	Positional ParamKind = iota // a value in its place
+	Flag                        // the word itself
+	Option                      // the word, then a value
+	Statement                   // the rest of the line is a configuration path
+)
+
+// Param is one parameter of a command. Flags and options may stand in any
+// order; positional values are taken in order.
+type Param struct {
+	Name     string // the word, or the name of the value
+	Kind     ParamKind
+	Help     string
+	Required bool
+	Secret   bool        // the value is hidden in the record of the command
+	Type     schema.Type // what the value may be
+	// Choices lists values that exist at this moment, for ? and Tab. It may be nil.
+	Choices func(env *Env) []Choice
+	// Only means that nothing but Choices is accepted, and a choice may be abbreviated.
+	Only bool
+}
+
+// Choice is one value that exists, with what ? says about it.
+type Choice struct{ Name, Help string }
+
+// Args are the arguments of one call by parameter name. A Flag that was given
+// has an empty value.
+type Args map[string]string
+
+// Has reports whether the parameter was given.
+func (a Args) Has(name string) bool { _, ok := a[name]; return ok }
+
+// Int returns the value of a numeric parameter, or def when it was not given.
+// The grammar has checked its type before.
+func (a Args) Int(name string, def int) int {
+	v, ok := a[name]
+	if !ok {
+		return def
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil {
+		return def
+	}
+	return n
+}
