@@ -1,0 +1,310 @@
+package event
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// Unconfigured stands for the old value of a leaf that had none.
+const Unconfigured = "unconfigured"
+
+// DatabaseLogin is UI_DBASE_LOGIN_EVENT: a session entered configuration mode.
+type DatabaseLogin struct{ Username string }
+
+// Entry renders e.
+func (e DatabaseLogin) Entry() Entry {
+	return notice("UI_DBASE_LOGIN_EVENT", "User '"+e.Username+"' entering configuration mode", Attr{"username", e.Username})
+}
+
+// DatabaseLogout is UI_DBASE_LOGOUT_EVENT: a session left configuration mode.
+type DatabaseLogout struct{ Username string }
+
+// Entry renders e.
+func (e DatabaseLogout) Entry() Entry {
+	return notice("UI_DBASE_LOGOUT_EVENT", "User '"+e.Username+"' exiting configuration mode", Attr{"username", e.Username})
+}
+
+// ConfigSet is UI_CFG_AUDIT_SET: a leaf of the candidate got a value. It must
+// not be made for a secret; ConfigSetSecret is its twin without values.
+type ConfigSet struct {
+	Username string
+	Action   string // "set" or "replace"
+	Path     string // statement words with keys inline, without brackets
+	Had      bool   // whether there was an old value
+	Old      string // the old value, if Had
+	New      string // the new value
+}
+
+// Entry renders e. The unbalanced quotes are Junos': `"old -- "new"`.
+func (e ConfigSet) Entry() Entry {
+	delimiter, data := "", Unconfigured
+	if e.Had {
+		delimiter, data = `"`, e.Old
+	}
+	path := "[" + e.Path + "]"
+	return change("UI_CFG_AUDIT_SET",
+		"User '"+e.Username+"' "+e.Action+": "+path+" "+delimiter+data+` -- "`+e.New+`"`,
+		Attr{"username", e.Username}, Attr{"action", e.Action}, Attr{"pathname", path},
+		Attr{"delimiter", delimiter}, Attr{"data", data}, Attr{"value", e.New})
+}
+
+// ConfigSetSecret is UI_CFG_AUDIT_SET_SECRET: a secret leaf of the candidate
+// got a value, which is withheld.
+type ConfigSetSecret struct {
+	Username string
+	Action   string // "set" or "replace"
+	Path     string // statement words, without brackets
+}
+
+// Entry renders e.
+func (e ConfigSetSecret) Entry() Entry {
+	path := "[" + e.Path + "]"
+	return change("UI_CFG_AUDIT_SET_SECRET", "User '"+e.Username+"' "+e.Action+": "+path,
+		Attr{"username", e.Username}, Attr{"action", e.Action}, Attr{"pathname", path})
+}
+
+// ConfigOther is UI_CFG_AUDIT_OTHER: any other change of the candidate, such
+// as delete, deactivate, activate, annotate, or set of a level.
+type ConfigOther struct {
+	Username string
+	Action   string
+	Path     string // statement words, without brackets
+	Value    string // what the action was given: the text of an annotation
+	Old      string // value that a deleted leaf had, for the record's attributes; empty for a secret
+}
+
+// Entry renders e. A blank follows the path even where no value does.
+func (e ConfigOther) Entry() Entry {
+	delimiter, path := "", "["+e.Path+"]"
+	text := "User '" + e.Username + "' " + e.Action + ": " + path + " "
+	if e.Value != "" {
+		delimiter = `"`
+		text += `"` + e.Value + `"`
+	}
+	entry := change("UI_CFG_AUDIT_OTHER", text,
+		Attr{"username", e.Username}, Attr{"action", e.Action}, Attr{"pathname", path},
+		Attr{"delimiter", delimiter}, Attr{"value", e.Value})
+	if e.Old != "" {
+		entry.Attrs = append(entry.Attrs, Attr{"data", e.Old})
+	}
+	return entry
+}
+
+// ConfigWhole is UI_CFG_AUDIT_OTHER for an action on the whole candidate:
+// `rollback: 1`, `override: FILE`.
+type ConfigWhole struct {
+	Username string
+	Action   string // "rollback", "override", "update"
+	Source   string // rollback number or file name
+}
+
+// Entry renders e.
+func (e ConfigWhole) Entry() Entry {
+	return change("UI_CFG_AUDIT_OTHER", "User '"+e.Username+"' "+e.Action+": "+e.Source,
+		Attr{"username", e.Username}, Attr{"action", e.Action}, Attr{"pathname", e.Source},
+		Attr{"delimiter", ""}, Attr{"value", ""})
+}
+
+// ConfigNew is UI_CFG_AUDIT_NEW: a statement got a new name or place.
+type ConfigNew struct {
+	Username string
+	Action   string // "rename", "copy" or "insert"
+	Path     string // statement words, without brackets
+	NewName  string
+}
+
+// Entry renders e.
+func (e ConfigNew) Entry() Entry {
+	path := "[" + e.Path + "]"
+	return change("UI_CFG_AUDIT_NEW", "User '"+e.Username+"' "+e.Action+": "+path+" "+e.NewName,
+		Attr{"username", e.Username}, Attr{"action", e.Action}, Attr{"pathname", path}, Attr{"new-name", e.NewName})
+}
+
+// Load is UI_LOAD_EVENT: a load or a rollback of the candidate begins.
+type Load struct {
+	Username string
+	Command  string // "load override", "rollback", "rollback 3"
+}
+
+// Entry renders e.
+func (e Load) Entry() Entry {
+	return notice("UI_LOAD_EVENT", "User '"+e.Username+"' is performing a '"+e.Command+"'",
+		Attr{"username", e.Username}, Attr{"command", e.Command})
+}
+
+// Commit is UI_COMMIT: a commit was asked for.
+type Commit struct {
+	Username string
+	Command  string // as typed, without the comment: "commit", "commit check"
+	Comment  string // empty is recorded as none
+}
+
+// Entry renders e.
+func (e Commit) Entry() Entry {
+	comment := e.Comment
+	if comment == "" {
+		comment = "none"
+	}
+	return notice("UI_COMMIT", "User '"+e.Username+"' requested '"+e.Command+"' operation (comment: "+comment+")",
+		Attr{"username", e.Username}, Attr{"command", e.Command}, Attr{"message", comment})
+}
+
+// Step is a step of a commit, as recorded and as shown by `commit | display detail`.
+type Step string
+
+// The steps of a commit, in order, in Junos' words.
+const (
+	StepLock     Step = "Obtaining lock for commit"
+	StepExpand   Step = "expanding groups"
+	StepCheck    Step = "daemons checking new configuration"
+	StepRevision Step = "updating commit revision"
+	StepActivate Step = "notifying daemons of new configuration"
+	StepWrapup   Step = "commit wrapup..."
+	StepComplete Step = "commit complete"
+)
+
+// CommitProgress is UI_COMMIT_PROGRESS: a commit began a step.
+type CommitProgress struct{ Step Step }
+
+// Entry renders e.
+func (e CommitProgress) Entry() Entry {
+	return entry("UI_COMMIT_PROGRESS", InteractiveCommands, Info,
+		"Commit operation in progress: "+string(e.Step), Attr{"message", string(e.Step)})
+}
+
+// CommitCompleted is UI_COMMIT_COMPLETED: the new configuration is in force.
+type CommitCompleted struct{}
+
+// Entry renders e.
+func (CommitCompleted) Entry() Entry {
+	return notice("UI_COMMIT_COMPLETED", string(StepComplete), Attr{"message", string(StepComplete)})
+}
+
+// CommitNotConfirmed is UI_COMMIT_NOT_CONFIRMED: `commit confirmed` ran out
+// and the configuration before it is in force again.
+type CommitNotConfirmed struct{}
+
+// Entry renders e.
+func (CommitNotConfirmed) Entry() Entry {
+	return notice("UI_COMMIT_NOT_CONFIRMED", "Commit was not confirmed; automatic rollback complete")
+}
+
+// ConfigurationError is UI_CONFIGURATION_ERROR: one problem that stopped a
+// commit. Statement and Message must not hold a secret.
+type ConfigurationError struct {
+	Path      string // edit path, without [edit and bracket; empty at the top
+	Statement string
+	Message   string
+}
+
+// Entry renders e.
+func (e ConfigurationError) Entry() Entry {
+	path := "[edit]"
+	if e.Path != "" {
+		path = "[edit " + e.Path + "]"
+	}
+	failed := entry("UI_CONFIGURATION_ERROR", InteractiveCommands, Error,
+		"Process: "+mgd+", path: "+path+", statement: "+e.Statement+", "+e.Message,
+		Attr{"process", mgd}, Attr{"pathname", path}, Attr{"statement", e.Statement}, Attr{"message", e.Message})
+	failed.Failed = true
+	return failed
+}
+
+// CommitIntent is the record without which no commit happens: it is on disk
+// before the revision takes force.
+type CommitIntent struct {
+	Revision, Parent uint64
+	Hash             string // of the revision file, in hexadecimal
+	Username, Client string
+	Comment          string
+}
+
+// Entry renders e, for the audit trail alone.
+func (e CommitIntent) Entry() Entry {
+	return trail("CONFIG_COMMIT_INTENT",
+		fmt.Sprintf("Revision %d, made from %d, is about to take force", e.Revision, e.Parent),
+		number("revision", e.Revision), number("parent", e.Parent), Attr{"hash", e.Hash},
+		Attr{"username", e.Username}, Attr{"client", e.Client}, Attr{"message", e.Comment})
+}
+
+// CommitDone says that a revision is in force and every subsystem obeys it.
+type CommitDone struct {
+	Revision uint64
+	Hash     string
+}
+
+// Entry renders e, for the audit trail alone.
+func (e CommitDone) Entry() Entry {
+	return trail("CONFIG_COMMIT_DONE", fmt.Sprintf("Revision %d is in force", e.Revision),
+		number("revision", e.Revision), Attr{"hash", e.Hash})
+}
+
+// CommitAbandoned says that a commit ended before its commit point: what was
+// in force before it still is.
+type CommitAbandoned struct {
+	Revision uint64 // 0 when it ended before a revision was written
+	Running  uint64 // the revision that stays in force, 0 when there is none yet
+	Reason   string
+}
+
+// Entry renders e, for the audit trail alone.
+func (e CommitAbandoned) Entry() Entry {
+	abandoned := trail("CONFIG_COMMIT_ABANDONED",
+		fmt.Sprintf("Revision %d stays in force: %s", e.Running, e.Reason),
+		number("revision", e.Revision), number("running", e.Running), Attr{"reason", e.Reason})
+	abandoned.Failed = true
+	return abandoned
+}
+
+// ConfigurationFound is recorded at every start: which revision is in force
+// and whether a commit had been cut short. Lost is the revision that should
+// have been in force and was damaged or missing; such a record goes to syslog
+// as well.
+type ConfigurationFound struct {
+	Revision uint64
+	Hash     string
+	Finished bool   // the revision is that of a commit which was cut short after its commit point
+	Damaged  bool   // the configuration that should be in force was lost
+	Lost     uint64 // its revision, if known
+	Reason   string // what was wrong with it
+}
+
+// Entry renders e.
+func (e ConfigurationFound) Entry() Entry {
+	text := fmt.Sprintf("Revision %d is in force", e.Revision)
+	if e.Finished {
+		text += ", its commit was interrupted after the commit point"
+	}
+	attrs := []Attr{number("revision", e.Revision), {"hash", e.Hash}}
+	if !e.Damaged {
+		return trail("CONFIG_FOUND", text, attrs...)
+	}
+	lost := "the active configuration"
+	if e.Lost != 0 {
+		lost = fmt.Sprintf("revision %d", e.Lost)
+	}
+	attrs = append(attrs, number("lost", e.Lost), Attr{"reason", e.Reason})
+	found := entry("CONFIG_RECOVERED", InteractiveCommands, Alert, text+" instead of "+lost+": "+e.Reason, attrs...)
+	found.Failed = true
+	return found
+}
+
+func entry(tag string, f Facility, s Severity, text string, attrs ...Attr) Entry {
+	return Entry{Process: mgd, Tag: tag, Facility: f, Severity: s, Text: text, Attrs: attrs}
+}
+
+func notice(tag, text string, attrs ...Attr) Entry {
+	return entry(tag, InteractiveCommands, Notice, text, attrs...)
+}
+
+func change(tag, text string, attrs ...Attr) Entry {
+	return entry(tag, ChangeLog, Info, text, attrs...)
+}
+
+func trail(tag, text string, attrs ...Attr) Entry {
+	e := notice(tag, text, attrs...)
+	e.Trail = true
+	return e
+}
+
+func number(name string, n uint64) Attr { return Attr{name, strconv.FormatUint(n, 10)} }
