@@ -1,0 +1,2 @@
+// Package logfile reads a log together with its archives, by position.
+package logfile
