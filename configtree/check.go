@@ -1,0 +1,7 @@
+package configtree
+
+import "loggia/configtree/schema"
+
+type rules struct{}
+
+func newRules(*schema.Node) *rules { return &rules{} }
