@@ -1,0 +1,245 @@
+package wire
+
+import "bytes"
+
+// parse3164 reads what follows PRI in any of the shapes that RFC 3164 describes
+// as "observed". A header that is not there is not invented: without a stamp
+// there is no host, and without "tag:" or "tag[pid]" there is no App; the words
+// stay in the text.
+func (p *Parser) parse3164(b *Batch, r *Record, i, end int) {
+	buf := b.Buf
+	t, at, ok := p.find3164Stamp(b, r, i, end)
+	if !ok {
+		if r.Flags&NoPRI != 0 {
+			r.Msg = span(i, end)
+			return
+		}
+		r.Form = RFC3164
+		tagged(buf, r, skipSequence(buf, i, end), end)
+		return
+	}
+	r.Form = RFC3164
+	p.setTime(b, r, t, at)
+	i = t.end
+	if i < end && buf[i] == ':' { // Cisco: the stamp ends in a colon, and no host follows
+		i = skipBlanks(buf, i+1, end)
+	} else {
+		i = p.host3164(b, r, skipBlanks(buf, i, end), end)
+	}
+	tagged(buf, r, i, end)
+}
+
+// find3164Stamp looks for the stamp at i, or behind the sequence number and
+// origin that Cisco devices put before it: "45: ", "45: router: ", ": ".
+func (p *Parser) find3164Stamp(b *Batch, r *Record, i, end int) (t stamp, at int, ok bool) {
+	buf := b.Buf
+	if t, ok = readStamp(buf, i, end); ok {
+		return t, i, true
+	}
+	host := Span{}
+	for range 3 {
+		j := i
+		for j < end && j-i <= maxHost && buf[j] > ' ' && buf[j] != ':' {
+			j++
+		}
+		if j >= end || buf[j] != ':' {
+			return t, i, false
+		}
+		if j > i && !allDigits(buf[i:j]) {
+			if host.Len != 0 || !hostName(buf[i:j]) {
+				return t, i, false
+			}
+			host = span(i, j)
+		}
+		i = skipBlanks(buf, j+1, end)
+		if t, ok = readStamp(buf, i, end); ok {
+			r.Host = host
+			return t, i, true
+		}
+	}
+	return t, i, false
+}
+
+// skipSequence leaves out Cisco's sequence number where no stamp follows it.
+func skipSequence(buf []byte, i, end int) int {
+	j := i
+	for j < end && isDigit(buf[j]) {
+		j++
+	}
+	if j > i && j+2 < end && buf[j] == ':' && buf[j+1] == ' ' && buf[j+2] == '%' {
+		return j + 2
+	}
+	return i
+}
+
+// skipBlanks leaves out the blanks behind a stamp: one, or two as Junos writes.
+func skipBlanks(buf []byte, i, end int) int {
+	for n := 0; n < 2 && i < end && buf[i] == ' '; n++ {
+		i++
+	}
+	return i
+}
+
+// forwarded is what AIX's syslogd puts in place of a host name.
+const forwarded = "Message forwarded from "
+
+// host3164 takes the word at i as HOSTNAME when it reads like one, as rsyslog
+// does: letters, digits, `.`, `_` and `-`, the last of them a letter or digit,
+// or an IPv6 address, and a blank behind it. Messages of the unix socket have
+// none (see Parser.HostName).
+func (p *Parser) host3164(b *Batch, r *Record, i, end int) int {
+	buf := b.Buf
+	if bytes.HasPrefix(buf[i:end], []byte(forwarded)) {
+		from := i + len(forwarded)
+		if j := from + wordLen(buf[from:end]); j > from+1 && buf[j-1] == ':' && hostName(buf[from:j-1]) {
+			r.Host = span(from, j-1)
+			return skipBlanks(buf, j, end)
+		}
+	}
+	j := i + wordLen(buf[i:end])
+	if j == end || buf[j] != ' ' || !hostName(buf[i:j]) {
+		return i
+	}
+	if b.Origin.Kind == Unix && string(buf[i:j]) != p.HostName {
+		return i
+	}
+	r.Host = span(i, j)
+	j++
+	if end-j > 1 && buf[j] == ':' && buf[j+1] == ' ' { // Cisco ASA: "host : %ASA-6-…"
+		j += 2
+	}
+	return j
+}
+
+// wordLen is the length of the run of bytes above blank that text starts with.
+func wordLen(text []byte) int {
+	for i, c := range text {
+		if c <= ' ' || i > maxHost {
+			return i
+		}
+	}
+	return len(text)
+}
+
+func hostName(word []byte) bool {
+	if len(word) == 0 || len(word) > maxHost {
+		return false
+	}
+	colons := 0
+	for _, c := range word {
+		switch {
+		case hostByte[c]:
+		case c == ':':
+			colons++
+		case c == '[' || c == ']' || c == '%':
+			if colons == 0 && c != '[' {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	last := word[len(word)-1]
+	if colons > 0 {
+		return colons > 1 && (word[0] == '[') == (last == ']') && ipv6(word)
+	}
+	return isAlpha(last) || isDigit(last)
+}
+
+// ipv6 tells an address from a tag such as Foo::Bar: hexadecimal digits up to
+// the zone, and at most seven colons.
+func ipv6(word []byte) bool {
+	colons := 0
+	for _, c := range word {
+		switch {
+		case c == '%':
+			return colons <= 7
+		case c == ':':
+			colons++
+		case c == '[' || c == ']' || c == '.' || isDigit(c) || c|0x20-'a' < 6:
+		default:
+			return false
+		}
+	}
+	return colons <= 7 && (word[len(word)-1] != ':' || word[len(word)-2] == ':')
+}
+
+// hostByte marks the bytes of a host name.
+var hostByte = [256]bool{
+	'.': true, '_': true, '-': true,
+	'0': true, '1': true, '2': true, '3': true, '4': true, '5': true, '6': true, '7': true, '8': true, '9': true,
+	'a': true, 'b': true, 'c': true, 'd': true, 'e': true, 'f': true, 'g': true, 'h': true, 'i': true, 'j': true,
+	'k': true, 'l': true, 'm': true, 'n': true, 'o': true, 'p': true, 'q': true, 'r': true, 's': true, 't': true,
+	'u': true, 'v': true, 'w': true, 'x': true, 'y': true, 'z': true,
+	'A': true, 'B': true, 'C': true, 'D': true, 'E': true, 'F': true, 'G': true, 'H': true, 'I': true, 'J': true,
+	'K': true, 'L': true, 'M': true, 'N': true, 'O': true, 'P': true, 'Q': true, 'R': true, 'S': true, 'T': true,
+	'U': true, 'V': true, 'W': true, 'X': true, 'Y': true, 'Z': true,
+}
+
+func allDigits(word []byte) bool {
+	for _, c := range word {
+		if !isDigit(c) {
+			return false
+		}
+	}
+	return len(word) > 0
+}
+
+// tagged splits "tag: text", "tag[pid]: text" and "tag[pid] text" at i. A first
+// word that is none of these is text: taking it for a tag, as RFC 3164 allows,
+// would change what the sender wrote when the line is put together again.
+func tagged(buf []byte, r *Record, i, end int) {
+	r.Msg = span(i, end)
+	j := i
+	for j < end && j-i < maxHost && buf[j] > ' ' && buf[j] != 0x7f {
+		if buf[j] == ':' {
+			if j+1 < end && buf[j+1] == ':' { // Perl's Foo::Bar is one tag
+				j += 2
+				continue
+			}
+			break
+		}
+		if buf[j] == '[' {
+			break
+		}
+		j++
+	}
+	if j == i || j >= end {
+		return
+	}
+	switch {
+	case buf[j] == ':' && colonEndsTag(buf, j, end):
+		r.App = span(i, j)
+		r.Msg = span(afterTag(buf, j+1, end), end)
+	case buf[j] == '[':
+		k := j + 1
+		for k < end && k-j <= maxProcID && buf[k] > ' ' && buf[k] != ']' && buf[k] != '[' {
+			k++
+		}
+		if k >= end || buf[k] != ']' || k == j+1 || k+1 >= end {
+			return
+		}
+		switch {
+		case buf[k+1] == ':':
+			r.Msg = span(afterTag(buf, k+2, end), end)
+		case buf[k+1] == ' ' && allDigits(buf[j+1:k]):
+			r.Msg = span(k+2, end)
+		default:
+			return
+		}
+		r.App, r.ProcID = span(i, j), span(j+1, k)
+	}
+}
+
+// colonEndsTag tells "tag: text" and "tag:text" from times, URLs and paths.
+func colonEndsTag(buf []byte, j, end int) bool {
+	return j+1 == end || buf[j+1] == ' ' || isAlpha(buf[j+1])
+}
+
+// afterTag leaves out the one blank between tag and text.
+func afterTag(buf []byte, i, end int) int {
+	if i < end && buf[i] == ' ' {
+		i++
+	}
+	return min(i, end)
+}

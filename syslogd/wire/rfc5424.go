@@ -1,0 +1,179 @@
+package wire
+
+// Lengths that RFC 5424, 6 allows for the header fields and SD-NAMEs.
+const (
+	maxHost   = 255
+	maxApp    = 48
+	maxProcID = 128
+	maxMsgID  = 32
+	maxSDName = 32
+)
+
+// parse5424 reads what follows "<PRI>1 ". A header that breaks the grammar is
+// marked Damaged: the fields before the damage stand, the rest is the text. When
+// not even the TIMESTAMP can be read, all of it is.
+func (p *Parser) parse5424(b *Batch, r *Record, i, end int) {
+	buf := b.Buf
+	r.Form = RFC5424
+	next, ok := p.stamp5424(b, r, i, end)
+	if !ok {
+		r.Form = Bare
+		r.Flags |= Damaged
+		r.Msg = span(i-2, end)
+		return
+	}
+	i = next
+	for _, f := range [...]struct {
+		field *Span
+		limit int
+	}{{&r.Host, maxHost}, {&r.App, maxApp}, {&r.ProcID, maxProcID}, {&r.MsgID, maxMsgID}} {
+		j, clean := token(buf, i, end)
+		if !clean || j == i || j-i > f.limit || j == end {
+			r.Flags |= Damaged
+		}
+		if j-i != 1 || buf[i] != '-' {
+			*f.field = span(i, j)
+		}
+		i = min(j+1, end)
+	}
+	p.text5424(b, r, i, end)
+}
+
+// stamp5424 reads TIMESTAMP and the blank behind it. Stamps that are readable
+// but not as RFC 5424, 6.2.3 wants them (seven digits of fraction, no zone)
+// count, and are marked.
+func (p *Parser) stamp5424(b *Batch, r *Record, i, end int) (next int, ok bool) {
+	buf := b.Buf
+	if end-i >= 1 && buf[i] == '-' && (i+1 == end || buf[i+1] == ' ') {
+		if i+1 == end {
+			r.Flags |= Damaged
+		}
+		return min(i+2, end), true
+	}
+	t, ok := readISO(buf, i, end)
+	if !ok || (t.end < end && buf[t.end] != ' ') {
+		return i, false
+	}
+	p.setTime(b, r, t, i)
+	if !t.strict || t.end == end {
+		r.Flags |= Damaged
+	}
+	return min(t.end+1, end), true
+}
+
+// token returns the end of the run of bytes up to a blank, and whether all of
+// them are PRINTUSASCII.
+func token(buf []byte, i, end int) (j int, clean bool) {
+	clean = true
+	for ; i < end; i++ {
+		if c := buf[i]; c-'!' > '~'-'!' {
+			if c == ' ' {
+				break
+			}
+			clean = false
+		}
+	}
+	return i, clean
+}
+
+// text5424 reads STRUCTURED-DATA and MSG. Structured data that breaks its
+// grammar stays in the text, so that nothing is lost.
+func (p *Parser) text5424(b *Batch, r *Record, i, end int) {
+	buf := b.Buf
+	j := i
+	switch {
+	case i < end && buf[i] == '-':
+		j = i + 1
+	case i < end && buf[i] == '[':
+		j = structuredData(buf, i, end)
+	}
+	if j == i || (j < end && buf[j] != ' ') {
+		r.Flags |= Damaged
+		r.Msg = span(i, end)
+		return
+	}
+	if buf[i] == '[' {
+		r.SD = span(i, j)
+	}
+	i = min(j+1, end)
+	if end-i >= 3 && buf[i] == bom[0] && buf[i+1] == bom[1] && buf[i+2] == bom[2] {
+		i += 3
+	}
+	r.Msg = span(i, end)
+}
+
+// bom marks MSG as UTF-8 (RFC 5424, 6.4). It is no part of the text.
+const bom = "\xEF\xBB\xBF"
+
+// structuredData returns the end of 1*SD-ELEMENT at i, and i when the grammar
+// of RFC 5424, 6.3 is broken.
+func structuredData(buf []byte, i, end int) int {
+	j := i
+	for j < end && buf[j] == '[' {
+		k := sdElement(buf, j, end)
+		if k == j {
+			return i
+		}
+		j = k
+	}
+	return j
+}
+
+// sdElement returns the end of "[" SD-ID *(SP SD-PARAM) "]" at i, or i.
+func sdElement(buf []byte, i, end int) int {
+	j := sdName(buf, i+1, end)
+	if j == i+1 {
+		return i
+	}
+	for j < end && buf[j] == ' ' {
+		name := j + 1
+		j = sdName(buf, name, end)
+		if j == name || j+1 >= end || buf[j] != '=' || buf[j+1] != '"' {
+			return i
+		}
+		if j = sdValue(buf, j+2, end); j < 0 {
+			return i
+		}
+	}
+	if j >= end || buf[j] != ']' {
+		return i
+	}
+	return j + 1
+}
+
+// sdName returns the end of the SD-NAME at i, or i when it is empty or longer
+// than 32.
+func sdName(buf []byte, i, end int) int {
+	j := i
+	for j < end && j-i <= maxSDName {
+		c := buf[j]
+		if c-'!' > '~'-'!' || c == '=' || c == ']' || c == '"' {
+			break
+		}
+		j++
+	}
+	if j-i > maxSDName {
+		return i
+	}
+	return j
+}
+
+// sdValue returns the place after the closing quote of the PARAM-VALUE at i, or
+// -1. A backslash before anything but `"`, `\` and `]` is an ordinary one
+// (6.3.3).
+func sdValue(buf []byte, i, end int) int {
+	for i < end {
+		switch buf[i] {
+		case '"':
+			return i + 1
+		case ']':
+			return -1
+		case '\\':
+			if i+1 < end && (buf[i+1] == '"' || buf[i+1] == '\\' || buf[i+1] == ']') {
+				i++
+			}
+		}
+		i++
+	}
+	return -1
+}
