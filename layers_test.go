@@ -27,6 +27,7 @@ var allowed = map[string][]string{
 	"cli":          {"op", "configtree/...", "cli/terminal", "match", "files", "audit/event"},
 	"cli/terminal": {},
 	"op":           {"configtree/...", "match", "files", "audit/event"},
+	"sshd":         {"audit/event", "files"},
 	"sshd/attach":  {},
 
 	"configtree":                 {"configtree/schema"},

@@ -1,0 +1,225 @@
+// Package attach is the client half of the unix socket: it carries a terminal,
+// a command or a file of commands to the process that holds the engine, and
+// the answers and the exit status back. It knows nothing of commands.
+package attach
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/term"
+)
+
+// Wait is how long Dial tries: whoever holds the lock serves the socket soon.
+const Wait = 5 * time.Second
+
+// Environment variables that tell the other side about a batch.
+const (
+	EnvSource    = "LOGGIA_SOURCE"     // name of the commands' source, for messages
+	EnvKeepGoing = "LOGGIA_KEEP_GOING" // set: run on after a failure
+)
+
+// Client is a connection to the engine's process.
+type Client struct{ ssh *ssh.Client }
+
+// Dial connects to the socket at path, retrying until Wait is over or ctx ends.
+func Dial(ctx context.Context, path string) (*Client, error) {
+	ctx, cancel := context.WithTimeout(ctx, Wait)
+	defer cancel()
+	for {
+		c, err := dial(ctx, path)
+		if err == nil || !errors.Is(err, syscall.ENOENT) && !errors.Is(err, syscall.ECONNREFUSED) {
+			return c, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func dial(ctx context.Context, path string) (*Client, error) {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", path)
+	if err != nil {
+		return nil, err
+	}
+	hello := &helloReader{Conn: conn, in: bufio.NewReader(conn)}
+	config := &ssh.ClientConfig{
+		User: "local",
+		// The socket's directory belongs to the engine: the kernel vouches for it.
+		HostKeyCallback: ssh.InsecureIgnoreHostKey(),
+		Timeout:         Wait,
+	}
+	sc, channels, requests, err := ssh.NewClientConn(hello, "local", config)
+	if err != nil {
+		if refusal := hello.refusal(); refusal != "" {
+			err = errors.New(refusal)
+		}
+		return nil, errors.Join(err, conn.Close())
+	}
+	return &Client{ssh.NewClient(sc, channels, requests)}, nil
+}
+
+// helloReader keeps a line that the server sends instead of its version: the
+// reason why it does not serve us.
+type helloReader struct {
+	net.Conn
+	in   *bufio.Reader
+	mu   sync.Mutex // guards said: the library reads in a goroutine of its own
+	said []byte
+}
+
+func (h *helloReader) Read(b []byte) (int, error) {
+	n, err := h.in.Read(b)
+	h.mu.Lock()
+	if len(h.said) < 512 {
+		h.said = append(h.said, b[:n]...)
+	}
+	h.mu.Unlock()
+	return n, err
+}
+
+func (h *helloReader) refusal() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	line, _, _ := strings.Cut(string(h.said), "\r\n")
+	text, ok := strings.CutPrefix(line, "error: ")
+	if !ok {
+		return ""
+	}
+	return text
+}
+
+// Close ends the connection.
+func (c *Client) Close() error { return c.ssh.Close() }
+
+// Shell runs an interactive session on the terminal in and out, which are
+// restored whatever happens, and returns its exit status.
+func (c *Client) Shell(ctx context.Context, in, out *os.File) (int, error) {
+	s, err := c.ssh.NewSession()
+	if err != nil {
+		return 1, err
+	}
+	w, h, err := term.GetSize(int(out.Fd()))
+	if err != nil {
+		w, h = 80, 24
+	}
+	name := os.Getenv("TERM")
+	if name == "" {
+		name = "vt100"
+	}
+	if err := s.RequestPty(name, h, w, ssh.TerminalModes{}); err != nil {
+		return 1, err
+	}
+	old, err := term.MakeRaw(int(in.Fd()))
+	if err != nil {
+		return 1, err
+	}
+	restore := sync.OnceValue(func() error { return term.Restore(int(in.Fd()), old) })
+	defer func() {
+		// Reported below where there is somebody to tell.
+		_ = restore()
+	}()
+	stop := followSize(s, out)
+	defer stop()
+	stdin, err := s.StdinPipe()
+	if err != nil {
+		return 1, err
+	}
+	s.Stdout, s.Stderr = out, out
+	if err := s.Shell(); err != nil {
+		return 1, err
+	}
+	go func() { // ends with the process: a read of a terminal cannot be called back
+		_, _ = io.Copy(stdin, in)
+		_ = stdin.Close()
+	}()
+	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
+	status, err := exitCode(s.Wait())
+	return status, errors.Join(err, restore())
+}
+
+// followSize passes on changes of the terminal's size.
+func followSize(s *ssh.Session, out *os.File) (stop func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGWINCH)
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			case <-signals:
+				if w, h, err := term.GetSize(int(out.Fd())); err == nil {
+					// A connection that is gone ends the session itself.
+					_ = s.WindowChange(h, w)
+				}
+			}
+		}
+	})
+	return func() {
+		signal.Stop(signals)
+		close(done)
+		wg.Wait()
+	}
+}
+
+// Batch describes commands to run without a terminal.
+type Batch struct {
+	Command   string    // commands separated by ; when In is nil
+	In        io.Reader // commands, one a line
+	Name      string    // name of the source, for messages
+	KeepGoing bool
+	Out, Err  io.Writer
+}
+
+// Run runs a batch and returns its exit status.
+func (c *Client) Run(ctx context.Context, b Batch) (int, error) {
+	s, err := c.ssh.NewSession()
+	if err != nil {
+		return 1, err
+	}
+	if err := s.Setenv(EnvSource, b.Name); err != nil {
+		return 1, fmt.Errorf("name of the source %q: %w", b.Name, err)
+	}
+	if b.KeepGoing {
+		if err := s.Setenv(EnvKeepGoing, "1"); err != nil {
+			return 1, err
+		}
+	}
+	s.Stdout, s.Stderr, s.Stdin = b.Out, b.Err, b.In
+	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
+	if b.In == nil {
+		return exitCode(s.Run(b.Command))
+	}
+	if err := s.Shell(); err != nil {
+		return 1, err
+	}
+	return exitCode(s.Wait())
+}
+
+// exitCode takes the status out of what Wait said.
+func exitCode(err error) (int, error) {
+	var exit *ssh.ExitError
+	switch {
+	case err == nil:
+		return 0, nil
+	case errors.As(err, &exit):
+		return exit.ExitStatus(), nil
+	}
+	return 1, errors.New("the session was cut off: the process that held it is gone")
+}

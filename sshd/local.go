@@ -1,0 +1,174 @@
+package sshd
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/sys/unix"
+)
+
+// Peer is who calls on the unix socket, by the kernel's word.
+type Peer struct {
+	UID uint32
+	PID int
+}
+
+// Handler serves one channel and returns its exit status.
+type Handler func(ctx context.Context, peer Peer, ch *Channel) int
+
+// Local serves the unix socket. Admit decides about a peer before any byte of
+// SSH is read, and its error is what the caller is told.
+type Local struct {
+	Path   string
+	Admit  func(Peer) error
+	Handle Handler
+
+	listener *net.UnixListener
+	config   *ssh.ServerConfig
+	slots    chan struct{}
+	wg       sync.WaitGroup // connections
+}
+
+// localConnections bounds the connections that are served at once.
+const localConnections = 250
+
+// handshakeTime bounds how long a peer may take to say who it is.
+const handshakeTime = 10 * time.Second
+
+// Listen makes the socket, mode 0666, under a temporary name, and renames it
+// when it is ready, so that whoever finds it can dial it.
+func (l *Local) Listen() error {
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return err
+	}
+	signer, err := ssh.NewSignerFromKey(key)
+	if err != nil {
+		return err
+	}
+	l.config = &ssh.ServerConfig{NoClientAuth: true, ServerVersion: "SSH-2.0-loggia"}
+	l.config.AddHostKey(signer)
+	l.slots = make(chan struct{}, localConnections)
+	name := filepath.Join(filepath.Dir(l.Path), fmt.Sprintf(".sock%d", os.Getpid()))
+	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	l.listener, err = net.ListenUnix("unix", &net.UnixAddr{Name: name, Net: "unix"})
+	if err != nil {
+		return err
+	}
+	l.listener.SetUnlinkOnClose(false)
+	if err := errors.Join(os.Chmod(name, 0o666), os.Rename(name, l.Path)); err != nil {
+		return errors.Join(err, l.listener.Close(), os.Remove(name))
+	}
+	return nil
+}
+
+// Serve accepts until ctx ends, then waits for the connections, whose contexts
+// end with it. It removes the socket.
+func (l *Local) Serve(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() {
+		// The error shows in Accept.
+		_ = l.listener.Close()
+	})
+	defer stop()
+	defer l.wg.Wait()
+	for {
+		conn, err := l.listener.AcceptUnix()
+		if ctx.Err() != nil {
+			if err == nil {
+				err = conn.Close()
+			} else {
+				err = nil
+			}
+			return errors.Join(err, os.Remove(l.Path))
+		}
+		if err != nil {
+			return err
+		}
+		select {
+		case l.slots <- struct{}{}:
+			l.wg.Go(func() {
+				defer func() { <-l.slots }()
+				l.connection(ctx, conn)
+			})
+		default:
+			refuse(conn, errors.New("too many sessions"))
+		}
+	}
+}
+
+// refuse tells an SSH client why it is not served: text before the version
+// line is shown by ours (RFC 4253, 4.2).
+func refuse(conn net.Conn, err error) {
+	// The peer may be gone already; it is refused either way.
+	_, _ = fmt.Fprintf(conn, "error: %v\r\n", err)
+	_ = conn.Close()
+}
+
+func (l *Local) connection(ctx context.Context, conn *net.UnixConn) {
+	peer, err := peerOf(conn)
+	if err == nil {
+		err = l.Admit(peer)
+	}
+	if err != nil {
+		refuse(conn, err)
+		return
+	}
+	if err := conn.SetDeadline(time.Now().Add(handshakeTime)); err != nil {
+		refuse(conn, err)
+		return
+	}
+	sc, channels, requests, err := ssh.NewServerConn(conn, l.config)
+	if err != nil {
+		// A probe that connects and leaves: nothing was asked.
+		_ = conn.Close()
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	closing := context.AfterFunc(ctx, func() { _ = sc.Close() })
+	defer closing()
+	_ = conn.SetDeadline(time.Time{})
+	go ssh.DiscardRequests(requests) // ends with the connection
+	var sessions sync.WaitGroup
+	for nc := range channels {
+		if nc.ChannelType() != "session" {
+			_ = nc.Reject(ssh.UnknownChannelType, "only sessions are served here")
+			continue
+		}
+		ch, reqs, err := nc.Accept()
+		if err != nil {
+			continue
+		}
+		sessions.Go(func() { serveChannel(ctx, peer, ch, reqs, l.Handle) })
+	}
+	cancel()
+	sessions.Wait()
+}
+
+// peerOf asks the kernel who connected.
+func peerOf(conn *net.UnixConn) (Peer, error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return Peer{}, err
+	}
+	var cred *unix.Ucred
+	var cerr error
+	err = raw.Control(func(fd uintptr) {
+		cred, cerr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+	})
+	if err = errors.Join(err, cerr); err != nil {
+		return Peer{}, err
+	}
+	return Peer{UID: cred.Uid, PID: int(cred.Pid)}, nil
+}
