@@ -102,7 +102,7 @@ func (b *Batch) missing(e *Edit) *Problem {
 			return e.problem(NotFound, s.Key, elementNotFound(s.Key))
 		case next == nil:
 			return e.problem(NotFound, s.Node.Name, ErrNotFound)
-		case i == len(e.Path)-1 && e.Op == Delete && e.Value != "" && next.text != e.Value:
+		case i == len(e.Path)-1 && e.Op != Annotate && e.Value != "" && next.text != e.Value:
 			return e.problem(NotFound, e.Value, ErrNotFound)
 		}
 		n = next
@@ -227,10 +227,9 @@ func (b *Batch) deleteBelow(n *node, p Path) {
 	if len(p) > 1 {
 		c := b.ownChild(n, s)
 		b.deleteBelow(c, p[1:])
-		if len(c.slots) == 0 && !standsAlone(c.schema) {
-			n.drop(s.Node)
+		if len(c.slots) > 0 || standsAlone(s.Node) && !isFacilityLike(s.Node) {
+			return
 		}
-		return
 	}
 	sl := n.slotOf(s.Node)
 	if sl.many == nil || s.Key == "" || sl.many.n == 1 {
@@ -239,6 +238,13 @@ func (b *Batch) deleteBelow(n *node, p Path) {
 	}
 	sl.many = b.ownList(sl.many)
 	sl.many.remove(b.owner, sl.many.get(s.Key))
+}
+
+// isFacilityLike reports whether the entries of a list are one statement with
+// their contents (`any notice;`), so that deleting the contents deletes the
+// entry: the key alone would not even be a statement.
+func isFacilityLike(s *schema.Node) bool {
+	return s.NoKeyword && len(s.MandatoryChoices) > 0
 }
 
 func (b *Batch) exists(p Path) bool {

@@ -12,11 +12,12 @@ const (
 	Deactivate           // marks a statement: it stays but does not hold
 	Activate             // removes that mark
 	Annotate             // puts a comment before a statement; an empty one removes it
+	Find                 // changes nothing: the walk of `show` and `edit`, for Resolve only
 )
 
 // String returns the command that asks for the operation.
 func (o Op) String() string {
-	return [...]string{"set", "delete", "replace", "override", "deactivate", "activate", "annotate"}[o]
+	return [...]string{"set", "delete", "replace", "override", "deactivate", "activate", "annotate", "find"}[o]
 }
 
 // Edit is one change to a Tree. A path that ends in a list or leaf-list without
@@ -25,8 +26,8 @@ type Edit struct {
 	Op   Op
 	Path Path
 	// Value is the value of a leaf to Set, or the comment to Annotate with. To
-	// Delete a leaf only when it has a certain value, name that; "" deletes it
-	// whatever it is.
+	// delete, deactivate or activate a leaf only when it has a certain value,
+	// name that; "" does it whatever the value is.
 	Value string
 
 	// Where the statement stood in the input, for problems.

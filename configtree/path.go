@@ -98,6 +98,22 @@ func (p Path) Banner() string {
 	return "[edit " + p.String() + "]"
 }
 
+// Cursor returns the point in the grammar where a walk goes on below p; root is
+// where it goes on below the empty path, which knows no schema.
+func (p Path) Cursor(root *schema.Node) schema.Cursor {
+	if len(p) == 0 {
+		return schema.Cursor{Node: root, Want: schema.WantStatement}
+	}
+	s := p.Last()
+	switch {
+	case s.Node.Kind == schema.List && s.Key == "":
+		return schema.Cursor{Node: s.Node, Want: schema.WantKey}
+	case s.Node.Kind == schema.Leaf, s.Node.Kind == schema.LeafList:
+		return schema.Cursor{Node: s.Node, Want: schema.WantValue}
+	}
+	return schema.Cursor{Node: s.Node, Want: schema.WantStatement}
+}
+
 // Quote returns s as configuration text shows it: bare when it consists of
 // letters, digits and the punctuation without a meaning in the grammar, else
 // in double quotes with `"` and `\` escaped.

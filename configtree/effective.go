@@ -1,0 +1,93 @@
+package configtree
+
+import (
+	"slices"
+
+	"loggia/configtree/schema"
+)
+
+// Effective is a configuration as it holds: without the inactive parts of the
+// Tree it came from, and without comments, so that annotating something is no
+// change to those who obey. It is immutable and safe for concurrent use.
+type Effective struct {
+	root  *node // sealed
+	rules *rules
+}
+
+// Schema returns the root of the schema.
+func (e *Effective) Schema() *schema.Node { return e.root.schema }
+
+// Root returns the node of the empty path. It is always valid.
+func (e *Effective) Root() Node { return Node{n: e.root} }
+
+// At returns the node that p leads to.
+func (e *Effective) At(p Path) (Node, bool) { return e.Root().at(p) }
+
+// Equal reports whether the same configuration holds in e and f.
+func (e *Effective) Equal(f *Effective) bool { return e.root.hash == f.root.hash }
+
+// Expand returns what holds of t. Parts without marks are shared with t and
+// not visited, so it costs what is marked, not what is there.
+func (t *Tree) Expand() *Effective {
+	b := t.Batch()
+	b.root = b.plain(t.root)
+	new(sealer).node(b.root)
+	return &Effective{root: b.root, rules: t.rules}
+}
+
+// plain returns n without what is inactive below it and without comments.
+func (b *Batch) plain(n *node) *node {
+	if !n.marked {
+		return n
+	}
+	n = b.own(n)
+	n.comment = ""
+	n.slots = slices.DeleteFunc(n.slots, func(sl slot) bool {
+		return sl.one != nil && sl.one.inactive
+	})
+	for i := range n.slots {
+		sl := &n.slots[i]
+		if sl.many != nil {
+			sl.many = b.plainList(sl.many)
+		} else {
+			sl.one = b.plain(sl.one)
+		}
+	}
+	n.slots = slices.DeleteFunc(n.slots, func(sl slot) bool {
+		if sl.many != nil {
+			return sl.many.n == 0
+		}
+		return len(sl.one.slots) == 0 && !standsAlone(sl.schema)
+	})
+	return n
+}
+
+func (b *Batch) plainList(l *list) *list {
+	shown := l.display()
+	if !shown.marked {
+		return l
+	}
+	l = b.ownList(l)
+	shown.eachMarked(func(e *node) {
+		if e.inactive {
+			l.remove(b.owner, e)
+		} else {
+			l.put(b.owner, b.plain(e), false)
+		}
+	})
+	return l
+}
+
+// eachMarked visits the marked elements of a sealed set in order.
+func (c *chunk) eachMarked(visit func(*node)) {
+	if c == nil || !c.marked {
+		return
+	}
+	for i, n := range c.items {
+		c.kid(i).eachMarked(visit)
+		if n.marked {
+			visit(n)
+		}
+	}
+	c.kid(len(c.items)).eachMarked(visit)
+}

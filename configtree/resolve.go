@@ -1,0 +1,297 @@
+package configtree
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"loggia/configtree/schema"
+)
+
+// Word is a word of a line as the tokenizer found it.
+type Word struct {
+	Text   string // without the quotes
+	Quoted bool
+	Col    int // from 0, in bytes, of its first character or quote
+}
+
+// Resolution is what words mean.
+type Resolution struct {
+	Path   Path          // deepest container, entry, leaf or leaf-list reached
+	Edits  []Edit        // what to apply, in order; none for Find
+	Words  []string      // every word in full, up to the first that is wrong
+	Secret []int         // indexes in Words of values that must not be disclosed
+	Next   schema.Cursor // where the line would go on
+	// Complete reports whether the line may end here. It may not where a key or
+	// a value is wanted, except that Delete and Find take all there are.
+	Complete bool
+
+	brackets []int // indexes in Words that are brackets, not values
+}
+
+// String returns the words as a line: in full, quoted where they need it, and
+// with secrets withheld. It is what history and records may know.
+func (r Resolution) String() string {
+	words := make([]string, len(r.Words))
+	for i, w := range r.Words {
+		switch {
+		case slices.Contains(r.Secret, i):
+			words[i] = "/* SECRET-DATA */"
+		case slices.Contains(r.brackets, i):
+			words[i] = w
+		default:
+			words[i] = Quote(w)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// refusal is what the shell says about a word that does not fit; what it says
+// about values comes from the schema.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+const (
+	errSyntax   refusal = "syntax error."
+	errMissing  refusal = "missing argument."
+	errBracket  refusal = "syntax error, expecting ']' or <data>."
+	errNoValue  refusal = "Must not be empty"
+	errNoSecret refusal = "Invalid value"
+)
+
+// Resolve walks words from at, which lies below root, and turns them into
+// edits. It is the only place where words become edits, whether they were typed,
+// loaded or sent.
+//
+// Set takes several leaves of one level and whole oneliners on one line, adds to
+// leaf-lists (`[ a b ]` or one value), and ends in a leaf, or in a container or
+// entry, which is created. Delete, Deactivate, Activate and Replace take one
+// statement: a leaf with or without its value, values of a leaf-list, an entry, a
+// container, or a list or leaf-list with all its elements. Annotate takes one
+// statement and the comment as the last word. Find takes what Delete takes, and
+// nothing at all. Delete without words empties the level: one Override.
+//
+// The problem says which word is wrong in Word, and len(words) when one is
+// missing; the Resolution then holds what came before that, for completion and
+// for records.
+func Resolve(root *schema.Node, op Op, at Path, words []Word) (Resolution, *Problem) {
+	w := walk{op: op, start: len(at), path: at[:len(at):len(at)], cursor: at.Cursor(root), words: words}
+	comment := ""
+	if op == Annotate && len(words) > 0 {
+		words = words[:len(words)-1]
+		comment = w.words[len(words)].Text
+	}
+	for i, word := range words {
+		if p := w.take(i, word); p != nil {
+			return w.result(), p
+		}
+	}
+	p := w.finish(len(words))
+	if op == Annotate && p == nil {
+		w.out.Words = append(w.out.Words, comment)
+		for i := range w.out.Edits {
+			w.out.Edits[i].Value = comment
+		}
+	}
+	return w.result(), p
+}
+
+// walk is a Resolve under way.
+type walk struct {
+	op     Op
+	words  []Word
+	start  int // length of the path that the walk may not leave
+	path   Path
+	cursor schema.Cursor
+
+	pending   *schema.Node // leaf, leaf-list or list whose keyword was taken, without value or key yet
+	inBracket bool
+	values    int  // taken in the open bracket
+	below     bool // an edit was made at or below path
+	done      bool // all but Set: a leaf with its value was named, nothing may follow
+	out       Resolution
+}
+
+func (w *walk) result() Resolution {
+	w.out.Next = w.cursor
+	if w.out.Path == nil {
+		w.out.Path = w.reached()
+	}
+	return w.out
+}
+
+// reached returns the path with the statement whose value or key is awaited.
+func (w *walk) reached() Path {
+	if w.pending != nil {
+		return w.path.Append(Step{Node: w.pending})
+	}
+	return w.path
+}
+
+// problem is about word i.
+func (w *walk) problem(i int, k ProblemKind, err error) *Problem {
+	p := &Problem{Path: w.reached(), Err: err, Kind: k, Word: i}
+	switch {
+	case i < len(w.words):
+		p.Token, p.Col = w.words[i].Text, w.words[i].Col
+	case i > 0:
+		last := w.words[i-1]
+		p.Col = last.Col + len(last.Text) + 1
+	}
+	return p
+}
+
+func (w *walk) take(i int, word Word) *Problem {
+	if w.done {
+		return w.problem(i, Unknown, errSyntax)
+	}
+	if !word.Quoted && (word.Text == "[" || word.Text == "]") {
+		return w.bracket(i, word.Text)
+	}
+	match := w.cursor.Match
+	if word.Quoted {
+		match = w.cursor.MatchQuoted
+	}
+	step, err := match(word.Text)
+	if err != nil {
+		return w.mismatch(i, err)
+	}
+	if len(w.path)-step.Up < w.start {
+		return w.problem(i, Unknown, errSyntax)
+	}
+	if step.Kind != schema.Keyword && step.Word == "" && hasElements(step.Node) {
+		return w.problem(i, Invalid, errNoValue)
+	}
+	if step.Kind != schema.Keyword && step.Node.Secret {
+		w.out.Secret = append(w.out.Secret, len(w.out.Words))
+	}
+	w.out.Words = append(w.out.Words, step.Word)
+	if step.Up > 0 {
+		w.path = w.path[:len(w.path)-step.Up]
+	}
+	w.cursor = step.Next
+	w.follow(step)
+	return nil
+}
+
+// bracket takes `[` and `]`, which stand around the values of a leaf-list.
+func (w *walk) bracket(i int, text string) *Problem {
+	switch {
+	case w.pending == nil || w.pending.Kind != schema.LeafList:
+		return w.problem(i, Unknown, errSyntax)
+	case text == "[" && !w.inBracket:
+		w.inBracket, w.values = true, 0
+	case text == "]" && w.inBracket && w.values > 0:
+		w.inBracket = false
+		w.leaveLeafList()
+	default:
+		return w.problem(i, Unknown, errBracket)
+	}
+	w.out.brackets = append(w.out.brackets, len(w.out.Words))
+	w.out.Words = append(w.out.Words, text)
+	return nil
+}
+
+// mismatch turns the grammar's refusal of word i into a problem, which does not
+// disclose a secret.
+func (w *walk) mismatch(i int, err error) *Problem {
+	p := w.problem(i, Unknown, err)
+	var m *schema.MatchError
+	if !errors.As(err, &m) {
+		return p
+	}
+	switch m.Kind {
+	case schema.Ambiguous:
+		p.Kind = Ambiguous
+	case schema.Invalid:
+		p.Kind = Invalid
+	}
+	if w.pending != nil && w.pending.Secret {
+		if strings.Contains(m.Text, p.Token) {
+			p.Err = errNoSecret
+		}
+		p.Token = ""
+	}
+	return p
+}
+
+// follow moves along a step that fits.
+func (w *walk) follow(step schema.Step) {
+	n := step.Node
+	switch {
+	case step.Kind == schema.Key:
+		w.path = w.path.Append(Step{n, step.Word})
+		w.pending, w.below = nil, false
+	case step.Kind == schema.Value && n.Kind == schema.LeafList:
+		w.edit(Step{n, step.Word}, "")
+		if w.values++; !w.inBracket {
+			w.leaveLeafList()
+		}
+	case step.Kind == schema.Value:
+		w.pending = nil
+		w.edit(Step{Node: n}, step.Word)
+	case n.Kind == schema.Container:
+		w.path = w.path.Append(Step{Node: n})
+		w.below = false
+	case n.Kind == schema.Leaf && n.Type.Base == schema.Empty:
+		w.edit(Step{Node: n}, "")
+	default:
+		w.pending = n
+	}
+}
+
+// leaveLeafList goes back to the level around a leaf-list whose values are
+// complete.
+func (w *walk) leaveLeafList() {
+	w.cursor = schema.Cursor{Node: w.pending.Parent, Want: schema.WantStatement}
+	w.pending = nil
+	w.done = w.op != Set
+}
+
+// edit notes an edit of a leaf or an element of a leaf-list at this level.
+func (w *walk) edit(s Step, value string) {
+	w.below = true
+	w.emit(w.path.Append(s), value)
+	w.done = w.op != Set && !w.inBracket
+}
+
+func (w *walk) emit(p Path, value string) {
+	if w.op == Find {
+		w.out.Path = p
+		return
+	}
+	e := Edit{Op: w.op, Path: p, Value: value}
+	if len(w.words) > 0 {
+		e.Col = w.words[0].Col
+	}
+	if w.op != Set {
+		w.out.Path = p
+	}
+	w.out.Edits = append(w.out.Edits, e)
+}
+
+// finish ends the walk after n words.
+func (w *walk) finish(n int) *Problem {
+	switch {
+	case w.op == Annotate && len(w.words) < 2:
+		return w.problem(len(w.words), Missing, errMissing)
+	case w.inBracket:
+		return w.problem(n, Missing, errBracket)
+	case n == 0 && w.op != Find && w.op != Delete:
+		return w.problem(n, Missing, errMissing)
+	case w.op == Set && w.pending != nil:
+		return w.problem(n, Missing, errMissing)
+	case w.op == Set && !w.below && isFacilityLike(w.path.Last().Node):
+		return w.problem(n, Missing, errMissing)
+	}
+	w.out.Complete = true
+	switch {
+	case n == 0 && w.op == Delete:
+		w.op = Override
+		w.emit(w.path, "")
+	case w.op == Set && !w.below, w.op != Set && !w.done:
+		w.emit(w.reached(), "")
+	}
+	return nil
+}
