@@ -143,13 +143,18 @@ func (c *Client) Shell(ctx context.Context, in, out *os.File) (int, error) {
 	if err := s.Shell(); err != nil {
 		return 1, err
 	}
-	go func() { // ends with the process: a read of a terminal cannot be called back
-		_, _ = io.Copy(stdin, in)
-		_ = stdin.Close()
-	}()
+	go pass(stdin, in)
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
 	status, err := exitCode(s.Wait())
 	return status, errors.Join(err, restore())
+}
+
+// pass copies what is typed. It ends with the process: a read of a terminal
+// cannot be called back, and the other side may have had enough before the
+// input ends.
+func pass(to io.WriteCloser, from io.Reader) {
+	_, _ = io.Copy(to, from)
+	_ = to.Close()
 }
 
 // followSize passes on changes of the terminal's size.
@@ -201,14 +206,19 @@ func (c *Client) Run(ctx context.Context, b Batch) (int, error) {
 			return 1, err
 		}
 	}
-	s.Stdout, s.Stderr, s.Stdin = b.Out, b.Err, b.In
+	s.Stdout, s.Stderr = b.Out, b.Err
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
 	if b.In == nil {
 		return exitCode(s.Run(b.Command))
 	}
+	stdin, err := s.StdinPipe()
+	if err != nil {
+		return 1, err
+	}
 	if err := s.Shell(); err != nil {
 		return 1, err
 	}
+	go pass(stdin, b.In)
 	return exitCode(s.Wait())
 }
 
