@@ -1,0 +1,61 @@
+package format
+
+import (
+	"bytes"
+	"io"
+	"iter"
+
+	"loggia/configtree"
+	"loggia/configtree/schema"
+)
+
+// Syntax is one of the faces of a configuration.
+type Syntax uint8
+
+// The faces.
+const (
+	Text     Syntax = iota // curly text, as `show` prints it
+	SetLines               // commands, as `show | display set` prints them
+)
+
+// Read turns a configuration in syntax s into edits, relative to the level at. It reads as
+// the consumer asks for more and holds one statement at a time; the total size is the
+// reader's to bound. Problems come where they are found, each with file, line and column; an
+// Edit that comes with a Problem is empty. An error of r is the last problem, of kind
+// Environment.
+//
+// Columns are 0-based byte offsets. For set lines they lead to the first byte of the
+// offending word, for curly text just behind it: Junos shows them so.
+func Read(r io.Reader, file string, at configtree.Path, s Syntax, root *schema.Node) iter.Seq2[configtree.Edit, *configtree.Problem] {
+	return func(yield func(configtree.Edit, *configtree.Problem) bool) {
+		if s == SetLines {
+			readSet(r, file, at, root, yield)
+		} else {
+			readText(r, file, at, root, yield)
+		}
+	}
+}
+
+// Detect guesses the syntax of a configuration from its beginning: set lines begin with a
+// command word, curly text with anything else.
+func Detect(text []byte) Syntax {
+	for len(text) > 0 {
+		text = bytes.TrimLeft(text, " \t\r\n")
+		line, rest, _ := bytes.Cut(text, []byte("\n"))
+		switch {
+		case len(line) == 0, line[0] == '#':
+			text = rest
+			continue
+		case bytes.HasPrefix(text, []byte("/*")):
+			_, text, _ = bytes.Cut(text[2:], []byte("*/"))
+			continue
+		}
+		words := bytes.Fields(line)
+		last := line[len(bytes.TrimRight(line, " \t\r"))-1]
+		if _, ok := verb(string(words[0])); ok && len(words) > 1 && last != '{' && last != ';' {
+			return SetLines
+		}
+		return Text
+	}
+	return Text
+}
