@@ -1,0 +1,278 @@
+package files
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"syscall"
+)
+
+// Options describe what one user may touch.
+type Options struct {
+	State  string // state directory
+	User   string // owner of /var/home/USER
+	Logs   bool   // may read /var/log
+	Delete bool   // may delete in /var/log
+	Config bool   // may read /config
+	Real   bool   // may name other absolute paths: the console of the process's own user
+	// Refused is told of every attempt that is turned down. It may be nil.
+	Refused func(action, name, reason string)
+}
+
+// Root is the virtual tree of one user.
+type Root struct {
+	o   Options
+	dir string // what relative names start at
+}
+
+// New makes the tree and the user's home.
+func New(o Options) (*Root, error) {
+	if !fs.ValidPath(o.User) || strings.Contains(o.User, "/") || o.User == "." {
+		return nil, fmt.Errorf("user name %q names no directory", o.User)
+	}
+	r := &Root{o: o, dir: "/var/home/" + o.User}
+	home := path.Join(o.State, "home")
+	for _, dir := range []string{home, path.Join(home, o.User), path.Join(o.State, "tmp")} {
+		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// Home is the directory that relative names start at.
+func (r *Root) Home() string { return r.dir }
+
+// Abs returns the absolute virtual path of name.
+func (r *Root) Abs(name string) string {
+	if !path.IsAbs(name) {
+		name = r.dir + "/" + name
+	}
+	return path.Clean(name)
+}
+
+// access is what an operation does.
+type access uint8
+
+const (
+	read access = iota
+	write
+	remove
+)
+
+// place is where a virtual path really is.
+type place struct {
+	base string // directory that os.Root opens
+	rel  string // path below it, "." for itself
+}
+
+// part is one of the directories that the tree is made of.
+type part struct {
+	virtual, real string
+	may           [3]bool // by access
+}
+
+func (r *Root) parts() []part {
+	return []part{
+		{"/var/log", "log", [3]bool{r.o.Logs, false, r.o.Delete}},
+		{"/var/home/" + r.o.User, "home/" + r.o.User, [3]bool{true, true, true}},
+		{"/var/tmp", "tmp", [3]bool{true, true, true}},
+		{"/config", "config", [3]bool{r.o.Config, false, false}},
+	}
+}
+
+// ErrRefused is wrapped by the errors of attempts that are turned down.
+var ErrRefused = errors.New("permission denied")
+
+// find resolves name and checks the right to it.
+func (r *Root) find(name string, a access) (place, error) {
+	abs := r.Abs(name)
+	for _, p := range r.parts() {
+		if abs != p.virtual && !strings.HasPrefix(abs, p.virtual+"/") {
+			continue
+		}
+		if !p.may[a] {
+			return place{}, r.refuse(a, name)
+		}
+		rel := strings.TrimPrefix(strings.TrimPrefix(abs, p.virtual), "/")
+		if rel == "" {
+			rel = "."
+		}
+		return place{path.Join(r.o.State, p.real), rel}, nil
+	}
+	if r.o.Real && path.IsAbs(name) {
+		return place{"/", strings.TrimPrefix(abs, "/")}, nil
+	}
+	return place{}, r.refuse(a, name)
+}
+
+func (r *Root) refuse(a access, name string) error {
+	action := [...]string{"read", "write", "delete"}[a]
+	if r.o.Refused != nil {
+		r.o.Refused(action, name, ErrRefused.Error())
+	}
+	return fmt.Errorf("%s: %w", name, ErrRefused)
+}
+
+// in runs f with the part of the tree that p is in.
+func in[T any](p place, name string, f func(root *os.Root) (T, error)) (T, error) {
+	var zero T
+	root, err := os.OpenRoot(p.base)
+	if err != nil {
+		return zero, tidy(name, err)
+	}
+	v, err := f(root)
+	if cerr := root.Close(); err == nil {
+		err = cerr
+	}
+	return v, tidy(name, err)
+}
+
+// tidy names the file as the user did, and nothing of where it really is.
+func tidy(name string, err error) error {
+	var p *fs.PathError
+	var l *os.LinkError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("could not resolve file: %s", name)
+	case errors.As(err, &p):
+		err = p.Err
+	case errors.As(err, &l):
+		err = l.Err
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+// regular accepts an open file only if it is a plain one.
+func regular(f *os.File, err error) (*os.File, error) {
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// Open opens a file for reading.
+func (r *Root) Open(name string) (*os.File, error) {
+	p, err := r.find(name, read)
+	if err != nil {
+		return nil, err
+	}
+	return in(p, name, func(root *os.Root) (*os.File, error) {
+		// Without O_NONBLOCK a named pipe would hang the session.
+		return regular(root.OpenFile(p.rel, os.O_RDONLY|syscall.O_NONBLOCK, 0))
+	})
+}
+
+// Create makes a file, or empties the one that is there.
+func (r *Root) Create(name string) (*os.File, error) { return r.write(name, os.O_TRUNC) }
+
+// Append opens a file to add to its end, and makes it if it is missing.
+func (r *Root) Append(name string) (*os.File, error) { return r.write(name, os.O_APPEND) }
+
+func (r *Root) write(name string, flag int) (*os.File, error) {
+	p, err := r.find(name, write)
+	if err != nil {
+		return nil, err
+	}
+	return in(p, name, func(root *os.Root) (*os.File, error) {
+		return regular(root.OpenFile(p.rel, os.O_WRONLY|os.O_CREATE|syscall.O_NONBLOCK|flag, 0o600))
+	})
+}
+
+// Remove deletes a file or an empty directory.
+func (r *Root) Remove(name string) error {
+	p, err := r.find(name, remove)
+	if err != nil {
+		return err
+	}
+	_, err = in(p, name, func(root *os.Root) (struct{}, error) { return struct{}{}, root.Remove(p.rel) })
+	return err
+}
+
+// Rename moves a file to a new name, within one part of the tree.
+func (r *Root) Rename(from, to string) error {
+	if _, err := r.find(from, remove); err != nil {
+		return err
+	}
+	p, err := r.find(from, write)
+	if err != nil {
+		return err
+	}
+	q, err := r.find(to, write)
+	if err != nil {
+		return err
+	}
+	if p.base != q.base {
+		return fmt.Errorf("%s: copy it, it is in another directory than %s", to, from)
+	}
+	_, err = in(p, from, func(root *os.Root) (struct{}, error) { return struct{}{}, root.Rename(p.rel, q.rel) })
+	return err
+}
+
+// Stat describes a file or directory.
+func (r *Root) Stat(name string) (fs.FileInfo, error) {
+	p, err := r.find(name, read)
+	if err != nil {
+		return nil, err
+	}
+	return in(p, name, func(root *os.Root) (fs.FileInfo, error) { return root.Stat(p.rel) })
+}
+
+// maxEntries bounds a listing.
+const maxEntries = 100_000
+
+// List returns what is in a directory, by name; for a file, the file itself.
+func (r *Root) List(name string) ([]fs.FileInfo, error) {
+	info, err := r.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return []fs.FileInfo{info}, nil
+	}
+	p, err := r.find(name, read)
+	if err != nil {
+		return nil, err
+	}
+	return in(p, name, func(root *os.Root) ([]fs.FileInfo, error) {
+		entries, err := fs.ReadDir(root.FS(), p.rel)
+		if err != nil {
+			return nil, err
+		}
+		if len(entries) > maxEntries {
+			return nil, fmt.Errorf("more than %d files", maxEntries)
+		}
+		infos := make([]fs.FileInfo, 0, len(entries))
+		for _, e := range entries {
+			if i, err := e.Info(); err == nil { // else it went away meanwhile
+				infos = append(infos, i)
+			}
+		}
+		return infos, nil
+	})
+}
+
+// Chdir changes the directory that relative names start at, and returns it.
+func (r *Root) Chdir(name string) (string, error) {
+	info, err := r.Stat(name)
+	if err != nil {
+		return "", err
+	}
+	if !info.IsDir() {
+		return "", fmt.Errorf("%s: not a directory", name)
+	}
+	r.dir = r.Abs(name)
+	return r.dir, nil
+}

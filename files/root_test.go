@@ -1,0 +1,181 @@
+package files
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func tree(t *testing.T, o Options) (*Root, string) {
+	t.Helper()
+	o.State, o.User = t.TempDir(), "lab"
+	for _, d := range []string{"log", "config"} {
+		if err := os.Mkdir(filepath.Join(o.State, d), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	os.WriteFile(filepath.Join(o.State, "log/messages"), []byte("line\n"), 0o600)
+	os.WriteFile(filepath.Join(o.State, "config/active"), []byte("system;\n"), 0o600)
+	os.WriteFile(filepath.Join(o.State, "secret"), []byte("key\n"), 0o600)
+	r, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, o.State
+}
+
+func contents(t *testing.T, r *Root, name string) string {
+	t.Helper()
+	f, err := r.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func put(t *testing.T, r *Root, name, text string) {
+	t.Helper()
+	f, err := r.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRelativeNamesAreTheUsersHome(t *testing.T) {
+	r, state := tree(t, Options{})
+	put(t, r, "out", "x")
+	if got := contents(t, r, "/var/home/lab/out"); got != "x" {
+		t.Errorf("read %q", got)
+	}
+	info, err := os.Stat(filepath.Join(state, "home/lab/out"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+func TestWhatIsRefused(t *testing.T) {
+	tests := []struct {
+		name string
+		do   func(r *Root) error
+	}{
+		{"read a log", func(r *Root) error { _, err := r.Open("/var/log/messages"); return err }},
+		{"read the configuration", func(r *Root) error { _, err := r.Open("/config/active"); return err }},
+		{"read the state", func(r *Root) error { _, err := r.Open("/secret"); return err }},
+		{"climb out", func(r *Root) error { _, err := r.Open("../../../secret"); return err }},
+		{"read another's home", func(r *Root) error { _, err := r.Open("/var/home/root/x"); return err }},
+		{"real path", func(r *Root) error { _, err := r.Open("/etc/passwd"); return err }},
+		{"write a log", func(r *Root) error { _, err := r.Create("/var/log/messages"); return err }},
+		{"append to a log", func(r *Root) error { _, err := r.Append("/var/log/messages"); return err }},
+		{"write the configuration", func(r *Root) error { _, err := r.Create("/config/active"); return err }},
+		{"delete a log", func(r *Root) error { return r.Remove("/var/log/messages") }},
+		{"rename a log", func(r *Root) error { return r.Rename("/var/log/messages", "/var/log/x") }},
+	}
+	for _, tt := range tests {
+		var told []string
+		r, _ := tree(t, Options{Refused: func(action, name, _ string) { told = append(told, action+" "+name) }})
+		if err := tt.do(r); !errors.Is(err, ErrRefused) {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		if len(told) != 1 {
+			t.Errorf("%s: told %v", tt.name, told)
+		}
+	}
+}
+
+func TestRightsOpenTheParts(t *testing.T) {
+	r, state := tree(t, Options{Logs: true, Config: true, Delete: true, Real: true})
+	if contents(t, r, "/var/log/messages") != "line\n" || contents(t, r, "/config/active") != "system;\n" {
+		t.Error("wrong contents")
+	}
+	if contents(t, r, filepath.Join(state, "secret")) != "key\n" {
+		t.Error("a real path is not the console's")
+	}
+	if err := r.Remove("/var/log/messages"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLinksDoNotLeadOut(t *testing.T) {
+	r, state := tree(t, Options{})
+	if err := os.Symlink("../../secret", filepath.Join(state, "home/lab/link")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Open("link"); err == nil {
+		t.Error("a link led out of home")
+	}
+	if _, err := r.Create("link"); err == nil {
+		t.Error("a link was written through")
+	}
+}
+
+func TestOnlyRegularFiles(t *testing.T) {
+	r, state := tree(t, Options{})
+	if err := syscall.Mkfifo(filepath.Join(state, "home/lab/pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"pipe", "."} {
+		if _, err := r.Open(name); err == nil || !strings.Contains(err.Error(), "regular") {
+			t.Errorf("open %s: %v", name, err)
+		}
+	}
+}
+
+func TestListRenameRemove(t *testing.T) {
+	r, _ := tree(t, Options{})
+	put(t, r, "b", "1")
+	put(t, r, "a", "2")
+	if err := r.Rename("b", "c"); err != nil {
+		t.Fatal(err)
+	}
+	list, err := r.List(".")
+	if err != nil || len(list) != 2 || list[0].Name() != "a" || list[1].Name() != "c" {
+		t.Fatalf("%v, %v", list, err)
+	}
+	if err := r.Remove("a"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Open("a"); err == nil || err.Error() != "could not resolve file: a" {
+		t.Errorf("%v", err)
+	}
+	if err := r.Rename("c", "/var/tmp/c"); err == nil {
+		t.Error("rename across parts")
+	}
+}
+
+func TestChdir(t *testing.T) {
+	r, _ := tree(t, Options{})
+	dir, err := r.Chdir("/var/tmp")
+	if err != nil || dir != "/var/tmp" {
+		t.Fatalf("%q, %v", dir, err)
+	}
+	put(t, r, "x", "y")
+	if contents(t, r, "/var/tmp/x") != "y" {
+		t.Error("not in /var/tmp")
+	}
+	if _, err := r.Chdir("nowhere"); err == nil {
+		t.Error("went nowhere")
+	}
+}
+
+func TestUserNamesThatAreNoDirectory(t *testing.T) {
+	for _, u := range []string{"", ".", "..", "a/b", "/"} {
+		if _, err := New(Options{State: t.TempDir(), User: u}); err == nil {
+			t.Errorf("%q was accepted", u)
+		}
+	}
+}
