@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"loggia/configtree/schema"
@@ -182,7 +183,7 @@ func (r *Reader) ignoreAll(sub *Reader) {
 // and the statements that nobody has consumed and that the schema does not
 // accept without effect: each the uppermost of its kind, in display order.
 func (r *Reader) Problems() []Problem {
-	problems := r.wrong
+	problems := slices.Clone(r.wrong)
 	for c := range r.node.Children() {
 		s := c.n.schema
 		if s.Accepted {

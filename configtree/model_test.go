@@ -1,0 +1,512 @@
+package configtree
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"loggia/configtree/schema"
+)
+
+// testSchema has one statement of each kind that the storage tells apart.
+func testSchema() *schema.Node {
+	empty := schema.Type{Base: schema.Empty}
+	inner := func() []*schema.Node {
+		return []*schema.Node{
+			{Name: "port", Kind: schema.Leaf},
+			{Name: "yes", Kind: schema.Leaf, Type: empty, Choice: "answer", Case: "yes"},
+			{Name: "no", Kind: schema.Container, Presence: true, Choice: "answer", Case: "no", Children: []*schema.Node{
+				{Name: "why", Kind: schema.Leaf},
+			}},
+			{Name: "tag", Kind: schema.LeafList},
+			{Name: "site", Kind: schema.LeafList, UserOrdered: true},
+			{Name: "box", Kind: schema.Container, Children: []*schema.Node{{Name: "lid", Kind: schema.Leaf}}},
+		}
+	}
+	root := &schema.Node{Kind: schema.Container, Presence: true, Children: []*schema.Node{
+		{Name: "host-name", Kind: schema.Leaf},
+		{Name: "system", Kind: schema.Container, Children: []*schema.Node{
+			{Name: "file", Kind: schema.List, Key: "name", Children: inner()},
+			{Name: "host", Kind: schema.List, Key: "name", UserOrdered: true, Children: inner()},
+			{Name: "stamp", Kind: schema.Container, Presence: true, Children: inner()[:1]},
+		}},
+	}}
+	return root.Link()
+}
+
+// path makes a path of words in the schema: names, and keys behind lists.
+func path(t testing.TB, root *schema.Node, line string) Path {
+	t.Helper()
+	var p Path
+	n := root
+	words := strings.Fields(line)
+	for i := 0; i < len(words); i++ {
+		if n = n.Child(words[i]); n == nil {
+			t.Fatalf("%s: no statement %s", line, words[i])
+		}
+		s := Step{Node: n}
+		if hasElements(n) && i+1 < len(words) {
+			i++
+			s.Key = words[i]
+		}
+		p = append(p, s)
+	}
+	return p
+}
+
+// model is the naive configuration: statements by path, and one order of
+// arrival for everything.
+type model struct {
+	at   map[string]*entry
+	next int
+}
+
+type entry struct {
+	path     Path
+	value    string
+	inactive bool
+	comment  string
+	arrived  int
+}
+
+func newModel() *model { return &model{at: map[string]*entry{}} }
+
+func (m *model) clone() *model {
+	c := &model{at: make(map[string]*entry, len(m.at)), next: m.next}
+	for k, e := range m.at {
+		copied := *e
+		c.at[k] = &copied
+	}
+	return c
+}
+
+// id is unambiguous where Path.String may not be.
+func id(p Path) string {
+	var b strings.Builder
+	for _, s := range p {
+		fmt.Fprintf(&b, "%s=%q/", s.Node.Name, s.Key)
+	}
+	return b.String()
+}
+
+// matching returns the entries at p: one, or all elements of a whole list.
+func (m *model) matching(p Path) []*entry {
+	var found []*entry
+	for _, e := range m.at {
+		if len(e.path) == len(p) && e.path.Within(p) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+func (m *model) removeBelow(p Path, self bool) {
+	maps.DeleteFunc(m.at, func(_ string, e *entry) bool {
+		return e.path.Within(p) && (self || len(e.path) > len(p))
+	})
+}
+
+// prune removes the containers that may not stand alone and are empty.
+func (m *model) prune() {
+	for changed := true; changed; {
+		changed = false
+		for k, e := range m.at {
+			if !standsAlone(e.path.Last().Node) && !m.hasChildren(e.path) {
+				delete(m.at, k)
+				changed = true
+			}
+		}
+	}
+}
+
+func (m *model) hasChildren(p Path) bool {
+	for _, e := range m.at {
+		if len(e.path) == len(p)+1 && e.path.Within(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// apply makes the edit and reports whether it found what it was about.
+func (m *model) apply(e Edit) bool {
+	found := m.matching(e.Path)
+	switch e.Op {
+	case Set:
+		m.set(e)
+	case Delete:
+		if len(e.Path) > 0 && (len(found) == 0 || e.Value != "" && found[0].value != e.Value) {
+			return false
+		}
+		m.removeBelow(e.Path, true)
+	case Replace:
+		if l := e.Path.Last(); l.Key != "" && l.Node.Kind == schema.List && len(found) > 0 {
+			m.removeBelow(e.Path, false)
+			found[0].inactive, found[0].comment = false, ""
+		} else {
+			m.removeBelow(e.Path, true)
+		}
+	case Override:
+		l := e.Path.Last()
+		m.removeBelow(e.Path, l.Node != nil && hasElements(l.Node) && l.Key == "")
+	default:
+		if len(found) == 0 {
+			return false
+		}
+		for _, f := range found {
+			switch e.Op {
+			case Annotate:
+				f.comment = e.Value
+			default:
+				f.inactive = e.Op == Deactivate
+			}
+		}
+	}
+	m.prune()
+	return true
+}
+
+func (m *model) set(e Edit) {
+	p := e.Path
+	for len(p) > 0 && !standsAlone(p.Last().Node) {
+		p = p.Parent()
+	}
+	for i := range p {
+		s := p[i]
+		for _, o := range slices.Collect(maps.Values(m.at)) {
+			l := o.path.Last()
+			if s.Node.Choice != "" && len(o.path) == i+1 && o.path.Parent().Equal(p[:i]) && l.Node.Choice == s.Node.Choice && l.Node.Case != s.Node.Case {
+				m.removeBelow(o.path, true)
+			}
+		}
+		if m.at[id(p[:i+1])] == nil {
+			m.next++
+			m.at[id(p[:i+1])] = &entry{path: p[: i+1 : i+1], arrived: m.next}
+		}
+	}
+	if l := p.Last(); l.Node != nil && l.Node.Kind == schema.Leaf {
+		m.at[id(p)].value = e.Value
+	}
+}
+
+// dump writes the contents in display order, all that is seen of them.
+func (m *model) dump(root *schema.Node) string {
+	var b strings.Builder
+	var below func(s *schema.Node, p Path)
+	below = func(s *schema.Node, p Path) {
+		for _, c := range s.Children {
+			entries := m.matching(p.Append(Step{Node: c}))
+			slices.SortFunc(entries, func(x, y *entry) int {
+				if c.UserOrdered {
+					return x.arrived - y.arrived
+				}
+				return strings.Compare(x.path.Last().Key, y.path.Last().Key)
+			})
+			for _, e := range entries {
+				fmt.Fprintf(&b, "%s %q %v %q\n", id(e.path), e.value, e.inactive, e.comment)
+				below(c, e.path)
+			}
+		}
+	}
+	below(root, nil)
+	return b.String()
+}
+
+func dump(n Node) string {
+	var b strings.Builder
+	for c := range n.Children() {
+		value := c.Value()
+		if c.Key() != "" {
+			value = ""
+		}
+		fmt.Fprintf(&b, "%s %q %v %q\n", id(c.Path()), value, c.Inactive(), c.Comment())
+		b.WriteString(dump(c))
+	}
+	return b.String()
+}
+
+// source draws numbers from fuzz input, zeros when it is used up.
+type source struct{ data []byte }
+
+func (s *source) below(n int) int {
+	if len(s.data) == 0 {
+		return 0
+	}
+	v := int(s.data[0])
+	s.data = s.data[1:]
+	return v % n
+}
+
+// edit makes an edit; keys come from a small set so that edits meet.
+func (s *source) edit(root *schema.Node) Edit {
+	ops := []Op{Set, Set, Set, Set, Set, Set, Delete, Delete, Replace, Override, Deactivate, Activate, Annotate}
+	e := Edit{Op: ops[s.below(len(ops))]}
+	n := root
+	for depth := 0; len(n.Children) > 0 && (depth == 0 || s.below(5) > 0); depth++ {
+		n = n.Children[s.below(len(n.Children))]
+		step := Step{Node: n}
+		if hasElements(n) {
+			step.Key = fmt.Sprintf("k%d", s.below(40))
+		}
+		e.Path = append(e.Path, step)
+	}
+	l := &e.Path[len(e.Path)-1]
+	switch {
+	case e.Op == Set && l.Node.Kind == schema.Leaf && l.Node.Type.Base != schema.Empty:
+		e.Value = fmt.Sprintf("v%d", s.below(4))
+	case e.Op == Annotate && s.below(3) > 0:
+		e.Value = "why"
+	case e.Op != Set && hasElements(l.Node) && s.below(8) == 7:
+		l.Key = ""
+	case e.Op == Override && s.below(8) == 7:
+		e.Path = nil
+	}
+	return e
+}
+
+// compareWithModel applies edits one by one, in batches and to the model, and
+// checks everything that a tree promises.
+func compareWithModel(t *testing.T, data []byte) {
+	root := testSchema()
+	src := &source{data}
+	m := newModel()
+	tree := New(root)
+	batch := tree.Batch()
+	trees, dumps := []*Tree{tree}, []string{""}
+	for i := 0; len(src.data) > 0; i++ {
+		e := src.edit(root)
+		next, err := tree.Edit(e)
+		if found := m.apply(e); found != (err == nil) {
+			t.Fatalf("%s %s: error %v, the model found %v", e.Op, e.Path, err, found)
+		}
+		if berr := batch.Apply(e); (berr == nil) != (err == nil) {
+			t.Fatalf("%s %s: batch says %v, edit says %v", e.Op, e.Path, berr, err)
+		}
+		want := m.dump(root)
+		if got := dump(next.Root()); got != want {
+			t.Fatalf("after %s %s\n%s\nwant\n%s", e.Op, e.Path, got, want)
+		}
+		if (dumps[len(dumps)-1] == want) != (tree == next) {
+			t.Fatalf("%s %s: same contents and same tree differ", e.Op, e.Path)
+		}
+		tree = next
+		trees, dumps = append(trees, tree), append(dumps, want)
+		if i%7 == 0 && !batch.Tree().Equal(tree) {
+			t.Fatalf("batch differs after %s %s", e.Op, e.Path)
+		}
+	}
+	if !batch.Tree().Equal(tree) {
+		t.Fatal("batch differs")
+	}
+	checkVersions(t, trees, dumps)
+}
+
+// checkVersions: old versions are as they were, hashes are equal where contents
+// are, and a difference applied to one version gives the other.
+func checkVersions(t *testing.T, trees []*Tree, dumps []string) {
+	for i, tree := range trees {
+		if got := dump(tree.Root()); got != dumps[i] {
+			t.Fatalf("version %d changed to\n%s\nit was\n%s", i, got, dumps[i])
+		}
+		rebuilt := rebuild(tree)
+		if !rebuilt.Equal(tree) {
+			t.Fatalf("same contents, different hash:\n%s", dumps[i])
+		}
+		j := (i*7 + 3) % len(trees)
+		if trees[j].Equal(tree) != (dumps[i] == dumps[j]) {
+			t.Fatalf("hashes and contents of versions %d and %d disagree", i, j)
+		}
+		patched, changes := patch(t, trees[j], tree)
+		if !patched.Equal(tree) {
+			t.Fatalf("difference %v of\n%s\nand\n%s\ngives\n%s", kinds(changes), dumps[j], dumps[i], dump(patched.Root()))
+		}
+		if (len(changes) == 0) != (dumps[i] == dumps[j]) {
+			t.Fatalf("%d changes between\n%s\nand\n%s", len(changes), dumps[j], dumps[i])
+		}
+		checkExpanded(t, tree)
+	}
+}
+
+// whole returns what builds n anew with its contents and marks.
+func whole(n Node) []Edit {
+	e := Edit{Op: Set, Path: n.Path()}
+	if n.Schema().Kind == schema.Leaf {
+		e.Value = n.Value()
+	}
+	return slices.Concat([]Edit{e}, edits(n), marks(n))
+}
+
+func marks(n Node) []Edit {
+	var all []Edit
+	if n.Inactive() {
+		all = append(all, Edit{Op: Deactivate, Path: n.Path()})
+	}
+	if n.Comment() != "" {
+		all = append(all, Edit{Op: Annotate, Path: n.Path(), Value: n.Comment()})
+	}
+	return all
+}
+
+// edits returns what builds the contents of n anew.
+func edits(n Node) []Edit {
+	var all []Edit
+	for c := range n.Children() {
+		all = append(all, whole(c)...)
+	}
+	return all
+}
+
+// rebuild makes the same contents anew.
+func rebuild(t *Tree) *Tree {
+	b := New(t.Schema()).Batch()
+	mustApply(b, edits(t.Root())...)
+	return b.Tree()
+}
+
+func mustApply(b *Batch, all ...Edit) {
+	for _, e := range all {
+		if err := b.Apply(e); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// patch applies the difference of two trees to the first: what comes before
+// what goes, so that no container vanishes between, and marks at the end. Then
+// what moved or came is put in its place.
+func patch(t *testing.T, from, to *Tree) (*Tree, []Change) {
+	t.Helper()
+	changes := Diff(from, to)
+	b := from.Batch()
+	for _, c := range changes {
+		switch c.Kind {
+		case Added:
+			mustApply(b, whole(c.New)...)
+		case Modified:
+			mustApply(b, Edit{Op: Set, Path: c.Path, Value: c.New.Value()})
+		}
+	}
+	for _, c := range changes {
+		// The other case of a choice is gone already.
+		if c.Kind == Removed && b.exists(c.Path) {
+			mustApply(b, Edit{Op: Delete, Path: c.Path})
+		}
+	}
+	for _, c := range changes {
+		switch c.Kind {
+		case Activated:
+			mustApply(b, Edit{Op: Activate, Path: c.Path})
+		case Deactivated:
+			mustApply(b, Edit{Op: Deactivate, Path: c.Path})
+		case Commented:
+			mustApply(b, Edit{Op: Annotate, Path: c.Path, Value: c.New.Comment()})
+		}
+	}
+	return reorder(b.Tree(), to, changes), changes
+}
+
+// reorder gives the user-ordered lists that gained or moved elements the order
+// they have in to, from the changes alone: kept elements keep their order, and
+// the others stand where the change says.
+func reorder(t, to *Tree, changes []Change) *Tree {
+	b := t.Batch()
+	done := map[string]bool{}
+	for _, c := range changes {
+		l := c.Path.Last()
+		parent := c.Path.Parent()
+		list := parent.Append(Step{Node: l.Node})
+		if c.Kind != Moved && c.Kind != Added || !l.Node.UserOrdered || done[id(list)] {
+			continue
+		}
+		done[id(list)] = true
+		now, _ := t.At(parent)
+		target, _ := to.At(parent)
+		out := map[string]bool{}
+		for _, d := range changes {
+			if (d.Kind == Moved || d.Kind == Added) && len(d.Path) == len(c.Path) && d.Path.Within(list) {
+				out[d.Path.Last().Key] = true
+			}
+		}
+		kept := func(n Node) (keys []string) {
+			for e := range n.Entries(l.Node.Name) {
+				if !out[e.Key()] {
+					keys = append(keys, e.Key())
+				}
+			}
+			return keys
+		}
+		if !slices.Equal(kept(now), kept(target)) {
+			return t // a mistake of Diff: what follows will not match
+		}
+		mustApply(b, Edit{Op: Delete, Path: list})
+		mustApply(b, editsOf(now, target, l.Node)...)
+		for n := now; len(n.Path()) > 0; n = n.Parent() {
+			mustApply(b, whole(n)[0])
+			mustApply(b, marks(n)...)
+		}
+	}
+	return b.Tree()
+}
+
+// editsOf makes the elements of now in the order of target.
+func editsOf(now, target Node, list *schema.Node) []Edit {
+	var all []Edit
+	for e := range target.Entries(list.Name) {
+		all = append(all, whole(now.Entry(list.Name, e.Key()))...)
+	}
+	return all
+}
+
+func kinds(changes []Change) []string {
+	var all []string
+	for _, c := range changes {
+		all = append(all, c.Kind.String()+" "+c.Path.String())
+	}
+	return all
+}
+
+// checkExpanded: what holds is what is not inactive, without comments.
+func checkExpanded(t *testing.T, tree *Tree) {
+	var all []Edit
+	b := New(tree.Schema()).Batch()
+	for _, e := range edits(tree.Root()) {
+		if e.Op == Set {
+			all = append(all, e)
+		}
+	}
+	mustApply(b, all...)
+	for _, e := range edits(tree.Root()) {
+		if e.Op == Deactivate && b.exists(e.Path) {
+			mustApply(b, Edit{Op: Delete, Path: e.Path})
+		}
+	}
+	e := tree.Expand()
+	if want := b.Tree(); e.root.hash != want.root.hash {
+		t.Fatalf("of\n%s\nholds\n%s\nwant\n%s", dump(tree.Root()), dump(e.Root()), dump(want.Root()))
+	}
+}
+
+func TestTreeAgreesWithTheModel(t *testing.T) {
+	for seed := range uint64(60) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(seed, 1))
+			data := make([]byte, 600)
+			for i := 0; i < len(data); i += 8 {
+				binary.LittleEndian.PutUint64(data[i:], rng.Uint64())
+			}
+			compareWithModel(t, data)
+		})
+	}
+}
+
+func FuzzTree(f *testing.F) {
+	f.Add([]byte("a few edits"))
+	f.Add([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		compareWithModel(t, data[:min(len(data), 1500)])
+	})
+}
