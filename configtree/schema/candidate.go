@@ -2,9 +2,16 @@ package schema
 
 import (
 	"cmp"
+	_ "embed" // the zones
 	"slices"
 	"strings"
 )
+
+// zones are the names of the IANA database, one a line, for help alone: what is
+// accepted is decided by the database that the program runs with.
+//
+//go:embed zones.txt
+var zones string
 
 // Candidate is one line of help: a word that may come next, or a placeholder
 // for one.
@@ -16,15 +23,14 @@ type Candidate struct {
 	Node        *Node  // the statement: the child for a keyword, the list for a key, the leaf or leaf-list for a value
 }
 
-// Candidates returns what may come next and begins with prefix, placeholders
-// first, then words in ASCII order. Placeholders are left out only by a prefix
-// that no value could begin with: an empty prefix and any other keep them, since
-// nobody knows what the user is about to type. Keys that exist in a
-// configuration are added by the caller, who knows the lists from the
-// placeholders' nodes.
+// Candidates returns what may come next: the placeholder for a key or value of
+// the user's own, whatever the prefix, then the words that begin with prefix in
+// ASCII order. Keys that a configuration
+// has are added by the caller, who finds the list in the placeholder's Node, or
+// by its Dynamic path.
 //
-// Where a oneliner offers nothing (more), what surrounds it is offered, as far
-// as Match goes out.
+// Where a oneliner has nothing (more) to offer, what surrounds it is offered,
+// as far as Match goes out.
 func (c Cursor) Candidates(prefix string) []Candidate {
 	for {
 		if cs := c.own(prefix); len(cs) > 0 {
@@ -95,6 +101,11 @@ func typed(n *Node, t *Type, description string) []Candidate {
 	}
 	for _, e := range t.Enums {
 		cs = append(cs, Candidate{Name: e.Name, Help: e.Help, Mark: ' ', Node: n})
+	}
+	if t.Base == TimeZone {
+		for zone := range strings.Lines(zones) {
+			cs = append(cs, Candidate{Name: strings.TrimSuffix(zone, "\n"), Mark: ' ', Node: n})
+		}
 	}
 	return cs
 }

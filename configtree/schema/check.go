@@ -71,7 +71,7 @@ func (t *Type) checkString(value string) error {
 
 func (t *Type) checkUnsigned(value string) error {
 	n, err := strconv.ParseUint(value, 10, 64)
-	if err != nil && !errors.Is(err, strconv.ErrRange) || strings.HasPrefix(value, "+") {
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return refuse("Invalid numeric value: '%s'", value)
 	}
 	if err != nil || !within(t.Ranges, n) {
@@ -184,6 +184,9 @@ func checkPrefix(value string) error {
 	return nil
 }
 
+// maxZone bounds the length of a zone's name.
+const maxZone = 64
+
 // checkTimeZone accepts what Location can turn into a zone.
 func checkTimeZone(value string) error {
 	_, err := Location(value)
@@ -204,7 +207,7 @@ func Location(value string) (*time.Location, error) {
 			return time.FixedZone(value, -int(hours)*3600), nil
 		}
 	}
-	if value != "" && value != "Local" && !strings.Contains(value, "..") && value[0] != '/' {
+	if value != "" && len(value) <= maxZone && value != "Local" && !strings.Contains(value, "..") && value[0] != '/' {
 		if zone, err := time.LoadLocation(value); err == nil {
 			return zone, nil
 		}

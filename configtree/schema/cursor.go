@@ -90,22 +90,18 @@ func (c Cursor) match(word string, quoted bool) (Step, error) {
 	case WantValue:
 		return c.matchTyped(&c.Node.Type, Value, word, quoted)
 	}
-	var first *MatchError
-	for up := 0; ; up++ {
-		step, err := c.matchStatement(word, quoted)
-		if err == nil {
-			step.Up = up
-			return step, nil
+	for at, up, ok := c, 0, true; ok; up++ {
+		steps := at.statement(word, quoted)
+		if len(steps) == 1 {
+			steps[0].Up = up
+			return steps[0], nil
 		}
-		if first == nil || err.Kind != Unknown {
-			first = err
+		if len(steps) > 1 {
+			return Step{}, ambiguous(word, at.own(word))
 		}
-		out, ok := c.out()
-		if err.Kind != Unknown || !ok {
-			return Step{}, first
-		}
-		c = out
+		at, ok = at.out()
 	}
+	return Step{}, c.unknown(word)
 }
 
 // out returns the cursor around a oneliner or nokeyword entry that this line
@@ -124,50 +120,44 @@ func (c Cursor) open(child *Node) bool {
 	return c.given == nil || child.Choice == "" || child.Choice != c.given.Choice
 }
 
-// matchStatement matches a child keyword, or the key of a nokeyword list.
-func (c Cursor) matchStatement(word string, quoted bool) (Step, *MatchError) {
-	if !quoted {
-		if child := c.Node.Child(word); child != nil && !child.NoKeyword && c.open(child) {
-			return c.enter(child), nil
-		}
+// statement returns every step that word may be short for at this level: none,
+// one, or several when it is ambiguous.
+func (c Cursor) statement(word string, quoted bool) []Step {
+	child := c.Node.Child(word)
+	keyword := child != nil && !child.NoKeyword && c.open(child)
+	if keyword && !quoted {
+		return []Step{c.enter(child)}
 	}
 	for _, list := range c.Node.Children {
-		if list.NoKeyword && word != "" && list.KeyType.Check(word) == nil {
-			return enterKey(list, word), nil
+		if list.NoKeyword && list.KeyType.Check(word) == nil {
+			return []Step{enterKey(list, word)}
 		}
 	}
-	if quoted {
-		if child := c.Node.Child(word); child != nil && !child.NoKeyword && c.open(child) {
-			return c.enter(child), nil
-		}
-		return Step{}, c.unknown(word)
+	if keyword {
+		return []Step{c.enter(child)}
 	}
-	return c.matchAbbreviated(word)
+	if quoted || word == "" {
+		return nil
+	}
+	return c.abbreviated(word)
 }
 
-// matchAbbreviated judges ambiguity over keywords and nokeyword keys together.
-func (c Cursor) matchAbbreviated(word string) (Step, *MatchError) {
+// abbreviated judges keywords and the keys of nokeyword lists together.
+func (c Cursor) abbreviated(word string) []Step {
 	var steps []Step
 	for _, child := range c.Node.Children {
 		switch {
-		case !c.open(child) || word == "":
-		case !child.NoKeyword && strings.HasPrefix(child.Name, word):
-			steps = append(steps, c.enter(child))
-		case child.NoKeyword && child.KeyType.Base == Enumeration:
+		case child.NoKeyword:
 			for _, e := range child.KeyType.Enums {
 				if strings.HasPrefix(e.Name, word) {
 					steps = append(steps, enterKey(child, e.Name))
 				}
 			}
+		case c.open(child) && strings.HasPrefix(child.Name, word):
+			steps = append(steps, c.enter(child))
 		}
 	}
-	switch len(steps) {
-	case 0:
-		return Step{}, c.unknown(word)
-	case 1:
-		return steps[0], nil
-	}
-	return Step{}, ambiguous(word, c.own(word))
+	return steps
 }
 
 // enter is the step of a keyword.
@@ -189,6 +179,22 @@ func (c Cursor) enter(child *Node) Step {
 // enterKey is the step of a list key.
 func enterKey(list *Node, word string) Step {
 	return Step{Kind: Key, Node: list, Word: word, Next: Cursor{Node: list}}
+}
+
+// Complete reports whether the line may end here: no key, value or mandatory
+// choice of what this line entered is missing (`file messages any` without a
+// severity). After a value of a leaf-list the cursor still wants one; that
+// enough were given is for the caller to know.
+func (c Cursor) Complete() bool {
+	if c.Want != WantStatement {
+		return false
+	}
+	for _, choice := range c.Node.MandatoryChoices {
+		if c.given == nil || c.given.Choice != choice {
+			return false
+		}
+	}
+	return true
 }
 
 // matchTyped matches a key or value against its type.

@@ -22,4 +22,4 @@
 // docs/schema.md tells how to add a statement.
 package schema
 
-//go:generate go run ./generate -yang yang -table schema.table
+//go:generate go run ./generate -yang yang -table schema.table -zones zones.txt

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,6 +85,9 @@ func (c *compiler) children(e *yang.Entry) []*yang.Entry {
 			ordered = append(ordered, child)
 		}
 	}
+	for name := range twiceAdded(e) {
+		c.errorf(e.Node.Statement(), "%s: augmented with %s twice", e.Name, name)
+	}
 	var added []*yang.Entry
 	for name, child := range e.Dir {
 		if !seen[name] {
@@ -94,6 +98,25 @@ func (c *compiler) children(e *yang.Entry) []*yang.Entry {
 		return cmp.Compare(c.rank[a.Node.Statement()], c.rank[b.Node.Statement()])
 	})
 	return append(ordered, added...)
+}
+
+// twiceAdded yields the names that an augment adds to e although they are there
+// already, of which goyang would drop one.
+func twiceAdded(e *yang.Entry) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		seen := map[string]bool{}
+		for _, name := range declared(e.Node) {
+			seen[name] = true
+		}
+		for _, augment := range e.Augmented {
+			for name := range augment.Dir {
+				if seen[name] && !yield(name) {
+					return
+				}
+				seen[name] = true
+			}
+		}
+	}
 }
 
 // declared returns the names of the data nodes and choices in a statement, in
@@ -166,6 +189,9 @@ func (c *compiler) node(parent *schema.Node, e *yang.Entry) *schema.Node {
 		return n
 	case e.IsList():
 		n.Kind, n.Key = schema.List, e.Key
+		if key := e.Dir[e.Key]; key == nil || !key.IsLeaf() {
+			c.errorf(st, "list %s must have one key among its leaves, not %q", n.Name, n.Key)
+		}
 	default:
 		n.Kind = schema.Container
 		n.Presence = sub(st, "presence") != nil

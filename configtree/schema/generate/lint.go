@@ -41,9 +41,6 @@ func (c *compiler) lintNode(root, n *schema.Node) {
 	lintNames(n, report)
 	switch n.Kind {
 	case schema.List:
-		if n.KeyDescription == "" && n.KeyType.Base == schema.String && n.Key == "" {
-			report("a list without a key")
-		}
 		lintHelp(n.Key, n.KeyDescription, report)
 		lintType(&n.KeyType, report)
 	case schema.Leaf, schema.LeafList:
@@ -155,10 +152,10 @@ func lintType(t *schema.Type, report func(string, ...any)) {
 	}
 }
 
-// anchored are constructs that XSD's expressions do not have or read otherwise
+// foreign are constructs that XSD's expressions do not have or read otherwise
 // than Go's: anchors, groups with a question mark, lazy repetition, classes by
 // backslash and letter other than \p and \P.
-var anchored = regexp.MustCompile(`\^|\$|\(\?|[*+?}]\?|\\[^pP.\-\\\[\](){}|*+?]`)
+var foreign = regexp.MustCompile(`\^|\$|\(\?|[*+?}]\?|\\[^pP.\-\\\[\](){}|*+?]`)
 
 func lintPattern(p schema.Pattern, report func(string, ...any)) {
 	if p.Message == "" {
@@ -168,7 +165,7 @@ func lintPattern(p schema.Pattern, report func(string, ...any)) {
 		report("pattern %s: %w", p.Expr, err)
 	}
 	plain := strings.ReplaceAll(p.Expr, "[^", "[")
-	if anchored.MatchString(plain) {
+	if foreign.MatchString(plain) {
 		report("pattern %s is not the same in XSD and in Go", p.Expr)
 	}
 }

@@ -89,6 +89,9 @@ func (c *compiler) lintArgument(st *yang.Statement) {
 	if want := !slices.Contains(withoutArgument, st.Keyword); want != st.HasArgument {
 		c.errorf(st, "%s with the wrong number of arguments", st.Keyword)
 	}
+	if st.Keyword == "default" && st.Argument == "" {
+		c.errorf(st, "an empty default is none")
+	}
 	words := map[string][]string{
 		"ordered-by": {"user", "system"}, "mandatory": {"true", "false"},
 	}

@@ -1,7 +1,7 @@
 // Command generate compiles the YANG modules of a directory into the table that
 // package schema embeds. It is run by `go generate`:
 //
-//	generate -yang yang -table schema.table
+//	generate -yang yang -table schema.table -zones zones.txt
 //
 // goyang reads the modules and resolves groupings, augments and types. It is
 // lenient, though, and forgets the order of statements; so the order is taken
@@ -23,15 +23,16 @@ import (
 
 func main() {
 	yangDir := flag.String("yang", "yang", "directory of the YANG modules")
-	table := flag.String("table", "schema.table", "file to write")
+	table := flag.String("table", "schema.table", "file to write the compiled schema to")
+	zones := flag.String("zones", "zones.txt", "file to write the names of the time zones to")
 	flag.Parse()
-	if err := run(*yangDir, *table); err != nil {
+	if err := run(*yangDir, *table, *zones); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(yangDir, table string) error {
+func run(yangDir, table, zones string) error {
 	sources, err := readSources(yangDir)
 	if err != nil {
 		return err
@@ -40,7 +41,14 @@ func run(yangDir, table string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(table, root.Encode(), 0o644)
+	names, err := zoneNames()
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		os.WriteFile(table, root.Encode(), 0o644),
+		os.WriteFile(zones, []byte(names), 0o644),
+	)
 }
 
 // source is one module as written.
