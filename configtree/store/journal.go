@@ -1,0 +1,294 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"strconv"
+	"strings"
+
+	"loggia/audit/event"
+	"loggia/configtree"
+	"loggia/configtree/format"
+	"loggia/configtree/schema"
+)
+
+// entry is what one call changed in the candidate.
+type entry struct {
+	seq   uint64 // counts entries; not reused while the program runs
+	by    event.Subject
+	edits []configtree.Edit // nil: the candidate became after, whatever it was
+	after *configtree.Tree  // the candidate behind this entry
+	cost  int               // statements that the entry keeps in memory
+}
+
+// pointMark says that the edits up to seq went into a revision.
+type pointMark struct{ revision, seq uint64 }
+
+// journal is what candidate.log holds.
+type journal struct {
+	base    uint64
+	entries []entry // without after, save where the tree was given whole
+	points  []pointMark
+	torn    error    // why the rest was ignored, nil when there was none
+	ignored int      // bytes of that rest
+	notes   []string // statements that this program does not know
+}
+
+func checksum(p []byte) uint32 { return crc32.Checksum(p, crc32.MakeTable(crc32.Castagnoli)) }
+
+func appendFrame(dst, payload []byte) []byte {
+	dst = fmt.Appendf(dst, "%d %08x\n", len(payload), checksum(payload))
+	dst = append(dst, payload...)
+	return append(dst, '\n')
+}
+
+func appendBase(dst []byte, revision uint64) []byte {
+	return appendFrame(dst, fmt.Appendf(nil, "base 1 %d", revision))
+}
+
+func appendPoint(dst []byte, m pointMark) []byte {
+	return appendFrame(dst, fmt.Appendf(nil, "commit %d %d", m.revision, m.seq))
+}
+
+// appendEntry appends the frame of an entry.
+func appendEntry(dst []byte, e *entry) ([]byte, error) {
+	if e.edits == nil {
+		var text bytes.Buffer
+		fmt.Fprintf(&text, "tree %d %q %q\n", e.seq, e.by.User, e.by.Client)
+		if err := format.Write(&text, e.after.Root(), format.Options{Syntax: format.Text}); err != nil {
+			return nil, err
+		}
+		return appendFrame(dst, text.Bytes()), nil
+	}
+	payload := fmt.Appendf(nil, "edits %d %q %q", e.seq, e.by.User, e.by.Client)
+	for i := range e.edits {
+		payload = append(payload, '\n')
+		payload = appendEdit(payload, &e.edits[i])
+	}
+	return appendFrame(dst, payload), nil
+}
+
+func appendEdit(dst []byte, e *configtree.Edit) []byte {
+	dst = append(dst, e.Op.String()...)
+	for _, s := range e.Path {
+		dst = append(dst, ' ')
+		dst = append(dst, s.Node.Name...)
+		if s.Key != "" {
+			dst = strconv.AppendQuote(append(dst, ' '), s.Key)
+		}
+	}
+	if e.Value != "" {
+		dst = strconv.AppendQuote(append(dst, " = "...), e.Value)
+	}
+	return dst
+}
+
+// decodeJournal reads candidate.log. It takes all that is whole and never fails.
+func decodeJournal(data []byte, root *schema.Node) *journal {
+	j := new(journal)
+	for first := true; len(data) > 0; first = false {
+		payload, rest, err := cutFrame(data)
+		if err == nil {
+			err = j.frame(payload, root, first)
+		}
+		if err != nil {
+			j.torn, j.ignored = err, len(data)
+			break
+		}
+		data = rest
+	}
+	return j
+}
+
+func cutFrame(data []byte) (payload, rest []byte, err error) {
+	head, rest, ok := bytes.Cut(data[:min(len(data), 32)], []byte("\n"))
+	if !ok {
+		return nil, nil, errors.New("a frame is cut short")
+	}
+	rest = data[len(head)+1:]
+	length, sum, _ := bytes.Cut(head, []byte(" "))
+	n, err := strconv.ParseUint(string(length), 10, 32)
+	if err != nil || uint64(len(rest)) <= n || rest[n] != '\n' {
+		return nil, nil, errors.New("a frame is cut short")
+	}
+	payload = rest[:n]
+	if fmt.Sprintf("%08x", checksum(payload)) != string(sum) {
+		return nil, nil, errors.New("a checksum differs")
+	}
+	return payload, rest[n+1:], nil
+}
+
+func (j *journal) frame(payload []byte, root *schema.Node, first bool) error {
+	head, body, _ := strings.Cut(string(payload), "\n")
+	kind, args, _ := strings.Cut(head, " ")
+	if first != (kind == "base") {
+		return fmt.Errorf("a frame %q is out of place", kind)
+	}
+	var e entry
+	switch kind {
+	case "base":
+		_, err := fmt.Sscanf(args, "1 %d", &j.base)
+		return err
+	case "commit":
+		var m pointMark
+		_, err := fmt.Sscanf(args, "%d %d", &m.revision, &m.seq)
+		j.points = append(j.points, m)
+		return err
+	case "edits", "tree":
+		if _, err := fmt.Sscanf(args, "%d %q %q", &e.seq, &e.by.User, &e.by.Client); err != nil {
+			return err
+		}
+	default:
+		return fmt.Errorf("a frame %q is unknown", kind)
+	}
+	if kind == "tree" {
+		var problems []configtree.Problem
+		e.after, problems = parse([]byte(body), journalName, root)
+		j.note(problems)
+		e.cost = len(body) / bytesPerStatement
+	} else {
+		j.edits(&e, body, root)
+	}
+	j.entries = append(j.entries, e)
+	return nil
+}
+
+// edits decodes the edits of an entry. One that this program does not know, as
+// after a change of version, is left out and noted.
+func (j *journal) edits(e *entry, body string, root *schema.Node) {
+	e.edits = []configtree.Edit{}
+	if body == "" {
+		return
+	}
+	for line := range strings.SplitSeq(body, "\n") {
+		edit, err := decodeEdit(line, root)
+		if err != nil {
+			j.note([]configtree.Problem{{Path: edit.Path, Err: err}})
+			continue
+		}
+		e.edits = append(e.edits, edit)
+	}
+	e.cost = len(e.edits)
+}
+
+func (j *journal) note(problems []configtree.Problem) {
+	for i := range problems {
+		if len(j.notes) < maxParseNotes {
+			j.notes = append(j.notes, problems[i].Error())
+		}
+	}
+}
+
+// decodeEdit reads one EDIT line.
+func decodeEdit(line string, root *schema.Node) (configtree.Edit, error) {
+	word, rest, _ := strings.Cut(line, " ")
+	edit := configtree.Edit{Op: configtree.Set}
+	for edit.Op.String() != word {
+		if edit.Op++; edit.Op > configtree.Annotate {
+			return configtree.Edit{}, fmt.Errorf("unknown operation %q", word)
+		}
+	}
+	at := root
+	for rest != "" {
+		if value, ok := strings.CutPrefix(rest, "= "); ok {
+			var err error
+			edit.Value, err = strconv.Unquote(value)
+			return edit, err
+		}
+		name, after, _ := strings.Cut(rest, " ")
+		step := configtree.Step{Node: at.Child(name)}
+		if step.Node == nil {
+			return edit, fmt.Errorf("unknown statement %q", name)
+		}
+		if strings.HasPrefix(after, `"`) {
+			quoted, err := strconv.QuotedPrefix(after)
+			if err != nil {
+				return edit, err
+			}
+			if step.Key, err = strconv.Unquote(quoted); err != nil {
+				return edit, err
+			}
+			after = strings.TrimPrefix(after[len(quoted):], " ")
+		}
+		edit.Path = edit.Path.Append(step)
+		at, rest = step.Node, after
+	}
+	return edit, nil
+}
+
+const (
+	journalName = "candidate.log"
+	maxJournal  = 1 << 30 // bytes
+
+	// bytesPerStatement estimates the statements of a text from its length.
+	bytesPerStatement = 40
+)
+
+// journalFile is candidate.log, open for appending.
+type journalFile struct {
+	disk *disk
+	f    *file // nil when it must be rewritten before anything is appended
+	size int64
+
+	// point is that of a commit under way, which a rewrite must not lose.
+	point pointMark
+}
+
+// rewrite replaces the log by one that holds just these entries.
+func (j *journalFile) rewrite(base uint64, entries []entry) error {
+	if err := j.close(); err != nil {
+		return err
+	}
+	data := appendBase(nil, base)
+	for i := range entries {
+		var err error
+		if data, err = appendEntry(data, &entries[i]); err != nil {
+			return err
+		}
+	}
+	if j.point != (pointMark{}) {
+		data = appendPoint(data, j.point)
+	}
+	err := j.disk.replace(".", journalName, func(f *file) error {
+		_, err := f.Write(data)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return j.open(int64(len(data)))
+}
+
+func (j *journalFile) open(size int64) (err error) {
+	j.f, err = j.disk.appendTo(journalName)
+	j.size = size
+	return err
+}
+
+// append appends a frame. When that goes wrong the log ends as it did before;
+// if even this cannot be, it is rewritten before the next.
+func (j *journalFile) append(frame []byte, sync bool) error {
+	n, err := j.f.Write(frame)
+	if err == nil && sync {
+		err = j.f.sync()
+	}
+	if err == nil {
+		j.size += int64(n)
+		return nil
+	}
+	if cut := j.f.truncate(j.size); cut != nil {
+		return errors.Join(err, cut, j.close())
+	}
+	return err
+}
+
+func (j *journalFile) close() error {
+	if j.f == nil {
+		return nil
+	}
+	f := j.f
+	j.f = nil
+	return f.Close()
+}

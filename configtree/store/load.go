@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"strconv"
+
+	"loggia/audit/event"
+	"loggia/configtree"
+)
+
+// LoadVerb is a way to take a file into the candidate.
+type LoadVerb uint8
+
+// The ways.
+const (
+	LoadMerge    LoadVerb = iota // adds; where both say something the file wins
+	LoadOverride                 // the file is the whole configuration
+	LoadReplace                  // like merge, but statements tagged `replace:` replace their counterpart
+	LoadSet                      // set, delete and other commands
+)
+
+// String returns the verb as typed after `load`.
+func (v LoadVerb) String() string {
+	return [...]string{"merge", "override", "replace", "set"}[v]
+}
+
+const (
+	maxLoad         = maxCost - 1 // edits in one load
+	maxLoadProblems = 1000        // problems that one load reports
+
+	// wholeCost is what a tree as a whole is taken to keep in memory, in statements.
+	wholeCost = 10_000
+)
+
+var errTooLarge = errors.New("more than 1048575 statements")
+
+// Load takes edits from a source, which is a file name or "terminal", into the
+// candidate: all of them, or none if there is a problem that is more than a
+// warning. It reads the source to its end and reports the problems of reading
+// and of applying together.
+func (c *Candidate) Load(ctx context.Context, by event.Subject, verb LoadVerb, source string, edits iter.Seq2[configtree.Edit, *configtree.Problem]) (changes []configtree.Change, problems []configtree.Problem, err error) {
+	c.store.record(by, event.Load{Username: by.User, Command: "load " + verb.String()})
+	ed := edition{by: by, action: "set"}
+	problems, err = ed.collect(ctx, verb, edits)
+	if err != nil {
+		return nil, problems, err
+	}
+	switch verb {
+	case LoadReplace:
+		ed.action = "replace"
+	case LoadOverride:
+		ed.first = event.ConfigWhole{Username: by.User, Action: "override", Source: source}
+		tree, refused := applyAll(configtree.New(c.store.schema), ed.edits)
+		problems = append(problems, refused...)
+		ed.whole, ed.cost, ed.edits = tree, len(ed.edits)+1, nil
+	}
+	if Problems(problems).fatal() {
+		// What could be read is tried, so that all problems are told at once.
+		problems = append(problems, ed.draft(c.state.Load()).problems...)
+		return nil, problems, Problems(problems)
+	}
+	changes, refused, err := c.change(ctx, ed)
+	problems = append(problems, refused...)
+	if Problems(problems).fatal() {
+		err = Problems(problems)
+	}
+	return changes, problems, err
+}
+
+// collect reads the source. Problems beyond the first maxLoadProblems are left out.
+func (ed *edition) collect(ctx context.Context, verb LoadVerb, edits iter.Seq2[configtree.Edit, *configtree.Problem]) ([]configtree.Problem, error) {
+	problems := []configtree.Problem{}
+	ed.edits = []configtree.Edit{}
+	for edit, problem := range edits {
+		if len(ed.edits)%1024 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		switch {
+		case problem != nil && len(problems) < maxLoadProblems:
+			problems = append(problems, *problem)
+		case problem != nil:
+		case len(ed.edits) == maxLoad:
+			return nil, errTooLarge
+		case edit.Op == configtree.Replace && verb != LoadReplace:
+			// Without `load replace` the tag says nothing.
+		default:
+			ed.edits = append(ed.edits, edit)
+		}
+	}
+	ed.cost = len(ed.edits)
+	return problems, nil
+}
+
+func rollbackCommand(n int) string {
+	if n == 0 {
+		return "rollback"
+	}
+	return "rollback " + number(n)
+}
+
+func number(n int) string { return strconv.Itoa(n) }

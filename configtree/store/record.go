@@ -1,0 +1,133 @@
+package store
+
+import (
+	"loggia/audit/event"
+	"loggia/configtree"
+	"loggia/configtree/schema"
+)
+
+// auditor puts the changes of a candidate on record, in one pass: a record for
+// each statement that came, went or changed. What was removed is one record,
+// what was added is one for each level and each leaf.
+type auditor struct {
+	recorder Recorder
+	by       event.Subject
+	action   string // of records about leaves
+}
+
+func newAuditor(r Recorder, by event.Subject, action string) *auditor {
+	return &auditor{r, by, action}
+}
+
+func (a *auditor) changes(changes []configtree.Change) {
+	for i := range changes {
+		c := &changes[i]
+		switch c.Kind {
+		case configtree.Added:
+			a.added(c.New, c.Path.Parent().String())
+		case configtree.Modified:
+			a.leaf(c.New, c.Path.String(), c.Old.Value(), true)
+		case configtree.Removed:
+			a.removed(c)
+		case configtree.Commented:
+			a.other("annotate", c.Path.String(), c.New.Comment())
+		case configtree.Activated:
+			a.other("activate", c.Path.String(), "")
+		case configtree.Deactivated:
+			a.other("deactivate", c.Path.String(), "")
+		case configtree.Moved:
+			a.other("insert", c.Path.String(), "")
+		}
+	}
+}
+
+func (a *auditor) record(e event.Event) { a.recorder.Record(a.by, e) }
+
+func (a *auditor) other(action, path, value string) {
+	a.record(event.ConfigOther{Username: a.by.User, Action: action, Path: path, Value: value})
+}
+
+func (a *auditor) removed(c *configtree.Change) {
+	e := event.ConfigOther{Username: a.by.User, Action: "delete", Path: c.Path.String()}
+	if s := c.Old.Schema(); s.Kind == schema.Leaf && !s.Secret {
+		e.Old = c.Old.Value()
+	}
+	a.record(e)
+}
+
+// added records a new statement and all below it. parent is the path above it.
+func (a *auditor) added(n configtree.Node, parent string) {
+	s := n.Schema()
+	var path string
+	switch {
+	case s.Kind == schema.LeafList:
+		path = under(parent, s.Name)
+		a.leaf(n, path, "", false)
+		path = path + " " + configtree.Quote(n.Value())
+	case s.Kind == schema.Leaf && s.Type.Base == schema.Empty:
+		// Junos shows the word itself as the value: [… any] unconfigured -- "notice".
+		a.record(event.ConfigSet{Username: a.by.User, Action: a.action, Path: parent, New: s.Name})
+		path = under(parent, s.Name)
+	case s.Kind == schema.Leaf:
+		path = under(parent, s.Name)
+		a.leaf(n, path, "", false)
+	default:
+		path = under(parent, configtree.Step{Node: s, Key: n.Key()}.String())
+		a.other("set", path, "")
+	}
+	if n.Comment() != "" {
+		a.other("annotate", path, n.Comment())
+	}
+	for child := range n.Children() {
+		a.added(child, path)
+	}
+	if n.Inactive() {
+		a.other("deactivate", path, "")
+	}
+}
+
+func under(parent, words string) string {
+	if parent == "" {
+		return words
+	}
+	return parent + " " + words
+}
+
+// leaf records that a leaf got a value, which a secret keeps to itself.
+func (a *auditor) leaf(n configtree.Node, path, old string, had bool) {
+	if n.Schema().Secret {
+		a.record(event.ConfigSetSecret{Username: a.by.User, Action: a.action, Path: path})
+		return
+	}
+	a.record(event.ConfigSet{Username: a.by.User, Action: a.action, Path: path, Had: had, Old: old, New: n.Value()})
+}
+
+// maxErrorRecords bounds the records about one configuration that is refused.
+const maxErrorRecords = 100
+
+// refused records why a commit was refused.
+func (a *auditor) refused(problems []configtree.Problem) {
+	n := 0
+	for i := range problems {
+		if p := &problems[i]; !p.Warning && n < maxErrorRecords {
+			a.record(configurationError(p))
+			n++
+		}
+	}
+}
+
+// configurationError renders a problem without the value of a secret.
+func configurationError(p *configtree.Problem) event.ConfigurationError {
+	last := p.Path.Last()
+	e := event.ConfigurationError{Path: p.Path.String(), Statement: p.Token, Message: p.Err.Error()}
+	switch {
+	case last.Node == nil:
+	case last.Node.Secret:
+		e.Statement, e.Message = last.Node.Name, "invalid value"
+	case e.Statement == "":
+		e.Statement = last.String()
+	case e.Statement != last.Node.Name:
+		e.Statement = last.String() + " " + p.Token
+	}
+	return e
+}
