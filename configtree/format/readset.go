@@ -31,6 +31,7 @@ type setReader struct {
 	at    configtree.Path
 	root  *schema.Node
 	yield func(configtree.Edit, *configtree.Problem) bool
+	words []configtree.Word // of one line, reused
 }
 
 func readSet(r io.Reader, file string, at configtree.Path, root *schema.Node, yield func(configtree.Edit, *configtree.Problem) bool) {
@@ -69,7 +70,8 @@ func skipLine(in *bufio.Reader) error {
 
 // line reads line n; it reports whether the consumer wants more.
 func (s *setReader) line(n int, line string) bool {
-	words, err := Words(line)
+	words, err := appendWords(s.words[:0], line)
+	s.words = words
 	var open *UnterminatedError
 	switch {
 	case errors.As(err, &open):
@@ -86,8 +88,6 @@ func (s *setReader) line(n int, line string) bool {
 	switch {
 	case !ok || words[0].Quoted:
 		return s.problem(n, words[0].Col, words[0].Text, errVerb)
-	case s.isVersion(op, words):
-		return true
 	}
 	res, p := configtree.Resolve(s.root, op, s.at, words[1:])
 	if p != nil {
@@ -103,11 +103,6 @@ func (s *setReader) line(n int, line string) bool {
 		}
 	}
 	return true
-}
-
-// isVersion recognises `set version …`, which says who wrote the lines.
-func (s *setReader) isVersion(op configtree.Op, words []configtree.Word) bool {
-	return op == configtree.Set && len(words) == 3 && words[1].Text == "version" && len(s.at) == 0 && s.root.Child("version") == nil
 }
 
 func (s *setReader) problem(n, col int, tok string, err error) bool {

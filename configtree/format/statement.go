@@ -65,9 +65,6 @@ func (t *textReader) statement(tok token) {
 		t.refuse(s.end, configtree.Syntax, errSyntax, false)
 		return
 	}
-	if t.isVersion() {
-		return
-	}
 	b := t.top()
 	s.begin(b)
 	for i := range s.words {
@@ -81,14 +78,6 @@ func (t *textReader) statement(tok token) {
 		return
 	}
 	t.deliver(comment)
-}
-
-// isVersion recognises the version in the header of a configuration, which says who
-// wrote it and sets nothing.
-func (t *textReader) isVersion() bool {
-	s := &t.stmt
-	return len(t.blocks) == 1 && len(t.top().path) == 0 && s.end.kind == tokenSemicolon && len(s.words) == 2 &&
-		s.words[0].text == "version" && t.root.Child("version") == nil
 }
 
 // collect reads the words of a statement into t.stmt. When they are no statement it

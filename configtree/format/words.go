@@ -25,7 +25,10 @@ func (e *UnterminatedError) Error() string {
 // was quoted. The error is an *UnterminatedError; the words are then all that were
 // read, the open one last, which is what completion needs.
 func Words(line string) ([]configtree.Word, error) {
-	words := make([]configtree.Word, 0, 8)
+	return appendWords(make([]configtree.Word, 0, 8), line)
+}
+
+func appendWords(words []configtree.Word, line string) ([]configtree.Word, error) {
 	for i := 0; i < len(line); {
 		switch c := line[i]; {
 		case isBlank(c):
