@@ -160,7 +160,7 @@ func Cut(text []byte, n int) int {
 	if n >= len(text) {
 		return len(text)
 	}
-	for i := n; i > 0 && i > n-utf8.UTFMax; i-- {
+	for i := n; i >= 0 && i > n-utf8.UTFMax; i-- {
 		if utf8.RuneStart(text[i]) {
 			if i < n && !utf8.FullRune(text[i:n]) {
 				return i
