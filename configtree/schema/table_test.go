@@ -63,8 +63,10 @@ func TestAcceptedAt(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	f.Add(table)
-	f.Add(tableMagic)
+	syslog := load(f).Child("system").Child("syslog")
+	for _, name := range []string{"time-format", "console", "log-rotate-frequency", "server"} {
+		f.Add(string(syslog.Child(name).Encode()))
+	}
 	f.Fuzz(func(t *testing.T, data string) {
 		n, err := Decode(data)
 		if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,20 +12,19 @@ import (
 
 // TestTableIsCurrent: the embedded table is what the modules compile to.
 func TestTableIsCurrent(t *testing.T) {
-	sources, err := readSources("../yang")
-	if err != nil {
-		t.Fatal(err)
-	}
-	root, err := compile(sources)
-	if err != nil {
+	written, zones := filepath.Join(t.TempDir(), "table"), filepath.Join(t.TempDir(), "zones")
+	if err := run("../yang", written, zones); err != nil {
 		t.Fatal(err)
 	}
 	table, err := os.ReadFile("../schema.table")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(root.Encode(), table) {
-		t.Error("schema.table is older than the modules: run go generate")
+	if now, err := os.ReadFile(written); err != nil || !bytes.Equal(now, table) {
+		t.Errorf("schema.table is older than the modules: run go generate (%v)", err)
+	}
+	if names, err := os.ReadFile(zones); err != nil || !bytes.Contains(names, []byte("\nEurope/Paris\n")) {
+		t.Errorf("no Europe/Paris among the zones (%v)", err)
 	}
 	loaded, err := schema.Load()
 	if err != nil {
@@ -32,6 +32,12 @@ func TestTableIsCurrent(t *testing.T) {
 	}
 	if !bytes.Equal(loaded.Encode(), table) {
 		t.Error("Load returns something else than the modules say")
+	}
+}
+
+func TestRunRefusesADirectoryWithoutModules(t *testing.T) {
+	if err := run(t.TempDir(), "table", "zones"); err == nil || !strings.Contains(err.Error(), "no YANG modules") {
+		t.Error(err)
 	}
 }
 
@@ -104,7 +110,7 @@ func TestLint(t *testing.T) {
 		{"choice within choice", `choice a { case b { choice c { leaf x { type empty; description "Some x"; } } } }`, "choice within a choice"},
 		{"enum twice", leaf(`type enumeration { enum on { description "Is on now"; } enum on { description "Is on now"; } }`), "field on already assigned"},
 		{"augmented twice", `container c { description "Some c"; } augment "/m:c" { ` + leaf(number) + ` } augment "/m:c" { ` + leaf(number) + ` }`, "augmented with x twice"},
-		{"augmented with what is there", `container c { description "Some c"; ` + leaf(number) + ` } augment "/m:c" { ` + leaf(number) + ` }`, "x"},
+		{"augmented with what is there", `container c { description "Some c"; ` + leaf(number) + ` } augment "/m:c" { ` + leaf(number) + ` }`, "augmented with x twice"},
 		{"empty default", leaf(number + `default "";`), "an empty default is none"},
 		{"unknown grouping", "uses nothing;", "unknown group"},
 		{"unknown type", leaf("type m:nothing;"), "unknown type"},
