@@ -244,7 +244,7 @@ func (b *Batch) deleteBelow(n *node, p Path) {
 // their contents (`any notice;`), so that deleting the contents deletes the
 // entry: the key alone would not even be a statement.
 func isFacilityLike(s *schema.Node) bool {
-	return s.NoKeyword && len(s.MandatoryChoices) > 0
+	return (s.NoKeyword || s.Oneliner) && len(s.MandatoryChoices) > 0
 }
 
 func (b *Batch) exists(p Path) bool {
