@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"strings"
+
+	"loggia/configtree"
+	"loggia/configtree/format"
+	"loggia/configtree/schema"
+	"loggia/op"
+)
+
+// splitLine cuts a line into words. An unquoted | is a word of its own wherever
+// it stands.
+func splitLine(line string) ([]configtree.Word, error) {
+	words, err := format.Words(line)
+	if err != nil {
+		return nil, err
+	}
+	var out []configtree.Word
+	for _, w := range words {
+		if w.Quoted || !strings.Contains(w.Text, "|") {
+			out = append(out, w)
+			continue
+		}
+		col := w.Col
+		for i, part := range strings.Split(w.Text, "|") {
+			if i > 0 {
+				out = append(out, configtree.Word{Text: "|", Col: col - 1})
+			}
+			if part != "" {
+				out = append(out, configtree.Word{Text: part, Col: col})
+			}
+			col += len(part) + 1
+		}
+	}
+	return out, nil
+}
+
+// candidates lists what may stand where the walk has come to, as far as it
+// begins with prefix. <[Enter]> and | are listed for an empty prefix alone.
+func (w *walk) candidates(prefix string) []candidate {
+	var list []candidate
+	switch {
+	case w.pipe != nil:
+		return w.pipe.candidates(prefix)
+	case w.sub != nil:
+		return w.sub.candidates(prefix)
+	case w.pending != nil:
+		list = append(list, valueCandidate(*w.pending))
+		return begin(append(list, w.choices(*w.pending)...), prefix)
+	}
+	p := w.positional()
+	if w.inStatement() || p != nil && p.Kind == op.Statement {
+		list = w.statementCandidates(prefix)
+	}
+	if !w.inStatement() {
+		list = append(list, w.keywords()...)
+		if p != nil && p.Kind == op.Positional {
+			if !p.Only {
+				list = append(list, valueCandidate(*p))
+			}
+			list = append(list, w.choices(*p)...)
+		}
+		if w.verb != nil && w.verb.rest != restNone {
+			list = append(list, w.restCandidates(prefix)...)
+		}
+	}
+	if prefix == "" && w.complete() {
+		list = append(list, candidate{name: "<[Enter]>", help: "Execute this command", enter: true})
+		if !w.verb.NoPipe && w.verb.rest == restNone {
+			list = append(list, candidate{name: "|", help: "Pipe through a command", pipe: true})
+		}
+	}
+	return begin(list, prefix)
+}
+
+func (w *walk) restCandidates(prefix string) []candidate {
+	tree := w.s.grammar.operational
+	if w.verb.rest == restConfiguration {
+		tree = w.s.grammar.after
+	}
+	sub := &walk{s: w.s, config: w.config, tree: tree}
+	return sub.candidates(prefix)
+}
+
+// complete reports whether the line could end here.
+func (w *walk) complete() bool {
+	if w.finishCommand(0) != nil {
+		return false
+	}
+	if !w.inStatement() {
+		return true
+	}
+	res, p := w.resolveWords(w.path)
+	return p == nil && res.Complete
+}
+
+func begin(list []candidate, prefix string) []candidate {
+	var out []candidate
+	for _, c := range list {
+		if c.placeholder || c.enter || c.pipe || strings.HasPrefix(c.name, prefix) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// valueCandidate is the placeholder of a parameter.
+func valueCandidate(p op.Param) candidate {
+	return candidate{name: "<" + p.Name + ">", help: p.Type.Help(p.Help), placeholder: true}
+}
+
+// statementCandidates lists the statements, keys and values that may follow
+// the path typed so far.
+func (w *walk) statementCandidates(prefix string) []candidate {
+	res, p := w.resolveWords(w.path)
+	if p != nil && p.Kind != configtree.Missing {
+		return nil
+	}
+	return w.below(res, prefix, false)
+}
+
+// below lists what the schema allows after res, and the keys that exist in the
+// candidate configuration. The statements that a class may not see are left out.
+func (w *walk) below(res configtree.Resolution, prefix string, keywords bool) []candidate {
+	cursor := res.Next
+	var list []candidate
+	for _, c := range cursor.Candidates(prefix) {
+		if c.Node != nil && !w.s.sees(c.Node) {
+			continue
+		}
+		list = append(list, candidate{name: c.Name, help: c.Help, mark: c.Mark, placeholder: c.Placeholder})
+	}
+	if !keywords {
+		list = append(list, w.existing(res, cursor, prefix)...)
+	}
+	return list
+}
+
+// existing lists the keys of the entries, or the elements, that the candidate
+// has of the list the cursor stands at.
+func (w *walk) existing(res configtree.Resolution, cursor schema.Cursor, prefix string) []candidate {
+	if cursor.Want == schema.WantStatement || cursor.Node == nil {
+		return nil
+	}
+	if cursor.Node.Kind != schema.List && cursor.Node.Kind != schema.LeafList {
+		return nil
+	}
+	parent := res.Path
+	if n := len(parent); n > 0 && parent[n-1].Node == cursor.Node {
+		parent = parent[:n-1]
+	}
+	at, ok := w.s.tree().At(parent)
+	if !ok {
+		return nil
+	}
+	var list []candidate
+	for n := range at.Children() {
+		if n.Schema() == cursor.Node && strings.HasPrefix(n.Key(), prefix) {
+			list = append(list, candidate{name: n.Key(), help: cursor.Node.Description, key: true})
+		}
+	}
+	return list
+}

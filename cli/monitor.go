@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"loggia/op"
+)
+
+// monitorLimit bounds the files that one session follows.
+const monitorLimit = 16
+
+// monitor follows one log file for one session.
+type monitor struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// monitors are the log files that a session follows.
+type monitors struct {
+	mu     sync.Mutex          // guards last, which the following goroutines share
+	last   string              // file whose line was printed last
+	byName map[string]*monitor // the session's goroutine only
+}
+
+func monitorVerbs() []*verb {
+	file := op.Param{Name: "filename", Help: "Name of the log file", Required: true, Choices: op.LogFiles}
+	all := file
+	all.Required = false
+	return []*verb{
+		{Grammar: op.Grammar{Words: "monitor start", Help: "Show the lines of a log file as they are written", Permission: "trace", Params: []op.Param{file}}, run: monitorStart},
+		{Grammar: op.Grammar{Words: "monitor stop", Help: "Stop showing them", Permission: "trace", NoPipe: true, Params: []op.Param{all}}, run: monitorStop},
+		{Grammar: op.Grammar{Words: "monitor list", Help: "Show which log files are followed", Permission: "trace"}, run: monitorList},
+	}
+}
+
+// monitorStart follows a file in the background; its pipes filter what is shown.
+func monitorStart(ctx context.Context, s *Session, c *call) error {
+	name := c.args["filename"]
+	if s.o.Batch {
+		return s.follow(ctx, name, c.pipes)
+	}
+	if _, ok := s.monitors.byName[name]; ok {
+		return nil
+	}
+	if len(s.monitors.byName) >= monitorLimit {
+		return fmt.Errorf("no more than %d files are followed at once", monitorLimit)
+	}
+	if err := op.LogExists(&s.env, name); err != nil {
+		return err
+	}
+	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	m := &monitor{cancel: cancel, done: make(chan struct{})}
+	if s.monitors.byName == nil {
+		s.monitors.byName = map[string]*monitor{}
+	}
+	s.monitors.byName[name] = m
+	pipes := c.pipes
+	c.pipes = nil // they belong to the lines, not to this answer
+	go func() {
+		defer close(m.done)
+		if err := s.follow(background, name, pipes); err != nil {
+			s.o.Screen.Print(message(err) + "\n")
+		}
+	}()
+	return nil
+}
+
+// follow shows the lines of a file until ctx ends.
+func (s *Session) follow(ctx context.Context, name string, pipes []*call) error {
+	out, err := s.filters(pipes, &monitorWriter{s: s, name: name})
+	if err != nil {
+		return err
+	}
+	for line, err := range s.env.Logs.Follow(ctx, name) {
+		if err != nil {
+			if ctx.Err() != nil {
+				break
+			}
+			return err
+		}
+		if _, err := out.Write(append(slices.Clone(line), '\n')); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
+
+// monitorWriter prints followed lines above whatever is being typed, under a
+// header whenever the file changes.
+type monitorWriter struct {
+	s    *Session
+	name string
+}
+
+func (w *monitorWriter) Write(b []byte) (int, error) {
+	m := &w.s.monitors
+	m.mu.Lock()
+	header := ""
+	if m.last != w.name {
+		m.last, header = w.name, "*** "+w.name+" ***\n"
+	}
+	m.mu.Unlock()
+	w.s.o.Screen.Print(header + string(b))
+	return len(b), nil
+}
+
+func (w *monitorWriter) Close() error { return nil }
+
+func monitorStop(_ context.Context, s *Session, c *call) error {
+	for name, m := range s.monitors.byName {
+		if !c.args.Has("filename") || c.args["filename"] == name {
+			m.stop()
+			delete(s.monitors.byName, name)
+		}
+	}
+	return nil
+}
+
+func (m *monitor) stop() {
+	m.cancel()
+	<-m.done
+}
+
+func (m *monitors) stopAll() {
+	for _, one := range m.byName {
+		one.stop()
+	}
+	m.byName = nil
+}
+
+func monitorList(_ context.Context, s *Session, c *call) error {
+	names := make([]string, 0, len(s.monitors.byName))
+	for name := range s.monitors.byName {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		c.say(op.Monitored(&s.env, name))
+	}
+	return nil
+}

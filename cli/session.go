@@ -1,0 +1,258 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync/atomic"
+
+	"loggia/audit/event"
+	"loggia/cli/terminal"
+	"loggia/configtree"
+	"loggia/configtree/schema"
+	"loggia/configtree/store"
+	"loggia/op"
+)
+
+// Screen is where a session's answers go: the terminal, or the standard output
+// of a batch.
+type Screen interface {
+	// Say writes a message of the command that runs, behind what it wrote before.
+	Say(text string) error
+	// Print writes a message that has nothing to do with what runs, when there is
+	// room between two lines; it never waits and is safe for concurrent use.
+	Print(text string)
+	// Output runs produce, which writes one command's output, paged if more is
+	// set. The context of produce ends when the reader wants no more, which is no error.
+	Output(ctx context.Context, more bool, produce func(ctx context.Context, w io.Writer) error) error
+	// Ask asks a yes-or-no question; a batch takes the default.
+	Ask(ctx context.Context, question string, yes bool) (bool, error)
+	// Text returns the lines of `load … terminal`, up to ^D or the end of input.
+	Text(ctx context.Context) (io.Reader, error)
+	// Width and Height are the size of the screen, 0 when there is none.
+	Width() int
+	Height() int
+}
+
+// errQuit ends the session.
+var errQuit = errors.New("quit")
+
+// Options describe a session.
+type Options struct {
+	Env         op.Env
+	Permissions []string // flags of the login class; "all" for super-user
+	Screen      Screen
+	HostName    func() string
+	Batch       bool
+	// Commands are the operational commands on offer; nil means op.All().
+	Commands []op.Command
+	// LastSession reports whether ending this session ends the engine.
+	LastSession func() bool
+	// Attached is told how to reach an interactive session from outside; what it
+	// returns is called when the session ends.
+	Attached func(print func(text string), close func()) (detach func())
+	// Activity is told what the session does, for `show system users`.
+	Activity func(command, editPath string)
+}
+
+// Session is one user's session. All of it but Screen.Print belongs to the
+// goroutine that runs it.
+type Session struct {
+	// Set once.
+	o       Options
+	env     op.Env
+	grammar *grammar
+	perms   map[string]bool
+
+	// State of the session.
+	settings    settings
+	idleMinutes atomic.Int64         // set cli idle-timeout, for the goroutine that watches
+	mode        *configMode          // nil in operational mode
+	history     [2]*terminal.History // of operational and of configuration mode
+	monitors    monitors
+
+	// Since a batch entered configuration mode, or committed: what to undo to.
+	shared *store.Candidate
+	mark   store.Mark
+}
+
+// configMode is what configuration mode adds.
+type configMode struct {
+	candidate *store.Candidate
+	levels    []configtree.Path // where each `edit` came from; the last is the present one
+}
+
+// historyLimit bounds the lines that one mode remembers.
+const historyLimit = 500
+
+// New makes a session; Run or RunBatch runs it.
+func New(o Options) *Session {
+	if o.Commands == nil {
+		o.Commands = op.All()
+	}
+	s := &Session{o: o, env: o.Env, perms: map[string]bool{}, settings: defaultSettings(o.Env.Home)}
+	for _, p := range o.Permissions {
+		s.perms[p] = true
+	}
+	s.grammar = newGrammar(o.Commands)
+	s.history = [2]*terminal.History{terminal.NewHistory(historyLimit), terminal.NewHistory(historyLimit)}
+	return s
+}
+
+// may reports whether the user's class has a permission flag (junos-cli §10.2).
+func (s *Session) may(flag string) bool {
+	return flag == "" || s.perms["all"] || s.perms[flag] || s.perms[flag+"-control"] ||
+		strings.HasSuffix(flag, "-control") && (s.perms["control"] || s.perms["all-control"])
+}
+
+// sees reports whether the class may see a statement; changes additionally
+// need the flag with -control.
+func (s *Session) sees(n *schema.Node) bool {
+	if s.perms["view-configuration"] {
+		return true
+	}
+	for ; n != nil; n = n.Parent {
+		if n.Permission != "" {
+			return s.may(n.Permission)
+		}
+	}
+	return true
+}
+
+func (s *Session) changes(n *schema.Node) bool {
+	for ; n != nil; n = n.Parent {
+		if n.Permission != "" {
+			return s.may(n.Permission + "-control")
+		}
+	}
+	return s.perms["all"] || s.perms["configure"]
+}
+
+func (s *Session) configuring() bool { return s.mode != nil }
+
+// level is the present edit level.
+func (s *Session) level() configtree.Path {
+	if s.mode == nil || len(s.mode.levels) == 0 {
+		return nil
+	}
+	return s.mode.levels[len(s.mode.levels)-1]
+}
+
+// schema is the root of the configuration's grammar.
+func (s *Session) schema() *schema.Node { return s.env.Store.Running().Tree.Schema() }
+
+// tree is what commands of the present mode look at: the candidate, or the
+// running configuration.
+func (s *Session) tree() *configtree.Tree {
+	if s.mode != nil {
+		return s.mode.candidate.Tree()
+	}
+	return s.env.Store.Running().Tree
+}
+
+// banner is [edit …] in configuration mode.
+func (s *Session) banner() string {
+	if !s.configuring() {
+		return ""
+	}
+	if level := s.level(); len(level) > 0 {
+		return "[edit " + level.String() + "]"
+	}
+	return "[edit]"
+}
+
+// prompt is user@host> or user@host#, with the blank behind it.
+func (s *Session) prompt() string {
+	if s.settings.prompt != "" {
+		return s.settings.prompt
+	}
+	p := s.env.Caller.User
+	if host := s.o.HostName(); host != "" {
+		p += "@" + host
+	}
+	if s.configuring() {
+		return p + "# "
+	}
+	return p + "> "
+}
+
+func (s *Session) record(e event.Event) { s.env.Recorder.Record(s.env.Caller, e) }
+
+// recordLine records what the user sent: the words in full, secrets hidden,
+// and of a line that does not parse nothing behind the word that is wrong.
+func (s *Session) recordLine(words []string) {
+	line := strings.Join(words, " ")
+	s.record(event.CommandLine{Username: s.env.Caller.User, Command: line})
+	s.recent().Add(line, s.env.Now())
+}
+
+// recent is the history of the present mode.
+func (s *Session) recent() *terminal.History {
+	if s.configuring() {
+		return s.history[1]
+	}
+	return s.history[0]
+}
+
+// execute runs one parsed line.
+func (s *Session) execute(ctx context.Context, c *call) error {
+	if s.o.Activity != nil {
+		s.o.Activity(strings.Join(c.words, " "), s.editPath())
+		defer func() { s.o.Activity("", s.editPath()) }()
+	}
+	res, err := s.call(ctx, c)
+	if err != nil && res == nil {
+		return err
+	}
+	return errors.Join(s.render(ctx, res, c), err)
+}
+
+func (s *Session) editPath() string {
+	if !s.configuring() {
+		return ""
+	}
+	return s.banner()
+}
+
+// call runs a command and returns its answer.
+func (s *Session) call(ctx context.Context, c *call) (op.Result, error) {
+	if c.verb.run == nil {
+		return nil, errors.New(c.verb.Words + ": no such command here")
+	}
+	out := &reply{}
+	c.out = out
+	err := c.verb.run(ctx, s, c)
+	return out.result(), err
+}
+
+// reply collects what a command answers: text, or one result.
+type reply struct {
+	text strings.Builder
+	res  op.Result
+}
+
+func (r *reply) result() op.Result {
+	switch {
+	case r.res != nil:
+		return r.res
+	case r.text.Len() > 0:
+		return op.Text(r.text.String())
+	}
+	return nil
+}
+
+// begin records the start of the session, end its end.
+func (s *Session) begin() {
+	c := s.env.Caller
+	s.record(event.Authenticated{Username: c.User, Class: c.Class})
+	s.record(event.Login{Username: c.User, Class: c.Class, PID: c.PID, Connection: c.Remote, Mode: c.Client})
+}
+
+func (s *Session) end() {
+	s.monitors.stopAll()
+	if s.configuring() {
+		s.leaveConfiguration()
+	}
+	s.record(event.Logout{Username: s.env.Caller.User})
+}

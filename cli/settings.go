@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"loggia/configtree/schema"
+	"loggia/op"
+)
+
+// settings are what `set cli` sets, for this session only.
+type settings struct {
+	completeOnSpace bool
+	screenLength    int // lines; 0 is no paging; -1 is as large as the terminal
+	screenWidth     int // columns; 0 is unlimited; -1 is as wide as the terminal
+	timestamp       bool
+	prompt          string
+	directory       string
+}
+
+func defaultSettings(home string) settings {
+	return settings{completeOnSpace: true, screenLength: -1, screenWidth: -1, directory: home}
+}
+
+// stampLayout is the default of `set cli timestamp`, %b %d %T.
+const stampLayout = "Jan 02 15:04:05"
+
+func settingVerbs() []*verb {
+	onOff := op.Param{Name: "state", Help: "on or off", Required: true, Only: true,
+		Choices: func(*op.Env) []op.Choice { return []op.Choice{{Name: "off"}, {Name: "on"}} }}
+	number := func(name, help string, low, high uint64) op.Param {
+		return op.Param{Name: name, Help: help, Required: true, Type: numberType(low, high)}
+	}
+	v := func(words, help string, run func(context.Context, *Session, *call) error, params ...op.Param) *verb {
+		return &verb{Grammar: op.Grammar{Words: words, Help: help, Params: params, NoPipe: true}, run: run}
+	}
+	return []*verb{
+		v("set cli screen-length", "Lines of a screenful, 0 to show everything at once", setLength, number("lines", "Number of lines", 0, 100000)),
+		v("set cli screen-width", "Columns of the screen, 0 for no limit", setWidth, number("columns", "Number of columns", 0, 1024)),
+		v("set cli complete-on-space", "Whether the space bar writes out a word", setComplete, onOff),
+		v("set cli idle-timeout", "Minutes without a key after which the session ends, 0 for never", setIdle, number("minutes", "Number of minutes", 0, 100000)),
+		v("set cli timestamp", "Show the time before the output of each command", setTimestamp,
+			op.Param{Name: "disable", Kind: op.Flag, Help: "Do not show the time"}),
+		v("set cli prompt", "Text of the prompt", setPrompt, op.Param{Name: "prompt", Help: "Text, in quotes when it has blanks", Required: true,
+			Type: schema.Type{Lengths: []schema.Range{{Min: 1, Max: 255}}}}),
+		v("set cli directory", "Directory that file names are relative to", setDirectory, op.Param{Name: "directory", Help: "Directory", Required: true}),
+		{Grammar: op.Grammar{Words: "show cli", Help: "Show how this session is set up"}, run: showSettings},
+		{Grammar: op.Grammar{Words: "show cli directory", Help: "Show the directory that file names are relative to"}, run: showDirectory},
+		{Grammar: op.Grammar{Words: "show cli history", Help: "Show the commands of this session",
+			Params: []op.Param{{Name: "lines", Help: "Only the last lines", Type: numberType(1, historyLimit)}}}, run: showHistory},
+	}
+}
+
+func setLength(_ context.Context, s *Session, c *call) error {
+	s.settings.screenLength = c.args.Int("lines", 0)
+	c.say(fmt.Sprintf("Screen length set to %d\n", s.settings.screenLength))
+	return nil
+}
+
+func setWidth(_ context.Context, s *Session, c *call) error {
+	s.settings.screenWidth = c.args.Int("columns", 0)
+	c.say(fmt.Sprintf("Screen width set to %d\n", s.settings.screenWidth))
+	return nil
+}
+
+func setComplete(_ context.Context, s *Session, c *call) error {
+	s.settings.completeOnSpace = c.args["state"] == "on"
+	if s.settings.completeOnSpace {
+		c.say("Enabling complete-on-space\n")
+	} else {
+		c.say("Disabling complete-on-space\n")
+	}
+	return nil
+}
+
+func setIdle(_ context.Context, s *Session, c *call) error {
+	minutes := c.args.Int("minutes", 0)
+	s.idleMinutes.Store(int64(minutes))
+	if minutes == 0 {
+		c.say("Idle timeout disabled\n")
+	} else {
+		c.say(fmt.Sprintf("Idle timeout set to %d minutes\n", minutes))
+	}
+	return nil
+}
+
+func setTimestamp(_ context.Context, s *Session, c *call) error {
+	s.settings.timestamp = !c.args.Has("disable")
+	if s.settings.timestamp {
+		c.say("CLI timestamp set to: %b %d %T\n")
+	} else {
+		c.say("CLI timestamp disabled\n")
+	}
+	return nil
+}
+
+func setPrompt(_ context.Context, s *Session, c *call) error {
+	s.settings.prompt = c.args["prompt"]
+	return nil
+}
+
+func setDirectory(_ context.Context, s *Session, c *call) error {
+	dir, err := s.env.Files.Chdir(c.args["directory"])
+	if err != nil {
+		return err
+	}
+	s.settings.directory = dir
+	c.say("Current directory: " + dir + "\n")
+	return nil
+}
+
+func showDirectory(_ context.Context, s *Session, c *call) error {
+	c.say("Current directory: " + s.settings.directory + "\n")
+	return nil
+}
+
+func showHistory(_ context.Context, s *Session, c *call) error {
+	lines := slices.Collect(s.recent().All())
+	if n := c.args.Int("lines", len(lines)); n < len(lines) {
+		lines = lines[len(lines)-n:]
+	}
+	for _, l := range lines {
+		c.say("  " + l.Time.Format(time.TimeOnly) + " -- " + l.Line + " \n")
+	}
+	return nil
+}
+
+// showSettings answers `show cli` in the layout of junos-cli §6.
+func showSettings(_ context.Context, s *Session, c *call) error {
+	on := map[bool]string{true: "on", false: "off"}
+	t := s.settings
+	c.say("CLI complete-on-space set to " + on[t.completeOnSpace] + "\n")
+	if minutes := s.idleMinutes.Load(); minutes > 0 {
+		c.say(fmt.Sprintf("CLI idle-timeout set to %d minutes\n", minutes))
+	} else {
+		c.say("CLI idle-timeout disabled\n")
+	}
+	width, height := s.screenSize()
+	c.say(fmt.Sprintf("CLI screen-length set to %d\nCLI screen-width set to %d\nCLI terminal is 'vt100'\nCLI is operating in enhanced mode\n", height, width))
+	if t.timestamp {
+		c.say("CLI timestamp set to: %b %d %T\n")
+	} else {
+		c.say("CLI timestamp disabled\n")
+	}
+	c.say("CLI working directory is '" + t.directory + "'\n")
+	return nil
+}
+
+// screenSize is the size in force: what was set, else the terminal's.
+func (s *Session) screenSize() (width, height int) {
+	width, height = s.settings.screenWidth, s.settings.screenLength
+	if width < 0 {
+		width = s.o.Screen.Width()
+	}
+	if height < 0 {
+		height = s.o.Screen.Height()
+	}
+	return width, height
+}

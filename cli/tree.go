@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"loggia/op"
+)
+
+// rest says what follows the parameters of a command: another whole command.
+type rest uint8
+
+const (
+	restNone          rest = iota
+	restOperational        // run show version
+	restConfiguration      // top set …, up 2 show
+)
+
+// verb is a command of the session with what it does.
+type verb struct {
+	op.Grammar
+	rest rest
+	run  func(ctx context.Context, s *Session, c *call) error
+}
+
+// node is a word in the tree of commands. It is built once and never changes.
+type node struct {
+	word, help string
+	children   []*node // sorted by word
+	verb       *verb   // the command that ends here, if one does
+}
+
+// newTree arranges verbs by their words. groups gives the help texts of words that lead to
+// commands but are none themselves ("show").
+func newTree(verbs []*verb, groups map[string]string) *node {
+	root := &node{}
+	for _, v := range verbs {
+		n := root
+		words := strings.Fields(v.Words)
+		for i, w := range words {
+			n = n.child(w)
+			if n.help == "" {
+				n.help = groups[strings.Join(words[:i+1], " ")]
+			}
+		}
+		n.verb, n.help = v, v.Help
+	}
+	return root
+}
+
+func (n *node) child(word string) *node {
+	i, ok := slices.BinarySearchFunc(n.children, word, func(c *node, w string) int { return strings.Compare(c.word, w) })
+	if !ok {
+		n.children = slices.Insert(n.children, i, &node{word: word})
+	}
+	return n.children[i]
+}
+
+// permitted reports whether may lets through the command of n or any below it.
+func (n *node) permitted(may func(flag string) bool) bool {
+	if n.verb != nil && may(n.verb.Permission) {
+		return true
+	}
+	return slices.ContainsFunc(n.children, func(c *node) bool { return c.permitted(may) })
+}

@@ -1,0 +1,37 @@
+package op
+
+import "loggia/configtree/schema"
+
+// All returns every operational command, in no particular order.
+func All() []Command {
+	log := Param{Name: "filename", Help: "Name of the log file", Choices: LogFiles}
+	required := log
+	required.Required = true
+	file := Param{Name: "filename", Help: "File, relative to your home", Required: true, Choices: Files}
+	return []Command{
+		{Grammar{Words: "show log", Help: "Show the log files, or one of them with its archives", Permission: "trace", Params: []Param{log}}, showLog},
+		{Grammar{Words: "clear log", Help: "Empty a log file", Permission: "clear", NoPipe: true, Params: []Param{required,
+			{Name: "all", Kind: Flag, Help: "Also remove its archives"}}}, clearLog},
+		{Grammar{Words: "show version", Help: "Show what this machine runs"}, showVersion},
+		{Grammar{Words: "show system commit", Help: "Show the commits, newest first", Permission: "view"}, showCommits},
+		{Grammar{Words: "show system uptime", Help: "Show the time, and since when the system runs", Permission: "view"}, showUptime},
+		{Grammar{Words: "show system storage", Help: "Show how full the file systems are", Permission: "view"}, showStorage},
+		{Grammar{Words: "show system processes", Help: "Show the processes of the machine", Permission: "view"}, showProcesses},
+		{Grammar{Words: "show system users", Help: "Show who is logged in", Permission: "view"}, showUsers},
+		{Grammar{Words: "show system alarms", Help: "Show what does not work at the moment", Permission: "view"}, showAlarms},
+		{Grammar{Words: "show system syslog statistics", Help: "Show how many messages came, and what became of them", Permission: "view"}, showStatistics},
+		{Grammar{Words: "file list", Help: "List a directory", Permission: "view", Params: []Param{
+			{Name: "path", Help: "Directory or file", Choices: Files}, {Name: "detail", Kind: Flag, Help: "With size, owner and date"}}}, fileList},
+		{Grammar{Words: "file show", Help: "Show the contents of a file", Permission: "view", Params: []Param{file}}, fileShow},
+		{Grammar{Words: "file delete", Help: "Delete a file", Permission: "maintenance", NoPipe: true, Params: []Param{file}}, fileDelete},
+		{Grammar{Words: "file copy", Help: "Copy a file", Permission: "maintenance", NoPipe: true, Params: fromTo()}, fileCopy},
+		{Grammar{Words: "file rename", Help: "Give a file another name", Permission: "maintenance", NoPipe: true, Params: fromTo()}, fileRename},
+	}
+}
+
+func fromTo() []Param {
+	return []Param{
+		{Name: "source", Help: "File that is there", Required: true, Choices: Files},
+		{Name: "destination", Help: "Its new name", Required: true, Type: schema.Type{}},
+	}
+}

@@ -1,0 +1,130 @@
+package op
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// Files lists what is in the caller's present directory, as ? shows it.
+func Files(env *Env) []Choice {
+	list, err := env.Files.List(".")
+	if err != nil {
+		return nil // the command itself will say why
+	}
+	var out []Choice
+	for _, f := range list {
+		out = append(out, Choice{f.Name(), fmt.Sprintf("Size: %d, Last changed: %s", f.Size(), f.ModTime().In(env.Now().Location()).Format("Jan 02 15:04:05"))})
+	}
+	return out
+}
+
+// fileList is `file list` (junos-cli §7.2).
+func fileList(_ context.Context, env *Env, a Args) (Result, error) {
+	name := "."
+	if a.Has("path") {
+		name = a["path"]
+	}
+	list, err := env.Files.List(name)
+	if err != nil {
+		return nil, err
+	}
+	var b strings.Builder
+	abs := env.Files.Abs(name)
+	if info, err := env.Files.Stat(name); err == nil && info.IsDir() {
+		fmt.Fprintf(&b, "\n%s/:\n", abs)
+	} else {
+		abs = path.Dir(abs)
+	}
+	for _, f := range list {
+		if a.Has("detail") {
+			fmt.Fprintf(&b, "%s %10d %s %s\n", f.Mode(), f.Size(), f.ModTime().In(env.Now().Location()).Format("Jan _2 15:04"), path.Join(abs, f.Name()))
+			continue
+		}
+		b.WriteString(f.Name() + kindMark(f.Mode()) + "\n")
+	}
+	if a.Has("detail") {
+		fmt.Fprintf(&b, "\ntotal files: %d\n", len(list))
+	}
+	return Text(b.String()), nil
+}
+
+func kindMark(m fs.FileMode) string {
+	switch {
+	case m.IsDir():
+		return "/"
+	case m&fs.ModeSymlink != 0:
+		return "@"
+	case m&0o111 != 0:
+		return "*"
+	}
+	return ""
+}
+
+// fileText is the contents of a file, opened and read when it is written out.
+type fileText struct {
+	env  *Env
+	name string
+}
+
+// WriteText implements Result.
+func (t fileText) WriteText(w io.Writer) error {
+	f, err := t.env.Files.Open(t.name)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, f)
+	return errors.Join(err, f.Close())
+}
+
+func fileShow(_ context.Context, env *Env, a Args) (Result, error) {
+	return fileText{env, a["filename"]}, nil
+}
+
+func fileDelete(_ context.Context, env *Env, a Args) (Result, error) {
+	return nil, env.Files.Remove(a["filename"])
+}
+
+func fileRename(_ context.Context, env *Env, a Args) (Result, error) {
+	return nil, env.Files.Rename(a["source"], a["destination"])
+}
+
+// fileCopy copies under a temporary name first, so that a copy that fails
+// leaves what was there.
+func fileCopy(ctx context.Context, env *Env, a Args) (Result, error) {
+	from, err := env.Files.Open(a["source"])
+	if err != nil {
+		return nil, err
+	}
+	defer from.Close() // only read
+	temporary := a["destination"] + ".tmp"
+	to, err := env.Files.Create(temporary)
+	if err != nil {
+		return nil, err
+	}
+	_, err = io.Copy(to, contextReader{ctx, from})
+	if err = errors.Join(err, to.Close()); err == nil {
+		err = env.Files.Rename(temporary, a["destination"])
+	}
+	if err != nil {
+		return nil, errors.Join(err, env.Files.Remove(temporary))
+	}
+	return nil, nil
+}
+
+// contextReader stops a copy whose user pressed Ctrl-C.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(b []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(b)
+}

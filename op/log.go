@@ -1,0 +1,82 @@
+package op
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// LogFiles lists the log files as ? shows them.
+func LogFiles(env *Env) []Choice {
+	list, err := env.Logs.List()
+	if err != nil {
+		return nil // the command itself will say why
+	}
+	var out []Choice
+	for _, f := range list {
+		out = append(out, Choice{f.Name, fmt.Sprintf("Size: %d, Last changed: %s", f.Size, f.Modified.In(env.Now().Location()).Format("Jan 02 15:04:05"))})
+	}
+	return out
+}
+
+// LogExists returns an error when there is no log file called name.
+func LogExists(env *Env, name string) error {
+	list, err := env.Logs.List()
+	if err != nil {
+		return err
+	}
+	for _, f := range list {
+		if f.Name == name {
+			return nil
+		}
+	}
+	return fmt.Errorf("could not resolve file: %s", name)
+}
+
+// Monitored is the line of `monitor list` about a file.
+func Monitored(env *Env, name string) string {
+	list, err := env.Logs.List()
+	if err != nil {
+		return fmt.Sprintf("monitor start %q (%v)\n", name, err)
+	}
+	for _, f := range list {
+		if f.Name == name {
+			return fmt.Sprintf("monitor start %q (Last changed %s)\n", name, f.Modified.In(env.Now().Location()).Format("Jan 02 15:04:05"))
+		}
+	}
+	return fmt.Sprintf("monitor start %q (not there at the moment)\n", name)
+}
+
+// showLog shows a log with its archives, or lists the directory like ls -l.
+func showLog(ctx context.Context, env *Env, a Args) (Result, error) {
+	if a.Has("filename") {
+		name := strings.TrimPrefix(a["filename"], "/var/log/")
+		if err := LogExists(env, name); err != nil {
+			return nil, err
+		}
+		return NewLogLines(ctx, env.Logs, name, -1), nil
+	}
+	list, err := env.Logs.List()
+	if err != nil {
+		return nil, err
+	}
+	var b strings.Builder
+	var blocks int64
+	for _, f := range list {
+		blocks += (f.Size + 1023) / 1024
+	}
+	fmt.Fprintf(&b, "total %d\n", blocks)
+	for _, f := range list {
+		fmt.Fprintf(&b, "%s  1 %-8s %-8s %10d %s %s\n", f.Mode, f.Owner, f.Group, f.Size,
+			f.Modified.In(env.Now().Location()).Format("Jan _2 15:04"), f.Name)
+	}
+	return Text(b.String()), nil
+}
+
+func clearLog(ctx context.Context, env *Env, a Args) (Result, error) {
+	name := strings.TrimPrefix(a["filename"], "/var/log/")
+	if err := LogExists(env, name); err != nil {
+		return nil, err
+	}
+	return nil, env.Logs.Clear(ctx, env.Caller, name, a.Has("all"))
+}

@@ -1,0 +1,63 @@
+package op
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"iter"
+)
+
+// Text is an answer that is text already.
+type Text string
+
+// WriteText implements Result.
+func (t Text) WriteText(w io.Writer) error {
+	_, err := io.WriteString(w, string(t))
+	return err
+}
+
+// Tailer is a Result whose last lines can be had without the others.
+type Tailer interface {
+	Result
+	// Tail returns the last n lines of the result.
+	Tail(n int) Result
+}
+
+// LogLines is an answer of log lines, read while they are written out.
+type LogLines struct {
+	ctx  context.Context
+	logs Logs
+	name string
+	n    int // last n; all when negative
+}
+
+// NewLogLines answers with the lines of a log, all of them when n is negative, else the last n.
+func NewLogLines(ctx context.Context, logs Logs, name string, n int) *LogLines {
+	return &LogLines{ctx, logs, name, n}
+}
+
+// WriteText implements Result.
+func (l *LogLines) WriteText(w io.Writer) error {
+	var lines iter.Seq2[[]byte, error]
+	if l.n < 0 {
+		lines = l.logs.Lines(l.ctx, l.name)
+	} else {
+		lines = l.logs.Last(l.ctx, l.name, l.n)
+	}
+	out := bufio.NewWriterSize(w, 64<<10)
+	for line, err := range lines {
+		if err != nil {
+			return err
+		}
+		if _, err := out.Write(line); err != nil {
+			return err
+		}
+		if err := out.WriteByte('\n'); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+// Tail implements Tailer.
+func (l *LogLines) Tail(n int) Result { return NewLogLines(l.ctx, l.logs, l.name, n) }
