@@ -182,7 +182,7 @@ func (c *cursor) toSeq(size int64, seq uint64) bool {
 // readTo yields the live file's lines from the place reached up to p, without
 // those before line from.
 func (f *follower) readTo(p Point, from uint64) bool {
-	f.live.scan = newScanner(io.NewSectionReader(f.live.file, int64(f.point.Offset), int64(p.Offset-f.point.Offset)))
+	f.live.scan.reset(io.NewSectionReader(f.live.file, int64(f.point.Offset), int64(p.Offset-f.point.Offset)))
 	seq, skip := f.point.Seq+1, uint64(0)
 	if from > seq {
 		skip = from - seq

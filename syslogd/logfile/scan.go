@@ -2,7 +2,6 @@ package logfile
 
 import (
 	"bytes"
-	"errors"
 	"io"
 )
 
@@ -87,14 +86,8 @@ func (s *scanner) skip() rawLine {
 	}
 }
 
-// discard skips n bytes of the stream, before the first call of next.
-func (s *scanner) discard(n int64) error {
-	_, err := io.CopyN(io.Discard, s.r, n)
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
+// reset goes on with another stream.
+func (s *scanner) reset(r io.Reader) { s.r, s.start, s.end, s.err = r, 0, 0, nil }
 
 // tailOffset finds where the last n lines before limit begin, reading
 // backwards. have is how many there are, less than n if the file has fewer.

@@ -55,6 +55,8 @@ type Line struct {
 	Severity event.Severity
 	Flags    wire.Flags
 	Self     bool // a record of this program: never folded, and with reserved room in queues
+
+	made bool // by the destination itself
 }
 
 // Lines is a batch of formatted lines for one destination. It belongs to the

@@ -1,0 +1,456 @@
+package sink
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	"golang.org/x/sys/unix"
+
+	"loggia/audit/event"
+	"loggia/syslogd/logfile"
+)
+
+// archiver keeps the archives of one file: it compresses what was turned over,
+// oldest first, in one background goroutine of low priority that lives as long
+// as there is something to do. What was turned over waits on disk under its
+// generation, at most `files` of them; if compression falls behind by more than
+// that, the oldest are what retention removes anyway.
+//
+// Generation 17 becomes archive 0 in four steps:
+//
+//	1  messages.0000000017 is compressed to messages.0000000017.gz, which is synced
+//	2  messages.8.gz becomes messages.9.gz … messages.0.gz becomes messages.1.gz
+//	3  messages.0000000017.gz becomes messages.0.gz
+//	4  messages.0000000017 is removed
+//
+// A crash in step 1 or before 3 leaves a partial file, which is removed at the
+// next start, and perhaps a gap in the numbers, which the next shift closes. A
+// crash between 3 and 4 leaves generation 17 twice, which archive 0's label
+// shows; the unpacked one is removed.
+type archiver struct {
+	root, index *os.Root
+	name        string
+	mode        func() (perm fs.FileMode, group int)
+	report      func([]event.Entry)
+	step        func(string) // tests stop here as a crash would
+
+	disk sync.Mutex // held while archives are renamed or removed; taken before mu
+
+	mu      sync.Mutex // guards all below; of disk work, only trim is done under it
+	waiting []logfile.Label
+	files   int
+	running bool
+	idle    chan struct{} // closed when the worker ends; nil while nobody waits for that
+	closed  bool
+	alarm   alarm
+	queue   []event.Entry
+
+	stop context.CancelFunc
+	ctx  context.Context // ends when Close's deadline has passed
+	done sync.WaitGroup
+}
+
+// retry is how long the worker waits after a failure: it doubles from the first
+// to the second.
+const (
+	retryFirst = time.Second
+	retryMost  = time.Minute
+)
+
+// add takes over a file that was turned over. It does not wait.
+func (a *archiver) add(l logfile.Label) {
+	a.mu.Lock()
+	a.waiting = append(a.waiting, l)
+	a.trim()
+	a.start()
+	a.mu.Unlock()
+}
+
+// said returns what there is to say since the last call.
+func (a *archiver) said() []event.Entry {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	queue := a.queue
+	a.queue = nil
+	return queue
+}
+
+// start runs the worker unless it runs. The lock is held.
+func (a *archiver) start() {
+	if a.running || a.closed || len(a.waiting) == 0 {
+		return
+	}
+	a.running = true
+	a.done.Add(1)
+	go a.work()
+}
+
+// trim removes what is beyond retention among the waiting. The lock is held.
+func (a *archiver) trim() {
+	for len(a.waiting) > a.files {
+		name := logfile.WaitingName(a.name, a.waiting[0].Generation)
+		a.failed(errors.Join(remove(a.root, name), remove(a.index, name)))
+		a.waiting = a.waiting[1:]
+	}
+}
+
+// failed raises the alarm if err is one. The lock is held.
+func (a *archiver) failed(err error) {
+	if err != nil {
+		a.alarm.raise(err)
+	}
+}
+
+// fail is failed for who does not hold the lock.
+func (a *archiver) fail(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.failed(err)
+}
+
+// remove removes a file that may be gone already.
+func remove(root *os.Root, name string) error {
+	if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// setFiles changes the number of archives that are kept.
+func (a *archiver) setFiles(n int) {
+	a.disk.Lock()
+	defer a.disk.Unlock()
+	a.mu.Lock()
+	changed := a.files != n
+	a.files = n
+	a.trim()
+	a.mu.Unlock()
+	if changed {
+		a.fail(a.drop(n))
+	}
+}
+
+// clear removes all archives.
+func (a *archiver) clear() error {
+	a.disk.Lock()
+	defer a.disk.Unlock()
+	a.mu.Lock()
+	waiting := a.waiting
+	a.waiting = nil
+	a.mu.Unlock()
+	var err error
+	for _, l := range waiting {
+		name := logfile.WaitingName(a.name, l.Generation)
+		err = errors.Join(err, remove(a.root, name), remove(a.index, name))
+	}
+	return errors.Join(err, a.drop(0))
+}
+
+// wait returns when nothing waits to be compressed, or with ctx's error.
+func (a *archiver) wait(ctx context.Context) error {
+	for {
+		a.mu.Lock()
+		if !a.running {
+			a.mu.Unlock()
+			return nil
+		}
+		if a.idle == nil {
+			a.idle = make(chan struct{})
+		}
+		idle := a.idle
+		a.mu.Unlock()
+		select {
+		case <-idle:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// close lets the worker finish until ctx ends. What then waits is compressed at
+// the next start.
+func (a *archiver) close(ctx context.Context) {
+	a.mu.Lock()
+	a.closed = true
+	a.mu.Unlock()
+	finished := make(chan struct{})
+	go func() {
+		a.done.Wait()
+		close(finished)
+	}()
+	select {
+	case <-finished:
+	case <-ctx.Done():
+		a.stop()
+		<-finished // it looks at a.ctx for every 64 KiB
+	}
+	a.stop()
+}
+
+// work is the worker.
+func (a *archiver) work() {
+	defer a.done.Done()
+	runtime.LockOSThread() // never unlocked: the thread of low priority ends with the goroutine
+	a.fail(unix.Setpriority(unix.PRIO_PROCESS, 0, 10))
+	delay := retryFirst
+	for {
+		l, ok := a.next()
+		if !ok {
+			return
+		}
+		err := a.compress(&l)
+		if err == nil {
+			err = a.publish(l)
+		}
+		if a.settle(err) {
+			delay = retryFirst
+			continue
+		}
+		select {
+		case <-time.After(delay):
+			delay = min(2*delay, retryMost)
+		case <-a.ctx.Done():
+		}
+	}
+}
+
+// next returns the oldest file that waits. If there is none, or no time for it,
+// the worker has ended.
+func (a *archiver) next() (logfile.Label, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.waiting) > 0 && a.ctx.Err() == nil {
+		return a.waiting[0], true
+	}
+	a.running = false
+	if a.idle != nil {
+		close(a.idle)
+		a.idle = nil
+	}
+	return logfile.Label{}, false
+}
+
+// settle says what came of one file, and reports whether to go on at once. A
+// shutdown does not wait for a disk that refuses.
+func (a *archiver) settle(err error) bool {
+	a.mu.Lock()
+	switch {
+	case err == nil:
+		a.alarm.clear()
+	case len(a.waiting) == 0 || errors.Is(err, fs.ErrNotExist) && a.ctx.Err() == nil && !a.stillThere():
+		err = nil // cleared, or beyond retention, while it was being compressed
+	case a.ctx.Err() == nil:
+		a.alarm.raise(err)
+		if a.closed {
+			a.stop()
+		}
+	}
+	a.mu.Unlock()
+	if queue := a.said(); len(queue) > 0 {
+		a.report(queue)
+	}
+	return err == nil
+}
+
+// stillThere drops the oldest waiting file if somebody removed it from the
+// disk, and reports whether it is there. The lock is held.
+func (a *archiver) stillThere() bool {
+	if _, err := a.root.Lstat(logfile.WaitingName(a.name, a.waiting[0].Generation)); !errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	a.waiting = a.waiting[1:]
+	return false
+}
+
+func partialName(name string, generation uint64) string {
+	return logfile.WaitingName(name, generation) + ".gz"
+}
+
+// compress is step 1. It completes l.
+func (a *archiver) compress(l *logfile.Label) (err error) {
+	from, err := a.root.Open(logfile.WaitingName(a.name, l.Generation))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, from.Close()) }()
+	perm, group := a.mode()
+	to, err := a.root.OpenFile(partialName(a.name, l.Generation), os.O_RDWR|os.O_CREATE|os.O_TRUNC, perm)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	a.step("compress")
+	if err := setMode(to, perm, group); err != nil {
+		return err
+	}
+	z, err := gzip.NewWriterLevel(to, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	z.Extra, z.Name = l.Extra(), a.name
+	if info, err := from.Stat(); err == nil {
+		z.ModTime = info.ModTime()
+	}
+	count := lineCounter{ctx: a.ctx, w: z}
+	if _, err := io.CopyBuffer(&count, onlyReader{from}, make([]byte, 64<<10)); err != nil {
+		return err
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	if l.Lines != count.lines || l.Size != count.size { // it was found at the start
+		l.Lines, l.Size = count.lines, count.size
+		const extraAt = 12 // RFC 1952, 2.3: fixed header and XLEN
+		if _, err := to.WriteAt(l.Extra(), extraAt); err != nil {
+			return err
+		}
+	}
+	a.step("sync")
+	return to.Sync()
+}
+
+// onlyReader hides WriteTo, which would copy with its own buffer and notice no
+// deadline.
+type onlyReader struct{ io.Reader }
+
+// lineCounter counts the lines that pass.
+type lineCounter struct {
+	ctx         context.Context
+	w           io.Writer
+	lines, size uint64
+}
+
+// Write implements io.Writer.
+func (c *lineCounter) Write(b []byte) (int, error) {
+	if c.ctx.Err() != nil {
+		return 0, c.ctx.Err()
+	}
+	c.size += uint64(len(b))
+	c.lines += uint64(bytes.Count(b, []byte{'\n'})) // a file that was turned over ends in one
+	return c.w.Write(b)
+}
+
+// publish is steps 2 to 4.
+func (a *archiver) publish(l logfile.Label) error {
+	a.disk.Lock()
+	defer a.disk.Unlock()
+	partial, raw := partialName(a.name, l.Generation), logfile.WaitingName(a.name, l.Generation)
+	a.mu.Lock()
+	files := a.files
+	wanted := files > 0 && len(a.waiting) > 0 && a.waiting[0].Generation == l.Generation
+	a.mu.Unlock()
+	if !wanted {
+		return remove(a.root, partial) // cleared or beyond retention
+	}
+	if err := a.shift(files); err != nil {
+		return err
+	}
+	a.step("archive")
+	if err := a.root.Rename(partial, logfile.ArchiveName(a.name, 0)); err != nil {
+		return err
+	}
+	a.step("remove")
+	err := remove(a.root, raw)
+	a.mu.Lock()
+	if len(a.waiting) > 0 && a.waiting[0].Generation == l.Generation {
+		a.waiting = a.waiting[1:]
+	}
+	a.mu.Unlock()
+	return err
+}
+
+// shift is step 2: it makes archive 0 free, and drops what is beyond retention.
+func (a *archiver) shift(files int) error {
+	top := 0
+	for top < logfile.MaxArchives && len(a.slot(top)) > 0 {
+		top++
+	}
+	for n := files - 1; n < top; n++ {
+		if err := a.removeSlot(n); err != nil {
+			return err
+		}
+	}
+	for n := min(top, files-1) - 1; n >= 0; n-- {
+		for _, name := range a.slot(n) {
+			to := logfile.ArchiveName(a.name, n+1)
+			if name == unpackedName(a.name, n) {
+				to = unpackedName(a.name, n+1)
+			}
+			a.step("shift")
+			if err := a.root.Rename(name, to); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// slot returns the files that have number n: the archive, and what somebody
+// unpacked by hand.
+func (a *archiver) slot(n int) []string {
+	var found []string
+	for _, name := range []string{logfile.ArchiveName(a.name, n), unpackedName(a.name, n)} {
+		if _, err := a.root.Lstat(name); err == nil {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+func unpackedName(name string, n int) string {
+	archive := logfile.ArchiveName(name, n)
+	return archive[:len(archive)-len(".gz")]
+}
+
+// drop removes the archives from number n on, and their indexes.
+func (a *archiver) drop(n int) error {
+	dir, err := a.root.Open(".")
+	if err != nil {
+		return err
+	}
+	names, err := dir.Readdirnames(-1)
+	err = errors.Join(err, dir.Close())
+	for _, name := range names {
+		part, number := logfile.ParseName(a.name, name)
+		if (part == logfile.Archive || part == logfile.Unpacked) && number >= uint64(n) {
+			err = errors.Join(err, a.removeArchive(name))
+		}
+	}
+	return err
+}
+
+// removeSlot removes what has number n.
+func (a *archiver) removeSlot(n int) error {
+	var err error
+	for _, name := range a.slot(n) {
+		err = errors.Join(err, a.removeArchive(name))
+	}
+	return err
+}
+
+// removeArchive removes an archive with its index.
+func (a *archiver) removeArchive(name string) error {
+	var err error
+	if l, ok := a.label(name); ok {
+		err = remove(a.index, logfile.WaitingName(a.name, l.Generation))
+	}
+	return errors.Join(err, remove(a.root, name))
+}
+
+// label reads the label of an archive.
+func (a *archiver) label(name string) (logfile.Label, bool) {
+	f, err := a.root.Open(name)
+	if err != nil {
+		return logfile.Label{}, false
+	}
+	defer f.Close()
+	return logfile.ReadLabel(f)
+}

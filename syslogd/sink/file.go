@@ -1,0 +1,380 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"loggia/audit/event"
+	"loggia/syslogd/logfile"
+	"loggia/syslogd/wire"
+)
+
+// FileConfig says what a File is to be: `[edit system syslog file NAME]`.
+type FileConfig struct {
+	Dir      string // the log directory
+	IndexDir string
+	Name     string // in Dir; no path, no leading dot
+
+	FileOptions
+
+	Place  string            // the statement, for alarms
+	Report func(event.Entry) // told what the file has to say about itself; nil: nobody. Called without locks
+	Now    func() time.Time  // nil: time.Now
+}
+
+// FileOptions are what Reconfigure may change while the file stays open.
+type FileOptions struct {
+	Size            int64 // bytes; a record that would make the file larger begins a new one. 0: no limit
+	Files           int   // archives kept beside the live file
+	WorldReadable   bool  // mode 0644 instead of 0640
+	AllowDuplicates bool
+	Style           wire.Style
+}
+
+// File is a log file with its archives. It has one writer, itself: the lock is
+// taken once for each batch.
+type File struct {
+	// Built once.
+	dir, name, place string
+	root, index      *os.Root
+	report           func(event.Entry)
+	now              func() time.Time
+	group            int // of the file; -1 leaves it
+	archives         archiver
+	write            func(*os.File, []byte) (int, error) // tests fill the disk here
+	step             func(string)                        // tests stop here as a crash would
+	created          bool                                // by this File, at the start
+
+	// Replaced by Reconfigure; Style reads it without the lock.
+	style atomic.Pointer[wire.Style]
+	world atomic.Bool
+
+	pub publisher
+
+	mu      sync.Mutex // guards all below
+	options FileOptions
+	closed  bool
+	alarm   alarm // of the file
+	cache   alarm // of its index
+	queue   []event.Entry
+
+	live     *os.File // nil while it cannot be opened
+	identity fs.FileInfo
+	records  bool // the live file holds more than its first notice
+	idx      *os.File
+	idxSize  int64
+	point    logfile.Point
+	newest   uint64    // greatest epoch used so far
+	checked  time.Time // when the path was last compared with live
+	failedAt time.Time // when rotation failed: it rests for a while
+	openErr  error     // why live is nil
+
+	stateFile *os.File
+	counters  Counters
+	dirty     bool // counters changed since they were saved
+
+	fold   fold
+	frame  []byte
+	timer  *time.Timer // sums up repeated lines
+	saver  *time.Timer // saves the counters
+	notice Lines
+}
+
+// checkEvery is how often the path is compared with the open file, and how long
+// a failed rotation or opening rests.
+const checkEvery = time.Second
+
+// NewFile opens or creates the file, mends what a crash left, and starts
+// compressing what waits. The error names the file.
+func NewFile(c FileConfig) (*File, error) { return newFile(c, nil) }
+
+func newFile(c FileConfig, adjust func(*File)) (*File, error) {
+	if c.Name == "" || c.Name != filepath.Base(c.Name) || c.Name[0] == '.' {
+		return nil, &fs.PathError{Op: "open", Path: c.Name, Err: fs.ErrInvalid}
+	}
+	f := &File{dir: c.Dir, name: c.Name, place: c.Place, report: c.Report, now: c.Now, options: c.FileOptions, group: admGroup(),
+		write: (*os.File).Write, step: func(string) {}}
+	if f.now == nil {
+		f.now = time.Now
+	}
+	if f.report == nil {
+		f.report = func(event.Entry) {}
+	}
+	f.alarm = alarm{place: c.Place, queue: &f.queue}
+	f.cache = alarm{place: c.Place + " index", queue: &f.queue}
+	f.style.Store(&c.Style)
+	f.world.Store(c.WorldReadable)
+	if adjust != nil {
+		adjust(f)
+	}
+	var err error
+	if f.root, err = os.OpenRoot(c.Dir); err != nil {
+		return nil, err
+	}
+	if f.index, err = os.OpenRoot(c.IndexDir); err != nil {
+		return nil, errors.Join(err, f.root.Close())
+	}
+	f.archives = archiver{root: f.root, index: f.index, name: c.Name, mode: f.mode, report: f.reportAll, step: f.step, files: c.Files}
+	f.archives.alarm = alarm{place: c.Place + " archive", queue: &f.archives.queue}
+	f.archives.ctx, f.archives.stop = context.WithCancel(context.Background())
+	f.mu.Lock()
+	defer f.unlock()
+	if err := f.start(); err != nil {
+		f.archives.stop()
+		return nil, errors.Join(err, f.closeFiles(), f.root.Close(), f.index.Close())
+	}
+	return f, nil
+}
+
+// admGroup returns the group that Debian gives its logs, if we may give it.
+func admGroup() int {
+	if os.Geteuid() != 0 {
+		return -1
+	}
+	g, err := user.LookupGroup("adm")
+	if err != nil {
+		return -1
+	}
+	id, err := strconv.Atoi(g.Gid)
+	if err != nil {
+		return -1
+	}
+	return id
+}
+
+// mode returns how files are to be created.
+func (f *File) mode() (perm fs.FileMode, group int) {
+	if f.world.Load() {
+		return 0o644, f.group
+	}
+	return 0o640, f.group
+}
+
+// setMode gives an open file its mode in spite of the umask.
+func setMode(f *os.File, perm fs.FileMode, group int) error {
+	if err := f.Chmod(perm); err != nil {
+		return err
+	}
+	if group < 0 {
+		return nil
+	}
+	return f.Chown(-1, group)
+}
+
+// unlock gives back the lock and says what there is to say.
+func (f *File) unlock() {
+	queue := f.queue
+	f.queue = nil
+	f.mu.Unlock()
+	f.reportAll(queue)
+	f.reportAll(f.archives.said())
+}
+
+func (f *File) reportAll(queue []event.Entry) {
+	for _, e := range queue {
+		f.report(e)
+	}
+}
+
+// Style implements Destination.
+func (f *File) Style() *wire.Style { return f.style.Load() }
+
+// Write implements Destination: it writes the lines through to the file. It
+// allocates nothing for each line, and copies only what has repeated lines
+// taken out.
+func (f *File) Write(l *Lines) {
+	if len(l.Lines) == 0 {
+		return
+	}
+	f.mu.Lock()
+	defer f.unlock()
+	f.counters.Accepted += uint64(len(l.Lines))
+	if f.closed {
+		f.counters.Dropped[Closed] += uint64(len(l.Lines))
+		return
+	}
+	f.saveLater()
+	if d := l.Received.Sub(f.checked); d >= checkEvery || d < 0 {
+		f.check(l.Received)
+	}
+	if !f.options.AllowDuplicates {
+		out, repeated := f.fold.apply(l, f.Style())
+		f.counters.Repeated += repeated
+		l = out
+		f.setTimer()
+	}
+	f.store(l)
+}
+
+// setTimer makes the timer run while lines are being folded, and only then.
+func (f *File) setTimer() {
+	switch {
+	case f.fold.pending > 0 && f.timer == nil:
+		f.timer = time.AfterFunc(f.fold.delay(), f.sumUp)
+	case f.fold.pending == 0 && f.timer != nil:
+		f.timer.Stop()
+		f.timer = nil
+	}
+}
+
+// sumUp is called by the timer while lines are being folded.
+func (f *File) sumUp() {
+	f.mu.Lock()
+	defer f.unlock()
+	f.timer = nil
+	if !f.closed && f.fold.pending > 0 {
+		f.store(f.fold.flush(f.now(), f.Style()))
+	}
+}
+
+// store splits the lines at the rotations they cause, and writes each run.
+func (f *File) store(l *Lines) {
+	for i := 0; i < len(l.Lines); {
+		if f.live == nil {
+			f.drop(l.Lines[i:], f.openErr)
+			return
+		}
+		j := f.fitting(l, i)
+		if j == i {
+			if !f.rotate(l.Received) {
+				continue // the live file could not be opened again
+			}
+			j = max(f.fitting(l, i), i+1) // one record may be larger than size
+		}
+		f.put(l, i, j)
+		i = j
+	}
+}
+
+// fitting returns the index behind the last line, from i on, that fits into the
+// live file. It is i if a rotation is due.
+func (f *File) fitting(l *Lines, i int) int {
+	if f.options.Size <= 0 || f.resting(l.Received) {
+		return len(l.Lines)
+	}
+	end := int64(l.start(i)) + f.options.Size - int64(f.point.Offset)
+	j := i + sort.Search(len(l.Lines)-i, func(k int) bool { return int64(l.Lines[i+k].End) > end })
+	if j == i && !f.records {
+		return i + 1
+	}
+	return j
+}
+
+// resting reports whether rotation failed just before now.
+func (f *File) resting(now time.Time) bool {
+	d := now.Sub(f.failedAt)
+	return !f.failedAt.IsZero() && d >= 0 && d < checkEvery
+}
+
+// put writes lines i to j.
+func (f *File) put(l *Lines, i, j int) {
+	lines, from := l.Lines[i:j], l.start(i)
+	buf := l.Buf[from:l.Lines[j-1].End]
+	n, err := f.write(f.live, buf)
+	if err == nil {
+		f.alarm.clear()
+		f.wrote(lines, from, l.Received)
+		return
+	}
+	whole := sort.Search(len(lines), func(k int) bool { return int(lines[k].End-from) > n })
+	f.wrote(lines[:whole], from, l.Received)
+	f.drop(lines[whole:], err)
+	if err := f.live.Truncate(int64(f.point.Offset)); err != nil { // no torn line
+		f.lose(err)
+	}
+}
+
+// wrote notes that lines, which begin at from in their buffer, are in the file.
+func (f *File) wrote(lines []Line, from uint32, received time.Time) {
+	if len(lines) == 0 {
+		return
+	}
+	f.records = true
+	made := uint64(0)
+	for first := 0; first < len(lines); first += logfile.MaxFrame {
+		part := lines[first:min(first+logfile.MaxFrame, len(lines))]
+		start := len(f.frame)
+		f.frame = logfile.BeginFrame(f.frame, logfile.Frame{First: f.point.Seq + 1, Epoch: f.point.Epoch,
+			Generation: f.point.Generation, Offset: f.point.Offset, Received: received.UnixNano()})
+		for i := range part {
+			line := &part[i]
+			if line.made {
+				made++
+			}
+			f.frame = logfile.AppendEntry(f.frame, logfile.Entry{Length: line.End - from, Facility: line.Facility,
+				Severity: line.Severity, Flags: line.Flags, Kind: line.kind()})
+			f.point.Offset += uint64(line.End - from)
+			from = line.End
+		}
+		f.point.Seq += uint64(len(part))
+		f.frame = logfile.FinishFrame(f.frame, start)
+	}
+	f.counters.Made += made
+	f.counters.Delivered += uint64(len(lines)) - made
+	f.writeIndex()
+	f.pub.publish(f.point)
+}
+
+// writeIndex appends the finished frames to the index. An index that cannot be
+// written ends there, until the next file: it is a cache.
+func (f *File) writeIndex() {
+	defer func() { f.frame = f.frame[:0] }()
+	if f.idx == nil {
+		return
+	}
+	n, err := f.idx.Write(f.frame)
+	if err == nil {
+		f.idxSize += int64(n)
+		f.cache.clear()
+		return
+	}
+	f.cache.raise(err)
+	f.cacheFailed(errors.Join(f.idx.Truncate(f.idxSize), f.idx.Close()))
+	f.idx = nil
+}
+
+func (f *File) cacheFailed(err error) {
+	if err != nil {
+		f.cache.raise(err)
+	}
+}
+
+// drop counts lines that cannot be written for the reason err.
+func (f *File) drop(lines []Line, err error) {
+	reason := reasonOf(err)
+	for i := range lines {
+		if !lines[i].made {
+			f.counters.Dropped[reason]++
+		}
+	}
+	if err != nil {
+		f.alarm.raise(err)
+	}
+}
+
+// reasonOf sorts an error of the file system.
+func reasonOf(err error) Reason {
+	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, full) {
+			return NoSpace
+		}
+	}
+	return Unwritable
+}
+
+// Counters implements Destination.
+func (f *File) Counters() Counters {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.counters
+}

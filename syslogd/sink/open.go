@@ -1,0 +1,306 @@
+package sink
+
+import (
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"loggia/syslogd/logfile"
+)
+
+// found is what the directories hold of a log besides its live file.
+type found struct {
+	waiting []uint64                 // generations turned over and not compressed
+	labels  map[uint64]logfile.Label // of the archives, by generation
+}
+
+// start is the way from the directories to a file that can be written: it mends
+// what a crash left, in the order in which the steps of rotation and archiving
+// happen.
+func (f *File) start() error {
+	have, err := f.scan()
+	if err != nil {
+		return err
+	}
+	old, known, err := f.openState()
+	if err != nil {
+		return err
+	}
+	f.counters = old.counters
+	f.newest = old.head.Epoch
+	last, closed := f.lastClosed(have)
+	for _, l := range have.labels {
+		f.newest = max(f.newest, l.Epoch)
+	}
+	f.newest = max(f.newest, last.Epoch)
+	head, keep := f.chooseHead(old, known, last, closed)
+	if !keep {
+		if err := remove(f.index, f.name); err != nil {
+			return err
+		}
+	}
+	f.newest = max(f.newest, head.Epoch)
+	if _, err := f.root.Lstat(f.name); errors.Is(err, fs.ErrNotExist) {
+		f.created = true
+	}
+	if err := f.open(head); err != nil {
+		return err
+	}
+	f.checked = f.now()
+	f.saveState()
+	for _, generation := range have.waiting {
+		l := logfile.Label{Generation: generation}
+		if generation == last.Generation {
+			l = last
+		} else if h, ok := f.indexHead(logfile.WaitingName(f.name, generation)); ok {
+			l.Epoch, l.First = h.Epoch, h.First
+		}
+		f.archives.add(l)
+	}
+	return nil
+}
+
+// scan lists the directories and removes what has no use: partial archives,
+// waiting files that are archived already, and indexes without archive.
+func (f *File) scan() (found, error) {
+	have := found{labels: map[uint64]logfile.Label{}}
+	names, err := list(f.root)
+	if err != nil {
+		return have, err
+	}
+	waiting := map[uint64]bool{}
+	for _, name := range names {
+		switch part, n := logfile.ParseName(f.name, name); part {
+		case logfile.Partial:
+			err = errors.Join(err, remove(f.root, name))
+		case logfile.Waiting:
+			waiting[n] = true
+		case logfile.Archive:
+			if l, ok := f.archives.label(name); ok {
+				have.labels[l.Generation] = l
+			}
+		}
+	}
+	for n := range waiting {
+		if _, archived := have.labels[n]; archived {
+			err = errors.Join(err, remove(f.root, logfile.WaitingName(f.name, n)))
+			delete(waiting, n)
+		}
+	}
+	have.waiting = slices.Sorted(maps.Keys(waiting))
+	indexes, e := list(f.index)
+	err = errors.Join(err, e)
+	for _, name := range indexes {
+		part, n := logfile.ParseName(f.name, name)
+		if _, archived := have.labels[n]; part == logfile.Waiting && !archived && !waiting[n] {
+			err = errors.Join(err, remove(f.index, name))
+		}
+	}
+	return have, err
+}
+
+func list(root *os.Root) ([]string, error) {
+	dir, err := root.Open(".")
+	if err != nil {
+		return nil, err
+	}
+	names, err := dir.Readdirnames(-1)
+	return names, errors.Join(err, dir.Close())
+}
+
+// lastClosed returns what is known of the newest file that was turned over. If
+// it waits, its index is completed first; a crash may have happened before the
+// index was renamed behind its file.
+func (f *File) lastClosed(have found) (last logfile.Label, ok bool) {
+	for _, l := range have.labels {
+		if l.Generation >= last.Generation {
+			last, ok = l, true
+		}
+	}
+	if len(have.waiting) == 0 || have.waiting[len(have.waiting)-1] < last.Generation {
+		return last, ok
+	}
+	generation := have.waiting[len(have.waiting)-1]
+	name := logfile.WaitingName(f.name, generation)
+	if h, ok := f.indexHead(f.name); ok && h.Generation == generation {
+		f.cacheFailed(f.index.Rename(f.name, name))
+	}
+	h, ok := f.indexHead(name)
+	if !ok {
+		h = logfile.Head{Generation: generation, Epoch: last.Epoch, First: last.First + last.Lines}
+	}
+	if h.First == 0 {
+		return logfile.Label{Generation: generation}, true
+	}
+	p, err := f.recoverFile(name, name, h)
+	f.cacheFailed(err)
+	return logfile.Label{Generation: generation, Epoch: p.Epoch, First: p.First, Lines: p.Seq + 1 - p.First, Size: p.Offset}, true
+}
+
+// recoverFile makes a closed file and its index agree.
+func (f *File) recoverFile(name, index string, h logfile.Head) (p logfile.Point, err error) {
+	p = logfile.Point{Generation: h.Generation, Epoch: h.Epoch, First: h.First, Seq: h.First - 1}
+	file, err := f.root.OpenFile(name, os.O_RDWR|os.O_APPEND, 0)
+	if err != nil {
+		return p, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	idx, err := f.index.OpenFile(index, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return p, err
+	}
+	defer func() { err = errors.Join(err, idx.Close()) }()
+	info, err := file.Stat()
+	if err != nil {
+		return p, err
+	}
+	return logfile.Recover(file, idx, info.Size(), h)
+}
+
+// indexHead returns what an index says about its file.
+func (f *File) indexHead(name string) (logfile.Head, bool) {
+	idx, err := f.index.Open(name)
+	if err != nil {
+		return logfile.Head{}, false
+	}
+	defer idx.Close()
+	return logfile.ReadHead(idx)
+}
+
+// chooseHead decides which generation the live file is, and which line comes
+// first in it. keep is whether the index belongs to it.
+func (f *File) chooseHead(old state, known bool, last logfile.Label, closed bool) (head logfile.Head, keep bool) {
+	h, indexed := f.indexHead(f.name)
+	newer := func(generation uint64) bool { return !closed || generation > last.Generation }
+	_, err := f.root.Stat(f.name)
+	exists := err == nil
+	switch {
+	case exists && indexed && newer(h.Generation):
+		return h, true
+	case exists && known && newer(old.head.Generation):
+		return old.head, false // the index is empty or lost
+	case !exists && (indexed && newer(h.Generation) || known && newer(old.head.Generation)):
+		// somebody removed the file
+		return logfile.Head{Generation: max(h.Generation, old.head.Generation) + 1, Epoch: f.newEpoch(), First: 1}, false
+	case closed && last.First > 0:
+		// the crash was in the middle of a rotation
+		return logfile.Head{Generation: last.Generation + 1, Epoch: last.Epoch, First: last.First + last.Lines}, false
+	}
+	return logfile.Head{Generation: last.Generation + 1, Epoch: f.newEpoch(), First: 1}, false
+}
+
+// newEpoch returns an epoch that was never used for this log.
+func (f *File) newEpoch() uint64 {
+	f.newest = max(f.newest+1, uint64(max(f.now().Unix(), 1)))
+	return f.newest
+}
+
+// open opens or creates the live file and its index, and completes the index.
+// On error, live is nil.
+func (f *File) open(head logfile.Head) (err error) {
+	f.point = logfile.Point{Generation: head.Generation, Epoch: head.Epoch, First: head.First, Seq: head.First - 1}
+	defer func() {
+		f.openErr = err
+		if err != nil {
+			f.openErr = errors.Join(err, f.closeLive())
+		}
+		f.pub.publish(f.point)
+	}()
+	perm, group := f.mode()
+	if f.live, err = f.root.OpenFile(f.name, os.O_RDWR|os.O_APPEND|os.O_CREATE, perm); err != nil {
+		return err
+	}
+	if f.identity, err = f.live.Stat(); err != nil {
+		return err
+	}
+	if !f.identity.Mode().IsRegular() {
+		return &fs.PathError{Op: "open", Path: f.name, Err: errors.New("not a regular file")}
+	}
+	if f.identity.Size() == 0 || f.identity.Mode().Perm() != perm {
+		if err = setMode(f.live, perm, group); err != nil {
+			return err
+		}
+	}
+	if f.idx, err = f.index.OpenFile(f.name, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600); err != nil {
+		return err
+	}
+	if f.point, err = logfile.Recover(f.live, f.idx, f.identity.Size(), head); err != nil {
+		return err
+	}
+	info, err := f.idx.Stat()
+	if err != nil {
+		return err
+	}
+	f.idxSize = info.Size()
+	f.records = f.point.Offset > 0
+	return nil
+}
+
+// head returns the identity of the live file.
+func (f *File) head() logfile.Head {
+	return logfile.Head{Generation: f.point.Generation, Epoch: f.point.Epoch, First: f.point.First}
+}
+
+// closeLive closes the live file and its index.
+func (f *File) closeLive() error {
+	var err error
+	if f.live != nil {
+		err = f.live.Close()
+	}
+	if f.idx != nil {
+		err = errors.Join(err, f.idx.Close())
+	}
+	f.live, f.idx = nil, nil
+	return err
+}
+
+// check notices that the file was removed, moved, replaced or changed by
+// somebody else, and goes on with what stands in its place, in a new epoch.
+func (f *File) check(now time.Time) {
+	f.checked = now
+	if f.live == nil {
+		f.reopened(f.open(f.head()))
+		return
+	}
+	info, err := os.Stat(filepath.Join(f.dir, f.name))
+	if err == nil && os.SameFile(info, f.identity) && info.Size() == int64(f.point.Offset) {
+		return
+	}
+	err = f.closeLive()
+	head := logfile.Head{Generation: f.point.Generation + 1, Epoch: f.newEpoch(), First: 1}
+	err = errors.Join(err, remove(f.index, f.name)) // it describes another text
+	err = errors.Join(err, f.open(head))
+	f.fold.forget()
+	f.saveState()
+	f.reopened(err)
+}
+
+// reopened says what came of opening the file again.
+func (f *File) reopened(err error) {
+	if err != nil {
+		f.alarm.raise(err)
+		return
+	}
+	f.alarm.clear()
+}
+
+// lose gives up the open file after an error that may have left a torn line;
+// opening it again completes the line.
+func (f *File) lose(err error) {
+	f.alarm.raise(err)
+	f.openErr = errors.Join(err, f.closeLive())
+}
+
+// Reopen checks at once what Write checks every second: that the file is the
+// one that stands under its name. For SIGHUP.
+func (f *File) Reopen() {
+	f.mu.Lock()
+	defer f.unlock()
+	if !f.closed {
+		f.check(f.now())
+	}
+}

@@ -1,0 +1,216 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"loggia/audit/event"
+	"loggia/syslogd/logfile"
+)
+
+// rotate turns the file over: it waits under its generation to be compressed,
+// and a new file begins with newsyslog's line. It reports whether the live file
+// is new; if not, either writing goes on in the old one and rotation rests, or
+// live is nil.
+func (f *File) rotate(received time.Time) bool {
+	old := f.point
+	name := logfile.WaitingName(f.name, old.Generation)
+	f.step("rename")
+	if err := f.root.Rename(f.name, name); err != nil {
+		f.alarm.raise(err)
+		f.failedAt = received
+		return false
+	}
+	f.step("rename index")
+	if err := f.index.Rename(f.name, name); err != nil {
+		f.cacheFailed(errors.Join(err, remove(f.index, f.name)))
+	}
+	err := f.closeLive()
+	f.step("create")
+	err = errors.Join(err, f.open(logfile.Head{Generation: old.Generation + 1, Epoch: old.Epoch, First: old.Seq + 1}))
+	if err != nil {
+		f.alarm.raise(err)
+	}
+	f.step("state")
+	f.saveState()
+	f.step("line")
+	if f.live != nil {
+		f.say(event.LogTurnedOver{SizeKiB: f.options.Size / 1024}.Entry(), received)
+	}
+	f.archives.add(logfile.Label{Generation: old.Generation, Epoch: old.Epoch, First: old.First,
+		Lines: old.Seq + 1 - old.First, Size: old.Offset})
+	return f.live != nil
+}
+
+// say writes the first line of a new file.
+func (f *File) say(e event.Entry, received time.Time) {
+	f.notice.Reset()
+	f.notice.Received = received
+	f.fold.writer.notice(&f.notice, e, f.Style())
+	f.put(&f.notice, 0, 1)
+	f.records = false
+}
+
+// Clear empties the file and, with all, removes its archives: `clear log NAME
+// [all]`. The numbering begins anew in a new epoch, with a line that says so.
+func (f *File) Clear(all bool) error {
+	f.mu.Lock()
+	defer f.unlock()
+	if f.closed {
+		return os.ErrClosed
+	}
+	f.fold.pending = 0
+	f.fold.forget()
+	f.setTimer()
+	err := f.closeLive()
+	if all {
+		err = errors.Join(err, f.archives.clear())
+	}
+	// A new file, not a truncated one: who reads the old one reads on undisturbed.
+	err = errors.Join(err, remove(f.root, f.name), remove(f.index, f.name))
+	now := f.now()
+	if e := f.open(logfile.Head{Generation: f.point.Generation + 1, Epoch: f.newEpoch(), First: 1}); e != nil {
+		f.alarm.raise(e)
+		return errors.Join(err, e)
+	}
+	f.saveState()
+	f.say(event.LogCleared{}.Entry(), now)
+	return err
+}
+
+// Reconfigure changes what may change while the file stays open. It cannot
+// fail; what cannot be carried out raises the alarm.
+func (f *File) Reconfigure(o FileOptions) {
+	f.mu.Lock()
+	defer f.unlock()
+	if f.closed {
+		return
+	}
+	if o.AllowDuplicates && f.fold.pending > 0 {
+		f.store(f.fold.flush(f.now(), f.Style()))
+		f.setTimer()
+	}
+	f.fold.forget()
+	world := o.WorldReadable != f.options.WorldReadable
+	f.options = o
+	f.style.Store(&o.Style)
+	f.world.Store(o.WorldReadable)
+	if world {
+		if err := f.chmodAll(); err != nil {
+			f.alarm.raise(err)
+		}
+	}
+	f.archives.setFiles(o.Files)
+}
+
+// chmodAll gives the live file and its archives the mode that is configured.
+func (f *File) chmodAll() error {
+	names, err := list(f.root)
+	perm, _ := f.mode()
+	for _, name := range names {
+		if part, _ := logfile.ParseName(f.name, name); part != logfile.Foreign {
+			err = errors.Join(err, ignoreMissing(f.root.Chmod(name, perm)))
+		}
+	}
+	return err
+}
+
+// ignoreMissing drops the error of a file that was renamed or removed meanwhile.
+func ignoreMissing(err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// Flush returns the point up to which everything accepted so far can be read.
+// Lines being folded stay folded.
+func (f *File) Flush() logfile.Point {
+	f.mu.Lock()
+	defer f.unlock()
+	return f.point
+}
+
+// Archived waits until nothing waits to be compressed, or ctx ends.
+func (f *File) Archived(ctx context.Context) error { return f.archives.wait(ctx) }
+
+// openState opens the state record and reads it.
+func (f *File) openState() (s state, ok bool, err error) {
+	f.stateFile, err = f.index.OpenFile("."+f.name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return s, false, err
+	}
+	s, ok = decodeState(f.stateFile)
+	return s, ok, nil
+}
+
+// saveState writes the state record. It is a cache; an error is not repeated.
+func (f *File) saveState() {
+	f.dirty = false
+	s := state{head: f.head(), counters: f.counters}
+	if _, err := f.stateFile.WriteAt(s.encode(), 0); err != nil {
+		f.cache.raise(err)
+	}
+}
+
+// saveLater saves the counters within a second.
+func (f *File) saveLater() {
+	if f.dirty {
+		return
+	}
+	f.dirty = true
+	f.saver = time.AfterFunc(time.Second, func() {
+		f.mu.Lock()
+		defer f.unlock()
+		if !f.closed && f.dirty {
+			f.saveState()
+		}
+	})
+}
+
+// Close implements Destination: it sums up repeated lines, saves the counters,
+// and lets the archives be compressed until ctx ends.
+func (f *File) Close(ctx context.Context) error {
+	f.mu.Lock()
+	if f.closed {
+		f.mu.Unlock()
+		return nil
+	}
+	if f.fold.pending > 0 {
+		f.store(f.fold.flush(f.now(), f.Style()))
+	}
+	f.setTimer()
+	f.closed = true
+	f.saveState()
+	err := f.closeFiles()
+	f.unlock()
+	f.archives.close(ctx)
+	return errors.Join(err, f.root.Close(), f.index.Close())
+}
+
+// Abandon closes a file that came to nothing: the commit that would have used
+// it was not carried out. If it was created for that, it is removed.
+func (f *File) Abandon() error {
+	f.mu.Lock()
+	unused := f.created && f.point.Offset == 0 && !f.closed
+	var err error
+	if unused {
+		err = errors.Join(remove(f.root, f.name), remove(f.index, f.name), remove(f.index, "."+f.name))
+	}
+	f.mu.Unlock()
+	return errors.Join(err, f.Close(context.Background()))
+}
+
+// closeFiles closes what is open, and stops the timers.
+func (f *File) closeFiles() error {
+	if f.saver != nil {
+		f.saver.Stop()
+	}
+	err := f.closeLive()
+	if f.stateFile != nil {
+		err = errors.Join(err, f.stateFile.Close())
+	}
+	return err
+}
