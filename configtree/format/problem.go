@@ -126,10 +126,10 @@ func openedOn(opened token) string {
 // excerpt joins the words of a statement up to the offending one; more says that
 // others follow, which are not shown.
 func excerpt(words []string, more bool, end string) string {
-	text := strings.Join(words, " ")
 	if more {
-		text = strings.TrimPrefix(text+" ...", " ")
+		words = append(words, "...")
 	}
+	text := strings.Join(words, " ")
 	if end == "{" && text != "" {
 		return text + " {"
 	}

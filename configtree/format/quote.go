@@ -41,7 +41,7 @@ func needsQuotes(s string) bool {
 			return true
 		}
 	}
-	return s == "" || strings.HasPrefix(s, "/*") || isTag(s)
+	return s == "" || strings.HasPrefix(s, commentMark) || isTag(s)
 }
 
 func appendQuoted(dst []byte, s string) []byte {

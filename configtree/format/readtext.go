@@ -57,6 +57,12 @@ func (t *textReader) step() bool {
 		t.annotation(tok.text)
 	case tokenClose:
 		t.close(tok)
+	case tokenBad:
+		if tok.text == commentMark {
+			t.report(configtree.Syntax, tok, &StatementError{Err: tok.err, Statement: commentMark})
+			break
+		}
+		t.statement(tok)
 	case tokenSemicolon: // an empty statement
 		t.comment = ""
 	case tokenOpen:
@@ -77,7 +83,7 @@ func (t *textReader) finish(tok token) {
 	for ; len(t.blocks) > 1 && !t.stopped; t.blocks = t.blocks[:len(t.blocks)-1] {
 		b := t.top()
 		e := &StatementError{Err: errSyntax, Detail: openedOn(b.opened), Statement: b.text, token: endOfInput}
-		t.reportAt(configtree.Syntax, tok, b.path, e)
+		t.reportAt(configtree.Syntax, tok, t.blocks[len(t.blocks)-2].path, e)
 	}
 }
 

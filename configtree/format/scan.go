@@ -36,6 +36,9 @@ type token struct {
 	end    int // just behind the last byte, in the line where that is
 }
 
+// commentMark is what a comment begins with.
+const commentMark = "/*"
+
 var (
 	errQuote   = errors.New("unterminated quote")
 	errComment = errors.New("comment without end")
@@ -132,18 +135,27 @@ func (s *scanner) next() token {
 		t.quoted, t.err = s.word()
 	}
 	switch {
-	case len(s.scratch) > maxToken:
-		t.kind, t.err = tokenBad, errLong
-	case t.err != nil:
-		t.kind = tokenBad
-		if b := bytes.TrimRight(s.scratch, " \t\r"); t.err == errQuote && bytes.HasSuffix(b, []byte("{")) {
-			t.text = "{" // what the string has swallowed opens a block
-		}
+	case len(s.scratch) > maxToken || t.err != nil:
+		s.spoil(&t)
 	case t.kind == tokenWord || t.kind == tokenComment:
 		t.text = string(s.scratch)
 	}
 	t.end = s.col
 	return t
+}
+
+// spoil makes of a token one that cannot be used. Its text then says what is known of it.
+func (s *scanner) spoil(t *token) {
+	if t.err == nil {
+		t.err = errLong
+	}
+	switch {
+	case t.kind == tokenComment:
+		t.text = commentMark
+	case t.err == errQuote && bytes.HasSuffix(bytes.TrimRight(s.scratch, " \t\r"), []byte("{")):
+		t.text = "{" // what the string has swallowed opens a block
+	}
+	t.kind = tokenBad
 }
 
 func punctuation(c byte) (tokenKind, string) {

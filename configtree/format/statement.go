@@ -157,7 +157,11 @@ func (t *textReader) refuseWord(i int, kind configtree.ProblemKind, err error) {
 func (t *textReader) refuseAt(i int, tok token, kind configtree.ProblemKind, err error, value bool) {
 	s := &t.stmt
 	e := &StatementError{Err: err, token: show(tok.text), value: value}
-	shown := texts(s.words[min(s.from, i):min(i+1, len(s.words))])
+	path, from := t.top().path, 0
+	if s.from < len(s.words) && len(s.path) > s.base {
+		path, from = s.path, s.from
+	}
+	shown := texts(s.words[min(from, i):min(i+1, len(s.words))])
 	if s.secret {
 		// Whatever stands behind the name of a secret may be part of it.
 		shown = []string{secretMark}
@@ -174,12 +178,8 @@ func (t *textReader) refuseAt(i int, tok token, kind configtree.ProblemKind, err
 		e.token = endOfInput
 	case s.end.kind == tokenClose && i == len(s.words):
 		e.Detail = "';' is missing"
-	case i > 0 && len(s.path) <= s.base:
+	case i > 0 && i < len(s.words) && len(s.path) <= s.base:
 		e.Detail = "';' is missing before it"
-	}
-	path := t.top().path
-	if len(s.path) > len(path) {
-		path = s.path
 	}
 	t.reportAt(kind, tok, path, e)
 	t.recover()
