@@ -172,7 +172,10 @@ func (c *checker) list(n Node, l, was *list, w *way) {
 			x.pass()
 		}
 		if old == nil || s.UserOrdered || old.text >= e.text {
-			c.node(Node{e, up}, was.get(e.text), w)
+			if old == nil || old.text != e.text {
+				old = was.get(e.text)
+			}
+			c.node(Node{e, up}, old, w)
 			y.pass()
 		}
 	}

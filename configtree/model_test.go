@@ -75,15 +75,6 @@ type entry struct {
 
 func newModel() *model { return &model{at: map[string]*entry{}} }
 
-func (m *model) clone() *model {
-	c := &model{at: make(map[string]*entry, len(m.at)), next: m.next}
-	for k, e := range m.at {
-		copied := *e
-		c.at[k] = &copied
-	}
-	return c
-}
-
 // id is unambiguous where Path.String may not be.
 func id(p Path) string {
 	var b strings.Builder

@@ -1,0 +1,124 @@
+package configtree
+
+import (
+	"fmt"
+	"testing"
+
+	"loggia/configtree/schema"
+)
+
+// bulk is a configuration of 100,000 set lines: 20,000 files of five lines.
+func bulk() [][]Word {
+	var all [][]Word
+	for i := range 20_000 {
+		file := fmt.Sprintf("system syslog file file-%05d ", i)
+		for _, rest := range []string{"any notice", "authorization info", "archive size 64k", "archive files 5", "match \"(sshd|mgd).*\""} {
+			all = append(all, split(file+rest))
+		}
+	}
+	return all
+}
+
+func loadBulk(b testing.TB, root *schema.Node, lines [][]Word) *Tree {
+	batch := New(root).Batch()
+	for _, words := range lines {
+		r, p := Resolve(root, Set, nil, words)
+		if p != nil {
+			b.Fatal(p)
+		}
+		for _, e := range r.Edits {
+			if err := batch.Apply(e); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	return batch.Tree()
+}
+
+// BenchmarkLoad100000 resolves and applies 100,000 set lines.
+func BenchmarkLoad100000(b *testing.B) {
+	root, lines := load(b), bulk()
+	b.ReportAllocs()
+	for b.Loop() {
+		loadBulk(b, root, lines)
+	}
+}
+
+// BenchmarkApply100000 is the same without Resolve.
+func BenchmarkApply100000(b *testing.B) {
+	root := load(b)
+	var edits []Edit
+	for _, words := range bulk() {
+		r, p := Resolve(root, Set, nil, words)
+		if p != nil {
+			b.Fatal(p)
+		}
+		edits = append(edits, r.Edits...)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		batch := New(root).Batch()
+		for _, e := range edits {
+			if err := batch.Apply(e); err != nil {
+				b.Fatal(err)
+			}
+		}
+		batch.Tree()
+	}
+}
+
+// BenchmarkOnLarge measures what one edit costs on 100,000 lines.
+func BenchmarkOnLarge(b *testing.B) {
+	root := load(b)
+	tree := loadBulk(b, root, bulk())
+	edit := Edit{Op: Set, Path: path(b, root, "system syslog file file-07777 archive size"), Value: "1m"}
+	next, err := tree.Edit(edit)
+	if err != nil {
+		b.Fatal(err)
+	}
+	// The same changed by somebody who loaded it apart: nothing is shared.
+	apart, err := loadBulk(b, root, bulk()).Edit(edit)
+	if err != nil {
+		b.Fatal(err)
+	}
+	inactive, err := tree.Edit(Edit{Op: Deactivate, Path: edit.Path})
+	if err != nil {
+		b.Fatal(err)
+	}
+	base, effective := tree.Expand(), next.Expand()
+	for _, c := range []struct {
+		name string
+		run  func()
+	}{
+		{"edit", func() { _, err = tree.Edit(edit) }},
+		{"diff", func() { Diff(tree, next) }},
+		{"diff-apart", func() { Diff(tree, apart) }},
+		{"expand", func() { next.Expand() }},
+		{"expand-inactive", func() { inactive.Expand() }},
+		{"check-one-leaf", func() { effective.Check(base) }},
+		{"check-all", func() { effective.Check(nil) }},
+		{"at", func() { tree.At(edit.Path) }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				c.run()
+			}
+		})
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkResolve is one typed line.
+func BenchmarkResolve(b *testing.B) {
+	root := load(b)
+	words := split("system syslog file messages any notice authorization info")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, p := Resolve(root, Set, nil, words); p != nil {
+			b.Fatal(p)
+		}
+	}
+}
