@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -31,6 +32,9 @@ func run(b *testing.B, text string, step func(*Batch, int, int)) {
 	batch, ends := batchOf(text, 512)
 	b.ReportAllocs()
 	b.SetBytes(int64(len(batch.Buf) / len(ends)))
+	b.ResetTimer()
+	start := cpuTime(b)
+	defer func() { b.ReportMetric(float64(cpuTime(b)-start)/float64(b.N), "cpu-ns/op") }()
 	for n := 0; n < b.N; {
 		batch.Records = batch.Records[:0]
 		from := 0
@@ -42,6 +46,16 @@ func run(b *testing.B, text string, step func(*Batch, int, int)) {
 			}
 		}
 	}
+}
+
+// cpuTime is what the process has used. Unlike the wall clock it does not count
+// what else runs on the machine.
+func cpuTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func BenchmarkParse(b *testing.B) {

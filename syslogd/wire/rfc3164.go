@@ -89,7 +89,7 @@ const forwarded = "Message forwarded from "
 // none (see Parser.HostName).
 func (p *Parser) host3164(b *Batch, r *Record, i, end int) int {
 	buf := b.Buf
-	if bytes.HasPrefix(buf[i:end], []byte(forwarded)) {
+	if i < end && buf[i] == forwarded[0] && bytes.HasPrefix(buf[i:end], []byte(forwarded)) {
 		from := i + len(forwarded)
 		if j := from + wordLen(buf[from:end]); j > from+1 && buf[j-1] == ':' && hostName(buf[from:j-1]) {
 			r.Host = span(from, j-1)

@@ -23,19 +23,10 @@ func (p *Parser) parse5424(b *Batch, r *Record, i, end int) {
 		return
 	}
 	i = next
-	for _, f := range [...]struct {
-		field *Span
-		limit int
-	}{{&r.Host, maxHost}, {&r.App, maxApp}, {&r.ProcID, maxProcID}, {&r.MsgID, maxMsgID}} {
-		j, clean := token(buf, i, end)
-		if !clean || j == i || j-i > f.limit || j == end {
-			r.Flags |= Damaged
-		}
-		if j-i != 1 || buf[i] != '-' {
-			*f.field = span(i, j)
-		}
-		i = min(j+1, end)
-	}
+	i, r.Host = r.field(buf, i, end, maxHost)
+	i, r.App = r.field(buf, i, end, maxApp)
+	i, r.ProcID = r.field(buf, i, end, maxProcID)
+	i, r.MsgID = r.field(buf, i, end, maxMsgID)
 	p.text5424(b, r, i, end)
 }
 
@@ -61,19 +52,32 @@ func (p *Parser) stamp5424(b *Batch, r *Record, i, end int) (next int, ok bool) 
 	return min(t.end+1, end), true
 }
 
+// field reads a header field and the blank behind it. `-` is an absent one
+// (NILVALUE).
+func (r *Record) field(buf []byte, i, end, limit int) (next int, s Span) {
+	j, clean := token(buf, i, end)
+	if !clean || j == i || j-i > limit || j == end {
+		r.Flags |= Damaged
+	}
+	if j-i != 1 || buf[i] != '-' {
+		s = span(i, j)
+	}
+	return min(j+1, end), s
+}
+
 // token returns the end of the run of bytes up to a blank, and whether all of
 // them are PRINTUSASCII.
 func token(buf []byte, i, end int) (j int, clean bool) {
 	clean = true
-	for ; i < end; i++ {
-		if c := buf[i]; c-'!' > '~'-'!' {
+	for n, c := range buf[i:end] {
+		if c-'!' > '~'-'!' {
 			if c == ' ' {
-				break
+				return i + n, clean
 			}
 			clean = false
 		}
 	}
-	return i, clean
+	return end, clean
 }
 
 // text5424 reads STRUCTURED-DATA and MSG. Structured data that breaks its
@@ -144,26 +148,31 @@ func sdElement(buf []byte, i, end int) int {
 // sdName returns the end of the SD-NAME at i, or i when it is empty or longer
 // than 32.
 func sdName(buf []byte, i, end int) int {
-	j := i
-	for j < end && j-i <= maxSDName {
-		c := buf[j]
-		if c-'!' > '~'-'!' || c == '=' || c == ']' || c == '"' {
-			break
-		}
-		j++
-	}
-	if j-i > maxSDName {
+	if i >= end {
 		return i
 	}
-	return j
+	name := buf[i:min(end, i+maxSDName+1)]
+	for n, c := range name {
+		if c-'!' > '~'-'!' || c == '=' || c == ']' || c == '"' {
+			return i + n
+		}
+	}
+	if len(name) > maxSDName {
+		return i
+	}
+	return i + len(name)
 }
 
 // sdValue returns the place after the closing quote of the PARAM-VALUE at i, or
 // -1. A backslash before anything but `"`, `\` and `]` is an ordinary one
 // (6.3.3).
 func sdValue(buf []byte, i, end int) int {
-	for i < end {
-		switch buf[i] {
+	for ; i < end; i++ {
+		c := buf[i]
+		if c > ']' || (c != '"' && c < '\\') {
+			continue
+		}
+		switch c {
 		case '"':
 			return i + 1
 		case ']':
@@ -173,7 +182,6 @@ func sdValue(buf []byte, i, end int) int {
 				i++
 			}
 		}
-		i++
 	}
 	return -1
 }

@@ -155,7 +155,7 @@ func (s *Style) appendPRI(dst []byte, r *Record) []byte {
 // appendHost writes HOSTNAME: as sent, else the peer's address, else ours.
 func (s *Style) appendHost(dst []byte, b *Batch, r *Record) []byte {
 	if r.Host.Len > 0 {
-		return appendField(dst, b.Bytes(r.Host), maxHost)
+		return appendField(dst, b.Bytes(r.Host), maxHost, r.Flags&Damaged == 0)
 	}
 	if peer := b.Origin.Peer.Addr(); peer.IsValid() {
 		return peer.Unmap().AppendTo(dst)
@@ -184,9 +184,10 @@ func (s *Style) appendStructured(dst []byte, b *Batch, r *Record, c *Stamps) []b
 	} else {
 		dst = s.appendHost(dst, b, r)
 	}
-	dst = appendField(append(dst, ' '), b.Bytes(r.App), maxApp)
-	dst = appendField(append(dst, ' '), b.Bytes(r.ProcID), maxProcID)
-	dst = appendField(append(dst, ' '), b.Bytes(r.MsgID), maxMsgID)
+	clean := r.Form != RFC3164 && r.Flags&Damaged == 0
+	dst = appendField(append(dst, ' '), b.Bytes(r.App), maxApp, clean)
+	dst = appendField(append(dst, ' '), b.Bytes(r.ProcID), maxProcID, clean)
+	dst = appendField(append(dst, ' '), b.Bytes(r.MsgID), maxMsgID, clean)
 	dst = append(dst, ' ')
 	dst = s.appendSD(dst, b.Bytes(r.SD), r.Flags&Truncated != 0)
 	if s.Brief || (r.Msg.Len == 0 && s.Prefix == "") {
@@ -215,10 +216,14 @@ func verbatim(r *Record, raw []byte) bool {
 }
 
 // appendField writes a header field: PRINTUSASCII up to its greatest length,
-// `-` when absent. Other bytes, which only older formats bring, become `?`.
-func appendField(dst, field []byte, limit int) []byte {
+// `-` when absent. Other bytes, which only older formats and damage bring, become
+// `?`; clean says that there are none.
+func appendField(dst, field []byte, limit int, clean bool) []byte {
 	if len(field) == 0 {
 		return append(dst, '-')
+	}
+	if clean {
+		return append(dst, field...)
 	}
 	if len(field) > limit {
 		field = field[:limit]
