@@ -270,7 +270,7 @@ func (b *Batch) clear(p Path) {
 	if !b.exists(p) {
 		return
 	}
-	if l := p.Last(); len(p) > 0 && (l.Key == "" && hasElements(l.Node) || !standsAlone(l.Node)) {
+	if l := p.Last(); len(p) > 0 && (l.Key == "" && hasElements(l.Node) || !standsAlone(l.Node) || isFacilityLike(l.Node)) {
 		b.delete(p)
 		return
 	}

@@ -3,6 +3,7 @@ package configtree
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"loggia/configtree/schema"
 )
@@ -104,9 +105,20 @@ func (c *checker) contents(n Node) {
 	}
 	for _, choice := range s.MandatoryChoices {
 		if !slices.ContainsFunc(n.n.slots, func(sl slot) bool { return sl.schema.Choice == choice }) {
-			c.report(n.Path(), MissingMandatory, false, fmt.Sprintf("Missing mandatory statement: '%s'", choice))
+			c.report(n.Path(), MissingMandatory, false, "Missing mandatory statement: one of "+alternatives(s, choice))
 		}
 	}
+}
+
+// alternatives returns the statements of a choice as an error shows them.
+func alternatives(s *schema.Node, choice string) string {
+	var names []string
+	for _, c := range s.Children {
+		if c.Choice == choice {
+			names = append(names, "'"+c.Name+"'")
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // caseIsSet reports whether a mandatory child is wanted: always, or in a choice

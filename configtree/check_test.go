@@ -3,6 +3,7 @@ package configtree
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -54,7 +55,8 @@ func TestCheckOfMandatoryChoiceAndLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := report(tree.Expand().Check(nil)); got != "[edit system syslog file m any] Missing mandatory statement: 'level'" {
+	if got := report(tree.Expand().Check(nil)); got != "[edit system syslog file m any] Missing mandatory statement: one of "+
+		"'any', 'emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'none'" {
 		t.Error(got)
 	}
 	var values []string
@@ -154,6 +156,46 @@ func TestCheckFollowsConstraintsOutside(t *testing.T) {
 	gone = remove(gone, "top item i7 deep")
 	if got := report(gone.Expand().Check(base.Expand())); got != "[edit top item i7 peer] ../../item/deep" {
 		t.Errorf("what others held up: %s", got)
+	}
+}
+
+// TestCheckAfterABaseFindsAll: looking only at what changed since a configuration
+// that passed finds what looking at everything finds.
+func TestCheckAfterABaseFindsAll(t *testing.T) {
+	root := mustSchema(t)
+	rng := rand.New(rand.NewPCG(11, 2))
+	data := make([]byte, 60_000)
+	for i := range data {
+		data[i] = byte(rng.Uint32())
+	}
+	src := &source{data}
+	tree := New(root)
+	base := tree.Expand()
+	failed, passed := 0, 0
+	for len(src.data) > 0 {
+		e := src.edit(root)
+		if e.Path.Last().Node == root.Child("top").Child("mode") {
+			e.Value = []string{"", "on", "off"}[src.below(3)]
+		}
+		next, err := tree.Edit(e)
+		if err != nil {
+			continue
+		}
+		tree = next
+		now := tree.Expand()
+		all := report(now.Check(nil))
+		if got := report(now.Check(base)); got != all {
+			t.Fatalf("of\n%s\nafter\n%s\nis found\n%s\nof\n%s", dump(now.Root()), dump(base.Root()), got, all)
+		}
+		if all == "" {
+			base = now
+			passed++
+		} else if failed++; failed%20 == 0 {
+			tree = New(root)
+		}
+	}
+	if failed < 100 || passed < 100 {
+		t.Errorf("%d failed and %d passed: too few to tell", failed, passed)
 	}
 }
 

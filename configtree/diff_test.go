@@ -7,6 +7,15 @@ import (
 	"testing"
 )
 
+// kinds shows changes one by one.
+func kinds(changes []Change) []string {
+	var all []string
+	for _, c := range changes {
+		all = append(all, c.Kind.String()+" "+c.Path.String())
+	}
+	return all
+}
+
 func TestDiff(t *testing.T) {
 	root := load(t)
 	base := []string{

@@ -452,14 +452,6 @@ func editsOf(now, target Node, list *schema.Node) []Edit {
 	return all
 }
 
-func kinds(changes []Change) []string {
-	var all []string
-	for _, c := range changes {
-		all = append(all, c.Kind.String()+" "+c.Path.String())
-	}
-	return all
-}
-
 // checkExpanded: what holds is what is not inactive, without comments.
 func checkExpanded(t *testing.T, tree *Tree) {
 	var all []Edit

@@ -31,7 +31,7 @@ func change(t testing.TB, tree *Tree, lines ...string) *Tree {
 
 func command(b *Batch, root *schema.Node, line string) error {
 	verb, rest, _ := strings.Cut(line, " ")
-	op := map[string]Op{"set": Set, "delete": Delete, "replace": Replace, "deactivate": Deactivate, "activate": Activate, "annotate": Annotate}[verb]
+	op := map[string]Op{"set": Set, "delete": Delete, "replace": Replace, "override": Override, "deactivate": Deactivate, "activate": Activate, "annotate": Annotate}[verb]
 	r, p := Resolve(root, op, nil, split(rest))
 	if p != nil {
 		return p
@@ -89,6 +89,8 @@ func TestEdits(t *testing.T) {
 		{"delete of a leaf with its value", "set system syslog host h port 5|delete system syslog host h port 5", "system syslog host h"},
 		{"delete of one value", "set system syslog host h match-strings [ a b c ]|delete system syslog host h match-strings b", "system syslog host h match-strings a|system syslog host h match-strings c"},
 		{"delete of all values", "set system syslog host h match-strings [ a b c ]|delete system syslog host h match-strings", "system syslog host h"},
+		{"override of a facility", "set system syslog file m any notice|override system syslog file m any", "system syslog file m"},
+		{"override of an entry", "set system syslog host h port 1|override system syslog host h", "system syslog host h"},
 		{"delete of everything", "set system syslog host h|delete", ""},
 		{"replace of an entry keeps its place", "set system syslog host a port 1|set system syslog host b|replace system syslog host a|set system syslog host a any any", "system syslog host a any any|system syslog host b"},
 		{"replace of what is not there", "replace system syslog host a|set system syslog host a", "system syslog host a"},
