@@ -50,9 +50,9 @@ func Detect(text []byte) Syntax {
 			_, text, _ = bytes.Cut(text[2:], []byte("*/"))
 			continue
 		}
-		words := bytes.Fields(line)
-		last := line[len(bytes.TrimRight(line, " \t\r"))-1]
-		if _, ok := verb(string(words[0])); ok && len(words) > 1 && last != '{' && last != ';' {
+		line = bytes.TrimRight(line, " \t\r")
+		word, rest, _ := bytes.Cut(bytes.ReplaceAll(line, []byte("\t"), []byte(" ")), []byte(" "))
+		if _, ok := verb(string(word)); ok && len(rest) > 0 && !bytes.HasSuffix(line, []byte("{")) && !bytes.HasSuffix(line, []byte(";")) {
 			return SetLines
 		}
 		return Text

@@ -143,7 +143,9 @@ func (s *statement) settle() {
 
 // needsContents reports whether the entries of a list are one statement with their
 // contents: `any notice;` is one, `any;` is not.
-func needsContents(n *schema.Node) bool { return n.NoKeyword && len(n.MandatoryChoices) > 0 }
+func needsContents(n *schema.Node) bool {
+	return (n.NoKeyword || n.Oneliner) && len(n.MandatoryChoices) > 0
+}
 
 // complete judges the statement at its end.
 func (s *statement) complete() (configtree.ProblemKind, error) {
