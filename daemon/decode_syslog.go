@@ -1,0 +1,193 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"loggia/audit/event"
+	"loggia/configtree"
+	"loggia/configtree/store"
+	"loggia/syslogd"
+)
+
+// decoder turns the effective configuration into what the engine obeys, and
+// remembers where each part stood.
+type decoder struct {
+	paths    map[string]configtree.Path // by Place
+	problems []configtree.Problem
+}
+
+// place notes where r stands and returns the text that the engine repeats.
+func (d *decoder) place(p configtree.Path) string {
+	text := p.String()
+	d.paths[text] = p
+	return text
+}
+
+func (d *decoder) problem(p configtree.Path, warning bool, format string, args ...any) {
+	d.problems = append(d.problems, configtree.Problem{Path: p, Err: fmt.Errorf(format, args...), Warning: warning, Kind: configtree.Constraint})
+}
+
+// decodeSyslog reads [edit system syslog] and [edit system services syslog].
+func decodeSyslog(r *configtree.Reader, host string) (syslogd.Config, *decoder) {
+	d := &decoder{paths: map[string]configtree.Path{}}
+	sys := r.Child("system")
+	log := sys.Child("syslog")
+	c := syslogd.Config{
+		HostName:        host,
+		Zone:            zone(sys),
+		AllowDuplicates: log.Has("allow-duplicates"),
+		SourceAddress:   log.Address("source-address"),
+		RotateCheck:     minutes(log.Uint("log-rotate-frequency")),
+	}
+	if log.Has("time-format") {
+		f := log.Child("time-format")
+		c.TimeFormat = syslogd.TimeFormat{Year: f.Has("year"), Millisecond: f.Has("millisecond")}
+	}
+	archive := log.Child("archive")
+	names := map[string]bool{}
+	for f := range log.Entries("file") {
+		names[f.Key()] = true
+	}
+	for f := range log.Entries("file") {
+		c.Files = append(c.Files, d.file(f, archive, names))
+	}
+	for h := range log.Entries("host") {
+		c.Hosts = append(c.Hosts, d.host(h, c.TimeFormat))
+	}
+	for u := range log.Entries("user") {
+		c.Users = append(c.Users, syslogd.User{Place: d.place(u.Path()), Name: u.Key(), Selection: d.selection(u), AllowDuplicates: u.Has("allow-duplicates")})
+	}
+	c.Console = d.console(log)
+	d.inputs(sys.Child("services").Child("syslog"), &c)
+	return c, d
+}
+
+// file reads `file NAME`. Archive leaves that it does not have are inherited
+// one by one from `syslog archive`.
+func (d *decoder) file(r, archive *configtree.Reader, names map[string]bool) syslogd.File {
+	f := syslogd.File{Place: d.place(r.Path()), Name: r.Key(), Selection: d.selection(r), Layout: layout(r)}
+	own := r.Child("archive")
+	f.Size, f.Archives = int64(own.Size("size")), int(own.Uint("files"))
+	if f.Size == 0 {
+		f.Size = int64(archive.Size("size"))
+	}
+	if f.Archives == 0 {
+		f.Archives = int(archive.Uint("files"))
+	}
+	readers := own.Choice("readers")
+	if readers == "" {
+		readers = archive.Choice("readers")
+	}
+	f.WorldReadable = readers == "world-readable"
+	if base, n, ok := archiveOf(f.Name); ok && names[base] {
+		d.problem(r.Path(), false, "is the name of archive %s of file %s", n, base)
+	}
+	if len(f.Rules) == 0 {
+		d.problem(r.Path(), true, "no facility configured; nothing will be logged")
+	}
+	return f
+}
+
+// archiveOf takes apart the name of an archive, X.N or X.N.gz.
+func archiveOf(name string) (base, n string, ok bool) {
+	stem := strings.TrimSuffix(name, ".gz")
+	i := strings.LastIndexByte(stem, '.')
+	if i <= 0 {
+		return "", "", false
+	}
+	if _, err := strconv.ParseUint(stem[i+1:], 10, 16); err != nil {
+		return "", "", false
+	}
+	return stem[:i], stem[i+1:], true
+}
+
+// host reads `host NAME`.
+func (d *decoder) host(r *configtree.Reader, format syslogd.TimeFormat) syslogd.Host {
+	h := syslogd.Host{
+		Place: d.place(r.Path()), Name: r.Key(), Selection: d.selection(r), Layout: layout(r),
+		Port: uint16(r.Uint("port")), FacilityOverride: -1, LogPrefix: r.Text("log-prefix"),
+		ExcludeHostname: r.Has("exclude-hostname"), SourceAddress: r.Address("source-address"),
+	}
+	// Octet counting needs a receiver that knows RFC 6587; a newline is what
+	// everybody reads, and each record is one line.
+	h.Newline = !h.Structured
+	switch r.Text("transport") {
+	case "tcp":
+		h.Transport = syslogd.TransportTCP
+	case "tls":
+		d.problem(r.PathOf("transport"), false, "tls is not supported yet: use tcp or udp")
+	}
+	if word := r.Text("facility-override"); word != "" {
+		h.FacilityOverride = int(lowest(word))
+	}
+	if h.Name == "other-routing-engine" {
+		d.problem(r.Path(), true, "this machine has one routing engine: nothing will be sent")
+		h.Rules = nil
+	} else if len(h.Rules) == 0 {
+		d.problem(r.Path(), true, "no facility configured; nothing will be sent")
+	}
+	return h
+}
+
+// lowest is the wire number of a facility word: authorization is auth, not authpriv.
+func lowest(word string) uint8 {
+	set, _ := event.Named(word)
+	for f := event.Facility(0); f < event.NumFacilities; f++ {
+		if set.Has(f) {
+			return f.Wire()
+		}
+	}
+	return 0
+}
+
+func layout(r *configtree.Reader) syslogd.Layout {
+	l := syslogd.Layout{Structured: r.Has("structured-data"), ExplicitPriority: r.Has("explicit-priority"), AllowDuplicates: r.Has("allow-duplicates")}
+	if l.Structured {
+		l.Brief = r.Child("structured-data").Has("brief")
+	}
+	return l
+}
+
+// selection reads the facility lines, match and match-strings.
+func (d *decoder) selection(r *configtree.Reader) syslogd.Selection {
+	return syslogd.Selection{Rules: d.rules(r, "contents"), Match: r.Text("match"), MatchStrings: r.Texts("match-strings")}
+}
+
+func (d *decoder) rules(r *configtree.Reader, list string) []syslogd.Rule {
+	var rules []syslogd.Rule
+	for c := range r.Entries(list) {
+		level, _ := event.Level(c.Choice("level"))
+		set, known := event.Named(c.Key())
+		if !known {
+			d.problem(c.Path(), true, "no such messages here")
+			continue
+		}
+		rules = append(rules, syslogd.Rule{Set: set, Any: c.Key() == "any", Level: level})
+	}
+	return rules
+}
+
+func (d *decoder) console(log *configtree.Reader) *syslogd.Console {
+	rules := d.rules(log, "console")
+	if len(rules) == 0 {
+		return nil
+	}
+	return &syslogd.Console{Place: d.place(log.PathOf("console")), Selection: syslogd.Selection{Rules: rules}}
+}
+
+// refusedParts turns the engine's errors, which name places, into problems
+// with their paths.
+func (d *decoder) refusedParts(err error) error {
+	var parts syslogd.PlaceErrors
+	if !errors.As(err, &parts) {
+		return err
+	}
+	var problems store.Problems
+	for _, p := range parts {
+		problems = append(problems, configtree.Problem{Path: d.paths[p.Place], Err: p.Err, Kind: configtree.Environment})
+	}
+	return problems
+}

@@ -1,0 +1,74 @@
+package daemon
+
+import (
+	"os"
+	"slices"
+	"time"
+
+	"loggia/configtree"
+)
+
+// system is what the program itself obeys. It is immutable.
+type system struct {
+	hostName string
+	zone     *time.Location
+	users    []account
+	classes  map[string][]string // permission flags by class
+}
+
+// account is one `login user`.
+type account struct {
+	name  string
+	uid   uint32
+	class string
+}
+
+// decodeSystem reads [edit system] without syslog.
+func decodeSystem(r *configtree.Reader) *system {
+	sys := r.Child("system")
+	s := &system{hostName: sys.Text("host-name"), zone: zone(sys), classes: predefinedClasses()}
+	if s.hostName == "" {
+		s.hostName = machineName()
+	}
+	login := sys.Child("login")
+	for c := range login.Entries("class") {
+		if _, taken := s.classes[c.Key()]; !taken {
+			s.classes[c.Key()] = c.Texts("permissions")
+		}
+	}
+	for u := range login.Entries("user") {
+		u.Has("full-name")
+		s.users = append(s.users, account{name: u.Key(), uid: uint32(u.Uint("uid")), class: u.Text("class")})
+	}
+	r.Has("version")
+	return s
+}
+
+// machineName is the name of the machine, for a configuration without host-name.
+func machineName() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "localhost"
+	}
+	return name
+}
+
+// predefinedClasses are Junos' classes and their flags (junos-cli §10.1).
+func predefinedClasses() map[string][]string {
+	return map[string][]string{
+		"super-user":   {"all"},
+		"superuser":    {"all"},
+		"operator":     {"clear", "network", "reset", "trace", "view"},
+		"read-only":    {"view"},
+		"unauthorized": nil,
+	}
+}
+
+// byUID finds the account of a uid.
+func (s *system) byUID(uid uint32) (account, bool) {
+	i := slices.IndexFunc(s.users, func(a account) bool { return a.uid == uid && uid != 0 })
+	if i < 0 {
+		return account{}, false
+	}
+	return s.users[i], true
+}

@@ -1,0 +1,113 @@
+package daemon
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrHeld is returned by Open when another process holds the state directory:
+// that one is the engine, and a session attaches to it.
+var ErrHeld = errors.New("another process holds the state directory")
+
+// state is the state directory, locked.
+type state struct {
+	dir  string
+	lock *os.File
+	node string // identity of this state, made at the first start
+}
+
+func (s *state) path(name ...string) string {
+	return filepath.Join(append([]string{s.dir}, name...)...)
+}
+
+// SocketPath is the socket that the holder of a state directory serves.
+func SocketPath(dir string) string { return filepath.Join(dir, "run", "loggia.sock") }
+
+// openState makes the directories that are missing and takes the lock.
+func openState(dir string) (*state, error) {
+	if err := os.MkdirAll(dir, 0o711); err != nil {
+		return nil, err
+	}
+	s := &state{dir: dir}
+	for name, mode := range map[string]os.FileMode{"config": 0o700, "log": 0o755, "index": 0o700, "audit": 0o700, "home": 0o700, "tmp": 0o700, "run": 0o755} {
+		if err := os.Mkdir(s.path(name), mode); err != nil && !errors.Is(err, os.ErrExist) {
+			return nil, err
+		}
+	}
+	lock, err := os.OpenFile(s.path("run", "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			err = ErrHeld
+		}
+		return nil, errors.Join(err, lock.Close())
+	}
+	s.lock = lock
+	if s.node, err = nodeID(s.path("node-id")); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return s, nil
+}
+
+func (s *state) close() error { return s.lock.Close() }
+
+// nodeID reads the identity of this state, or makes it.
+func nodeID(path string) (string, error) {
+	b, err := os.ReadFile(path)
+	if err == nil {
+		id := strings.TrimSpace(string(b))
+		if _, err := hex.DecodeString(id); err != nil || len(id) != 16 {
+			return "", fmt.Errorf("%s: %q is no node id", path, id)
+		}
+		return id, nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	var raw [8]byte
+	if _, err := rand.Read(raw[:]); err != nil {
+		return "", err
+	}
+	id := hex.EncodeToString(raw[:])
+	temporary := path + ".tmp"
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return "", err
+	}
+	_, err = f.WriteString(id + "\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(temporary, path)
+	}
+	if err != nil {
+		return "", err
+	}
+	return id, syncDir(filepath.Dir(path))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// account of a uid: its name, or the number where it has none.
+func userName(uid uint32) string {
+	u, err := user.LookupId(strconv.FormatUint(uint64(uid), 10))
+	if err != nil {
+		return strconv.FormatUint(uint64(uid), 10)
+	}
+	return u.Username
+}

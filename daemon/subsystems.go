@@ -1,0 +1,84 @@
+package daemon
+
+import (
+	"context"
+
+	"loggia/configtree"
+	"loggia/configtree/store"
+	"loggia/syslogd"
+)
+
+// subsystems are the parts that obey the configuration, in the order in which
+// they prepare and apply.
+func (d *Daemon) subsystems() []store.Subsystem {
+	return []store.Subsystem{{Name: "system", Prepare: d.prepareSystem}, {Name: "syslog", Prepare: d.prepareSyslog}}
+}
+
+// systemPlan swaps the program's own settings.
+type systemPlan struct {
+	d    *Daemon
+	next *system
+}
+
+// Apply implements store.Plan.
+func (p systemPlan) Apply() { p.d.system.Store(p.next) }
+
+// Abort implements store.Plan.
+func (p systemPlan) Abort() {}
+
+func (d *Daemon) prepareSystem(_ context.Context, c store.Change) (store.Plan, error) {
+	return systemPlan{d, decodeSystem(c.Next.Reader())}, nil
+}
+
+// prepareSyslog decodes what the engine obeys and lets it prepare. It comes
+// last, so it also sees to it that nothing in the configuration goes unheard.
+func (d *Daemon) prepareSyslog(_ context.Context, c store.Change) (store.Plan, error) {
+	r := c.Next.Reader()
+	sys := decodeSystem(r)
+	config, dec := decodeSyslog(r, sys.hostName)
+	problems := store.Problems(append(dec.problems, r.Problems()...))
+	if fatal(problems) {
+		return nil, problems
+	}
+	if c.Reason == store.ReasonStart {
+		return startPlan{d, config}, warnings(problems)
+	}
+	plan, err := d.engine.Prepare(config)
+	if err != nil {
+		return nil, dec.refusedParts(err)
+	}
+	return plan, warnings(problems)
+}
+
+func fatal(list []configtree.Problem) bool {
+	for _, p := range list {
+		if !p.Warning {
+			return true
+		}
+	}
+	return false
+}
+
+func warnings(list store.Problems) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
+
+// startPlan starts the engine: what cannot work yet raises an alarm and is
+// tried again, everything else runs.
+type startPlan struct {
+	d      *Daemon
+	config syslogd.Config
+}
+
+// Apply implements store.Plan.
+func (p startPlan) Apply() {
+	if err := p.d.engine.Start(p.config); err != nil {
+		p.d.alarms.set("system", err)
+	}
+}
+
+// Abort implements store.Plan.
+func (p startPlan) Abort() {}
