@@ -20,9 +20,9 @@ import (
 // saboteur is a Disk seam that stops the program, or fails, before step n.
 type saboteur struct {
 	dir  string
-	at   int            // number of the step that does not happen; -1 for none
-	kill bool           // that step and every later one ends its goroutine, as kill -9 would
-	fail func(int) bool // else: which steps fail
+	at   int                      // number of the step that does not happen; -1 for none
+	kill bool                     // that step and every later one ends its goroutine, as kill -9 would
+	fail func(int, DiskStep) bool // else: which steps fail
 
 	mu      sync.Mutex
 	count   int
@@ -54,7 +54,7 @@ func (s *saboteur) step(step DiskStep) error {
 		s.dead = true
 		runtime.Goexit()
 	}
-	if s.fail != nil && s.fail(n) {
+	if s.fail != nil && s.fail(n, step) {
 		return errSabotage
 	}
 	s.last = step
@@ -279,7 +279,7 @@ func TestFailAtEveryStep(t *testing.T) {
 			s := &saboteur{at: -1}
 			g := newStage(t, s)
 			s.mu.Lock()
-			s.fail = func(i int) bool { return i == n || lasting && i > n }
+			s.fail = func(i int, _ DiskStep) bool { return i == n || lasting && i > n }
 			s.mu.Unlock()
 			err := g.commit()
 			run := text(t, g.store.Running().Tree)

@@ -26,7 +26,7 @@ func (d *disk) scanCommits() (scan, error) {
 	for _, name := range names {
 		base, kind, _ := strings.Cut(name, ".")
 		n, err := strconv.ParseUint(base, 10, 64)
-		if err != nil || strconv.FormatUint(n, 10) != base {
+		if err != nil || n == 0 || n > maxNumber || strconv.FormatUint(n, 10) != base {
 			continue
 		}
 		found.last = max(found.last, n)

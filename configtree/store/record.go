@@ -1,6 +1,8 @@
 package store
 
 import (
+	"iter"
+
 	"loggia/audit/event"
 	"loggia/configtree"
 	"loggia/configtree/schema"
@@ -47,10 +49,23 @@ func (a *auditor) other(action, path, value string) {
 	a.record(event.ConfigOther{Username: a.by.User, Action: action, Path: path, Value: value})
 }
 
+// removed records what went. Containers that went because their only content
+// did are passed over: the user did not speak of them.
 func (a *auditor) removed(c *configtree.Change) {
-	e := event.ConfigOther{Username: a.by.User, Action: "delete", Path: c.Path.String()}
-	if s := c.Old.Schema(); s.Kind == schema.Leaf && !s.Secret {
-		e.Old = c.Old.Value()
+	n, path := c.Old, c.Path.String()
+	for s := n.Schema(); s.Kind == schema.Container && !s.Presence; s = n.Schema() {
+		next, stop := iter.Pull(n.Children())
+		only, ok := next()
+		_, more := next()
+		stop()
+		if !ok || more {
+			break
+		}
+		n, path = only, path+" "+configtree.Step{Node: only.Schema(), Key: only.Key()}.String()
+	}
+	e := event.ConfigOther{Username: a.by.User, Action: "delete", Path: path}
+	if s := n.Schema(); s.Kind == schema.Leaf && !s.Secret {
+		e.Old = n.Value()
 	}
 	a.record(e)
 }

@@ -24,7 +24,8 @@ func (s *Store) recover(factory []byte) error {
 	if err != nil {
 		return err
 	}
-	s.next = found.last + 1
+	j := s.readJournal()
+	s.next = max(found.last, j.last()) + 1
 	recorded, err := s.findRunning(found, factory)
 	if err != nil {
 		return err
@@ -34,7 +35,6 @@ func (s *Store) recover(factory []byte) error {
 		return err
 	}
 	s.history = s.findHistory(found, running.Meta)
-	j := s.readJournal()
 	if !recorded {
 		finished := j.base != running.Number && j.committed(running.Number) > 0
 		if finished {
@@ -80,7 +80,7 @@ func (d *disk) readActive() (uint64, error) {
 	base, ok := strings.CutPrefix(target, commitDir+"/")
 	base, conf := strings.CutSuffix(base, ".conf")
 	n, err := strconv.ParseUint(base, 10, 64)
-	if !ok || !conf || err != nil || activeTarget(n) != target {
+	if !ok || !conf || err != nil || n == 0 || n > maxNumber || activeTarget(n) != target {
 		return 0, fmt.Errorf("%s leads to %q", activeName, target)
 	}
 	return n, nil
@@ -90,6 +90,7 @@ func (d *disk) readActive() (uint64, error) {
 // says that what was found has been put on record.
 func (s *Store) findRunning(found scan, factory []byte) (recorded bool, err error) {
 	active, err := s.disk.readActive()
+	s.next = max(s.next, active+1)
 	if err == nil {
 		var running *Revision
 		if running, err = s.loadRevision(active); err == nil {
@@ -180,14 +181,26 @@ func (s *Store) noticeLoss(e event.ConfigurationFound) {
 	s.notice("%s is lost (%s); revision %d is in force instead", lost, e.Reason, e.Revision)
 }
 
-// setAside renames a revision that did not read back, so that it is not tried again.
+// setAside renames a revision that did not read back, so that it is not tried
+// again. For one that is missing an empty file keeps its number from being used
+// twice.
 func (s *Store) setAside(found scan, lost uint64) error {
-	if !slices.Contains(found.revisions, lost) {
-		return nil
-	}
 	name := commitDir + "/" + strconv.FormatUint(lost, 10)
-	if err := s.disk.rename(name+".conf", name+damaged); err != nil {
-		return err
+	switch {
+	case lost == 0:
+		return nil
+	case slices.Contains(found.revisions, lost):
+		if err := s.disk.rename(name+".conf", name+damaged); err != nil {
+			return err
+		}
+	default:
+		f, err := s.disk.create(name + damaged)
+		if err != nil {
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
 	}
 	return s.disk.syncDir(commitDir)
 }
@@ -284,7 +297,7 @@ func (s *Store) readJournal() *journal {
 		if !errors.Is(err, fs.ErrNotExist) {
 			s.notice("uncommitted changes are lost: %v", err)
 		}
-		return &journal{base: s.Running().Number}
+		return new(journal)
 	}
 	j := decodeJournal(data, s.schema)
 	if j.torn != nil {
@@ -294,6 +307,15 @@ func (s *Store) readJournal() *journal {
 		s.notice("%s: left out: %s", journalName, note)
 	}
 	return j
+}
+
+// last returns the highest number of a revision that the journal speaks of.
+func (j *journal) last() uint64 {
+	last := j.base
+	for _, m := range j.points {
+		last = max(last, m.revision)
+	}
+	return min(last, maxNumber)
 }
 
 // committed returns the number of the last entry that is part of a revision, 0
@@ -312,7 +334,7 @@ func (j *journal) committed(revision uint64) uint64 {
 func (s *Store) restoreCandidate(j *journal) (*Candidate, error) {
 	running := s.Running()
 	done := j.committed(running.Number)
-	if len(j.entries) > 0 && done == 0 && j.base != running.Number {
+	if len(j.entries) > 0 && done == 0 && j.base != 0 && j.base != running.Number {
 		s.notice("the uncommitted changes were made to revision %d", j.base)
 	}
 	tree := running.Tree

@@ -21,6 +21,7 @@ import (
 
 const (
 	commitDir     = "commit"
+	maxNumber     = 1 << 62  // of a revision; a higher one was not made here
 	maxRevision   = 1 << 30  // bytes of a revision file
 	maxHeader     = 16 << 10 // bytes of its header
 	maxParseNotes = 20       // problems of one file that are told one by one
@@ -60,7 +61,7 @@ const (
 func (m *Meta) header() (text []byte, digits int) {
 	text = fmt.Appendf(nil, "## loggia-revision %d\n## parent %d\n%s", m.Revision, m.Parent, hashPrefix)
 	digits = len(text)
-	text = append(text, strings.Repeat("0", hashDigits)...)
+	text = append(text, zeros()...)
 	text = fmt.Appendf(text, "\n## time %s\n## user %q\n## client %q\n## comment %q\n## confirmed %d\n## version %q\n##\n",
 		m.Time.UTC().Format(time.RFC3339Nano), m.User, m.Client, m.Comment, m.Confirmed, m.Version)
 	return text, digits
@@ -151,6 +152,17 @@ func (h hashing) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// zeros stand for the hash while it is computed.
+func zeros() []byte { return bytes.Repeat([]byte("0"), hashDigits) }
+
+func hashOf(parts ...[]byte) string {
+	sum := sha256.New()
+	for _, p := range parts {
+		sum.Write(p)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
 // verify returns the header and the text of a revision file, after comparing
 // its hash.
 func verify(data []byte, number uint64) (Meta, []byte, error) {
@@ -158,11 +170,7 @@ func verify(data []byte, number uint64) (Meta, []byte, error) {
 	if err != nil {
 		return m, nil, err
 	}
-	sum := sha256.New()
-	sum.Write(data[:digits])
-	io.WriteString(sum, strings.Repeat("0", hashDigits))
-	sum.Write(data[digits+hashDigits:])
-	if got := hex.EncodeToString(sum.Sum(nil)); got != m.Hash {
+	if hashOf(data[:digits], zeros(), data[digits+hashDigits:]) != m.Hash {
 		return m, nil, fmt.Errorf("%w: its hash differs", errDamaged)
 	}
 	if m.Revision != number {
