@@ -69,7 +69,7 @@ var (
 	errEmpty    = errors.New("statement has no contents; ignored")
 	errProtect  = errors.New("protection is not supported; ignored")
 	errSecret   = errors.New("invalid value")
-	errVerb     = errors.New("unknown command.")
+	errVerb     = errors.New("unknown command")
 )
 
 // endOfInput stands for the token behind the last one.

@@ -8,7 +8,7 @@ import (
 	"loggia/configtree/schema"
 )
 
-// load returns the schema.
+// loadSchema returns the schema of the product.
 func loadSchema(t testing.TB) *schema.Node {
 	t.Helper()
 	root, err := schema.Load()
