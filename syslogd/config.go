@@ -1,0 +1,193 @@
+package syslogd
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"time"
+
+	"loggia/audit/event"
+)
+
+// Config is everything the engine obeys, decoded from the configuration by its
+// caller: the engine never sees a tree. A zero Config is valid: it listens on
+// nothing and delivers nothing. A Config handed to Prepare must not be changed
+// afterwards.
+//
+// Every element carries its Place, the text of `[edit …]` without the brackets,
+// which errors and alarms repeat and nothing else interprets.
+type Config struct {
+	HostName        string         // written where a message names no host, and in own records
+	Zone            *time.Location // time-zone; nil is UTC
+	AllowDuplicates bool           // global allow-duplicates: no `last message repeated`
+	TimeFormat      TimeFormat
+	SourceAddress   netip.Addr    // sender address of all hosts; invalid: the kernel chooses
+	MaxMessageSize  int           // bytes; 0 is DefaultMaxMessageSize; longer messages are cut and marked
+	RotateCheck     time.Duration // log-rotate-frequency; 0 leaves it to the size of each write
+
+	Files   []File
+	Hosts   []Host
+	Users   []User
+	Console *Console
+	Inputs  Inputs
+}
+
+// DefaultMaxMessageSize is the largest message kept whole, in bytes, when the
+// configuration does not say. RFC 5424 6.1 asks for 2,048 at least.
+const DefaultMaxMessageSize = 8192
+
+// TimeFormat is Junos' time-format: what a standard stamp has beyond
+// `Nov 22 14:15:16`.
+type TimeFormat struct{ Year, Millisecond bool }
+
+// Rule is one `FACILITY SEVERITY;` line of a destination.
+type Rule struct {
+	Set   event.Set // facilities the word selects
+	Any   bool      // the `any` line, which every specific line overrides
+	Level int       // least severe severity that passes, 7 for any; -1 for none
+}
+
+// Selection is what a destination wants to have.
+type Selection struct {
+	Rules        []Rule
+	Match        string   // POSIX extended expression, a leading ! negates; empty: no expression
+	MatchStrings []string // any of them suffices, and so does Match
+}
+
+// Layout is how a destination's lines look.
+type Layout struct {
+	Structured       bool // structured-data: RFC 5424 lines
+	Brief            bool // structured-data brief: without the text
+	ExplicitPriority bool
+	AllowDuplicates  bool
+}
+
+// File is `file NAME`.
+type File struct {
+	Place string
+	Name  string // a plain name, without directory
+	Selection
+	Layout
+	Size          int64 // archive size, bytes
+	Archives      int   // archive files
+	WorldReadable bool
+	BinaryData    bool // no text line is written on rotation
+}
+
+// Transport is how a host is reached.
+type Transport uint8
+
+// The transports.
+const (
+	TransportUDP Transport = iota // RFC 5426
+	TransportTCP                  // RFC 6587
+)
+
+// String returns the configuration's word.
+func (t Transport) String() string {
+	if t == TransportTCP {
+		return "tcp"
+	}
+	return "udp"
+}
+
+// Host is `host NAME`.
+type Host struct {
+	Place string
+	Name  string // address or name; names are resolved when a connection is made, never in Prepare
+	Selection
+	Layout
+	Port             uint16 // 0 is 514
+	Transport        Transport
+	Newline          bool // framing newline; octet counting otherwise (tcp only)
+	FacilityOverride int  // wire number 0 to 23, -1 for none
+	LogPrefix        string
+	ExcludeHostname  bool
+	SourceAddress    netip.Addr // wins over the global one
+}
+
+// User is `user NAME`, `*` for everybody who is logged in.
+type User struct {
+	Place string
+	Name  string
+	Selection
+	AllowDuplicates bool
+}
+
+// Console is `console`.
+type Console struct {
+	Place string
+	Selection
+}
+
+// Inputs is what the engine listens on.
+type Inputs struct {
+	Unix []UnixInput
+	UDP  []Listen
+	TCP  []Listen
+}
+
+// UnixInput is a local datagram socket such as /dev/log. Its directory must
+// exist; the socket gets mode 0666.
+type UnixInput struct {
+	Place string
+	Path  string
+}
+
+// Listen is one address and port. An address that is invalid or `::` stands for
+// every address of both families, 0.0.0.0 for every IPv4 address.
+type Listen struct {
+	Place   string
+	Address netip.AddrPort
+}
+
+// PlaceError is one part of a configuration that cannot be put in force.
+type PlaceError struct {
+	Place string // as in the element's Place
+	Err   error  // what stands in the way, such as `open messages: permission denied`
+}
+
+func (e *PlaceError) Error() string { return "[edit " + e.Place + "]: " + e.Err.Error() }
+
+func (e *PlaceError) Unwrap() error { return e.Err }
+
+// PlaceErrors is every part that cannot be put in force, in the order of the
+// configuration. Prepare returns it as its error.
+type PlaceErrors []*PlaceError
+
+func (es PlaceErrors) Error() string {
+	lines := make([]string, len(es))
+	for i, e := range es {
+		lines[i] = e.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (es PlaceErrors) Unwrap() []error {
+	all := make([]error, len(es))
+	for i, e := range es {
+		all[i] = e
+	}
+	return all
+}
+
+// errTwice is the error of a part that a configuration names a second time.
+var errTwice = errors.New("named twice")
+
+func (c *Config) maxMessage() int {
+	if c.MaxMessageSize <= 0 {
+		return DefaultMaxMessageSize
+	}
+	return min(c.MaxMessageSize, maxMessageLimit)
+}
+
+func (c *Config) zone() *time.Location {
+	if c.Zone == nil {
+		return time.UTC
+	}
+	return c.Zone
+}
+
+// maxMessageLimit bounds max-message-size: a stream's read buffer must hold a
+// whole message with its framing.
+const maxMessageLimit = 64 << 10

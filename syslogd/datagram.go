@@ -1,0 +1,233 @@
+package syslogd
+
+import (
+	"errors"
+	"net"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"loggia/syslogd/wire"
+)
+
+const (
+	// drainLimit is how long a socket that nothing new is for may take to be
+	// read empty.
+	drainLimit = time.Second
+
+	// drainPause lets a packet that the kernel was handing over when the
+	// socket was turned away arrive.
+	drainPause = 5 * time.Millisecond
+
+	// errorPause keeps a socket that only returns errors from taking the
+	// processor.
+	errorPause = 20 * time.Millisecond
+)
+
+// packetConn is what a datagram input needs of *net.UDPConn and *net.UnixConn.
+type packetConn interface {
+	syscall.Conn
+	SetReadDeadline(time.Time) error
+	Close() error
+}
+
+// datagram is a UDP or unix socket that is being read: one goroutine receives
+// batches into a bounded queue, another parses and routes them.
+type datagram struct {
+	// Built once.
+	engine *Engine
+	at     endpoint
+	source *source
+	conn   packetConn
+	raw    syscall.RawConn
+	queue  *queue
+	file   fileID // of a unix socket
+	read   chan struct{}
+	routed chan struct{}
+
+	slow  bool          // the receiving goroutine's: the last full queue outlasted unixWait
+	drops atomic.Uint64 // the kernel's count, when the socket is closed
+}
+
+// openDatagram binds at and begins to read: what comes in goes by the routes in
+// force, whether or not the plan that wants the socket is applied later.
+// Messages of up to largest bytes can be kept whole.
+func (e *Engine) openDatagram(at endpoint, beside []syscall.Conn, largest int) (*datagram, error) {
+	d := &datagram{engine: e, at: at, read: make(chan struct{}), routed: make(chan struct{})}
+	kind, limit := wire.UDP, udpQueue
+	if at.network == "unix" {
+		c, err := listenUnix(at.path)
+		if err != nil {
+			return nil, err
+		}
+		d.conn, kind, limit = c, wire.Unix, unixQueue
+		if d.file, err = idOf(at.path); err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+	} else {
+		c, err := bind(at, beside, listenPacket)
+		if err != nil {
+			return nil, err
+		}
+		d.conn = c
+	}
+	raw, err := d.conn.SyscallConn()
+	if err != nil {
+		return nil, errors.Join(err, d.conn.Close())
+	}
+	d.raw, d.queue, d.source = raw, newQueue(limit), newSource(at.String())
+	e.running.Add(2)
+	go d.receive(kind, largest)
+	go d.route()
+	return d, nil
+}
+
+func (d *datagram) endpoint() endpoint { return d.at }
+
+func (d *datagram) counters() *source { return d.source }
+
+func (d *datagram) waiting() (bytes, messages int) { return d.queue.waiting() }
+
+func (d *datagram) syscallConn() syscall.Conn { return d.conn }
+
+// receive reads until the deadline that retire sets, and then what is left.
+func (d *datagram) receive(kind wire.OriginKind, largest int) {
+	defer d.engine.running.Done()
+	defer close(d.read)
+	defer d.queue.close()
+	rx := newReceiver(kind, largest)
+	read := rx.receive
+	for {
+		if err := d.raw.Read(read); err != nil {
+			d.drain(rx)
+			return
+		}
+		if rx.err != 0 {
+			d.source.errors.Add(1)
+			pause(d.engine.done, errorPause)
+			continue
+		}
+		d.enqueue(rx)
+		if size := d.engine.table.Load().settings.maxMessage; size >= rx.slot {
+			rx = newReceiver(kind, size)
+			read = rx.receive
+		}
+	}
+}
+
+// pause returns after p, or when stop ends.
+func pause(stop <-chan struct{}, p time.Duration) {
+	timer := time.NewTimer(p)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-stop:
+	}
+}
+
+// drain reads the socket empty, looks once more a little later, and notes what
+// the kernel had to drop.
+func (d *datagram) drain(rx *receiver) {
+	end := time.Now().Add(drainLimit)
+	for pass := range 2 {
+		if pass > 0 {
+			pause(nil, drainPause)
+		}
+		for more := true; more && time.Now().Before(end); {
+			err := d.raw.Control(func(fd uintptr) { more = rx.receive(fd) && rx.err == 0 })
+			if err != nil || !more {
+				break
+			}
+			d.enqueue(rx)
+		}
+	}
+	d.drops.Store(d.kernelDrops())
+}
+
+// kernelDrops asks the kernel; a closed socket has its last answer in drops.
+func (d *datagram) kernelDrops() uint64 {
+	n := d.drops.Load()
+	if err := d.raw.Control(func(fd uintptr) { n = kernelDrops(int(fd)) }); err != nil {
+		return d.drops.Load()
+	}
+	return n
+}
+
+// enqueue moves the datagrams of rx to the queue. When it is full, UDP drops
+// at once: nobody can be told. A local sender is kept waiting, but not again
+// and again for a writer that does not move.
+func (d *datagram) enqueue(rx *receiver) {
+	now := d.engine.now()
+	rx.largest = min(d.engine.table.Load().settings.maxMessage, rx.slot-1)
+	put := d.queue.put(0, rx.n, now, rx.datagram)
+	if put < rx.n && d.at.network == "unix" && !d.slow {
+		for end := time.Now().Add(unixWait); put < rx.n && d.queue.wait(time.Until(end)); {
+			put += d.queue.put(put, rx.n, now, rx.datagram)
+		}
+	}
+	d.slow = put < rx.n
+	d.source.accepted.Add(uint64(put))
+	if put < rx.n {
+		d.source.refused[QueueFull].Add(uint64(rx.n - put))
+	}
+}
+
+// route parses and routes what the other goroutine reads, a whole load at a
+// time: one write to each destination for all of it.
+func (d *datagram) route() {
+	defer d.engine.running.Done()
+	defer close(d.routed)
+	var parser wire.Parser
+	var b wire.Batch
+	empty := new(load)
+	for {
+		full := d.queue.take(empty)
+		if full == nil {
+			return
+		}
+		d.engine.submitLoad(full, &parser, &b, d.source)
+		full.reset()
+		empty = full
+	}
+}
+
+// submitLoad parses and routes l under one table.
+func (e *Engine) submitLoad(l *load, p *wire.Parser, b *wire.Batch, s *source) {
+	t := e.enter()
+	defer t.leave()
+	t.settings.prepare(p)
+	sc := t.scratch.Get().(*scratch)
+	b.Buf = l.buf
+	i := 0
+	for _, g := range l.groups {
+		b.Records, b.Origin, b.Received = b.Records[:0], g.origin, g.received
+		for ; i < g.end; i++ {
+			m := l.spans[i]
+			p.Parse(b, int(m.off), int(m.end))
+			if m.cut {
+				s.truncated.Add(1)
+				b.Records[len(b.Records)-1].Flags |= wire.Truncated
+			}
+		}
+		t.route(sc, b, nil)
+	}
+	t.finish(sc)
+	b.Buf = nil
+}
+
+// retire reads what is there and closes the socket. It returns when everything
+// read is with its destinations.
+func (d *datagram) retire(time.Duration) error {
+	var errs []error
+	switch c := d.conn.(type) {
+	case *net.UnixConn:
+		errs = append(errs, removeOwn(d.at.path, d.file))
+	case *net.UDPConn:
+		errs = append(errs, turnAway(c, d.at))
+	}
+	errs = append(errs, d.conn.SetReadDeadline(time.Unix(1, 0)))
+	<-d.read
+	errs = append(errs, d.conn.Close())
+	<-d.routed
+	return errors.Join(errs...)
+}

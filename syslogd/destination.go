@@ -1,0 +1,47 @@
+package syslogd
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"loggia/syslogd/sink"
+)
+
+// destination is one destination as the engine knows it. It lives as long as
+// the configuration names it, through commits.
+type destination struct {
+	id   destinationID
+	sink sink.Destination
+
+	filtered atomic.Uint64 // records that its facility lines select and its tests keep away
+}
+
+// close delivers what waits until ctx ends, and closes the sink.
+func (d *destination) close(ctx context.Context) error {
+	if err := d.sink.Close(ctx); err != nil {
+		return fmt.Errorf("%s: %w", d.id, err)
+	}
+	return nil
+}
+
+// abandon closes a sink that was opened for a plan which is not applied, and
+// leaves nothing of it behind.
+func (d *destination) abandon(ctx context.Context) error {
+	f, ok := d.sink.(*sink.File)
+	if !ok {
+		return d.close(ctx)
+	}
+	if err := f.Abandon(); err != nil {
+		return fmt.Errorf("%s: %w", d.id, err)
+	}
+	return nil
+}
+
+// snapshot reads d's counters.
+func (d *destination) snapshot() DestinationStatistics {
+	n := DestinationStatistics{Kind: d.id.kind, Name: d.id.name, Sink: d.sink.Counters()}
+	n.Filtered = d.filtered.Load()
+	n.Selected = n.Filtered + n.Sink.Accepted
+	return n
+}

@@ -1,0 +1,282 @@
+package syslogd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"loggia/audit/event"
+	"loggia/syslogd/wire"
+)
+
+// Options is what an engine needs from its surroundings.
+type Options struct {
+	LogDir   string // where files are written
+	IndexDir string // where their indexes are kept
+
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+
+	// Alarm is told of a part of the configuration that is not in force, and
+	// with a nil error that it is again. It must not call the engine. Nil: only
+	// Statistics tells.
+	Alarm func(place string, err error)
+
+	// Report is told of what went wrong after a change was in force, such as a
+	// file that could not be closed. Nil: nobody is told.
+	Report func(place string, err error)
+
+	// Terminals writes a line to the terminals of a user who is logged in, `*`
+	// for all; nil: sink.Terminals' own.
+	Terminals func(user string, line []byte) error
+
+	// Console opens the console; nil is /dev/console.
+	Console func() (io.Writer, error)
+
+	// LocalAddresses are the addresses of this machine, to recognise a host
+	// that is ourselves; nil asks the system.
+	LocalAddresses func() ([]netip.Addr, error)
+
+	MaxConnections int           // TCP, all listeners together; 0 is 4,096
+	RetryFirst     time.Duration // first pause before a part that fails is tried again; 0 is a second
+	RetryMost      time.Duration // longest pause; 0 is a minute
+	DrainTimeout   time.Duration // how long a removed host may take to send what waits; 0 is 10 s
+}
+
+const (
+	defaultConnections = 4096
+	defaultDrain       = 10 * time.Second
+
+	// linger is how long a replaced routing table waits for LogBoth.
+	linger = 5 * time.Second
+
+	// settleLimit is how long Prepare waits for the change before it to be
+	// finished.
+	settleLimit = 15 * time.Second
+)
+
+// ErrClosed is what Prepare returns after Close.
+var ErrClosed = errors.New("the engine is closed")
+
+// errUnsettled is what Prepare returns while destinations of an earlier change
+// cannot be closed.
+var errUnsettled = errors.New("the change before is still being finished: a log file cannot be written")
+
+// Engine receives, routes and delivers messages. All methods may be called from
+// many goroutines at once.
+type Engine struct {
+	// Built once.
+	o       Options
+	pid     int
+	self    *source
+	streams *streams
+	batches sync.Pool      // *wire.Batch, for own records
+	running sync.WaitGroup // goroutines of inputs, of retirement and of retrying
+	done    chan struct{}  // closed by Close: nobody waits any longer
+	failed  chan struct{}  // capacity 1: a part was found not to be in force
+
+	// Replaced by every commit.
+	table atomic.Pointer[table]
+
+	// changing is held by whoever prepares a change, until it is applied or
+	// aborted. A channel of capacity 1, because another goroutine may release it.
+	changing chan struct{}
+
+	mu       sync.Mutex  // guards what follows
+	state    *state      // what is in force; itself immutable
+	previous *table      // replaced, until LogBoth or linger ends it
+	ending   *retirement // the last change's
+	closed   bool
+}
+
+// New returns an engine that listens on nothing and delivers nothing until a
+// plan is applied.
+func New(o Options) *Engine {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.LocalAddresses == nil {
+		o.LocalAddresses = systemAddresses
+	}
+	if o.MaxConnections <= 0 {
+		o.MaxConnections = defaultConnections
+	}
+	if o.DrainTimeout <= 0 {
+		o.DrainTimeout = defaultDrain
+	}
+	if o.RetryFirst <= 0 {
+		o.RetryFirst = time.Second
+	}
+	if o.RetryMost <= 0 {
+		o.RetryMost = time.Minute
+	}
+	if o.Alarm == nil {
+		o.Alarm = func(string, error) {}
+	}
+	if o.Report == nil {
+		o.Report = func(string, error) {}
+	}
+	e := &Engine{o: o, pid: os.Getpid(), self: newSource("self"), done: make(chan struct{}), changing: make(chan struct{}, 1), failed: make(chan struct{}, 1)}
+	e.batches.New = func() any { return new(wire.Batch) }
+	e.streams = newStreams(e, o.MaxConnections)
+	e.state = newState(Config{})
+	e.table.Store(newTable(nil, settingsOf(&e.state.config)))
+	return e
+}
+
+func (e *Engine) now() time.Time { return e.o.Now() }
+
+func systemAddresses() ([]netip.Addr, error) {
+	nets, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil, err
+	}
+	var all []netip.Addr
+	for _, n := range nets {
+		if ip, ok := n.(*net.IPNet); ok {
+			if a, ok := netip.AddrFromSlice(ip.IP); ok {
+				all = append(all, a.Unmap())
+			}
+		}
+	}
+	return all, nil
+}
+
+// Log sends an event of this program through the routes in force, as a record
+// of its own origin: it is never rate-limited or folded, and queues keep room
+// for it. It returns when the record is in every local file that wants it.
+func (e *Engine) Log(by event.Subject, ev event.Entry) {
+	b := e.own(by, ev)
+	e.Submit(b)
+	e.release(b)
+}
+
+// LogBoth is Log by the routes in force and by those of the plan applied last:
+// the last record of a change reaches whoever received messages before it or
+// does after it, once. The old routes end with it; without it they end after
+// five seconds, or when the next plan is prepared.
+func (e *Engine) LogBoth(by event.Subject, ev event.Entry) {
+	b := e.own(by, ev)
+	defer e.release(b)
+	t := e.enter()
+	defer t.leave()
+	t.submit(b, nil)
+
+	e.mu.Lock()
+	old, ending := e.previous, e.ending
+	if old != nil {
+		old.active.Add(1) // in time: retirement takes this lock before it looks
+		e.previous = nil
+	}
+	e.mu.Unlock()
+	if old == nil {
+		return
+	}
+	var reached []*destination
+	for _, n := range t.routes[ev.Facility][ev.Severity&7] {
+		reached = append(reached, t.legs[n].dest)
+	}
+	old.submit(b, reached)
+	old.leave()
+	ending.hurry()
+}
+
+// own makes a batch of one own record.
+func (e *Engine) own(by event.Subject, ev event.Entry) *wire.Batch {
+	b := e.batches.Get().(*wire.Batch)
+	b.Buf, b.Records = b.Buf[:0], b.Records[:0]
+	b.Origin, b.Received = wire.Origin{Kind: wire.Self}, e.now()
+	pid := by.PID
+	if pid == 0 {
+		pid = e.pid
+	}
+	wire.AppendEntry(b, ev, pid, "")
+	e.self.accepted.Add(1)
+	return b
+}
+
+func (e *Engine) release(b *wire.Batch) { e.batches.Put(b) }
+
+// Close stops the inputs, delivers what they have read, and closes the
+// destinations. When ctx ends first it returns its error and what was not
+// delivered is lost.
+func (e *Engine) Close(ctx context.Context) error {
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		return nil
+	}
+	e.closed = true
+	ending := e.ending
+	e.mu.Unlock()
+	if ending != nil {
+		ending.hurry()
+	}
+	select {
+	case e.changing <- struct{}{}: // kept: nothing is prepared any more
+	case <-ctx.Done():
+		return fmt.Errorf("a change is still being prepared: %w", ctx.Err())
+	}
+	finished := make(chan error, 1)
+	go func() { finished <- e.shutdown(ctx) }()
+	select {
+	case err := <-finished:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// shutdown is Close without its deadline.
+func (e *Engine) shutdown(ctx context.Context) error {
+	close(e.done)
+	e.mu.Lock()
+	s, ending := e.state, e.ending
+	e.mu.Unlock()
+	if ending != nil {
+		<-ending.done
+	}
+	inputs := slices.Collect(maps.Values(s.inputs))
+	errs := each(inputs, func(in input) error {
+		if err := in.retire(shutdownGrace); err != nil {
+			return fmt.Errorf("%s: %w", in.endpoint(), err)
+		}
+		return nil
+	})
+	e.streams.finish(func(netip.AddrPort) bool { return false })
+	old := e.table.Swap(newTable(nil, settingsOf(&Config{})))
+	if !old.drained(ctx.Done()) {
+		return errors.Join(append(errs, ctx.Err())...)
+	}
+	errs = append(errs, closeAll(ctx, s.destinations)...)
+	e.mu.Lock()
+	e.state = newState(Config{})
+	e.mu.Unlock()
+	e.running.Wait()
+	return errors.Join(errs...)
+}
+
+// closeAll closes destinations: each has all of ctx.
+func closeAll(ctx context.Context, all []*destination) []error {
+	return each(all, func(d *destination) error { return d.close(ctx) })
+}
+
+// each calls f for all at the same time and returns the errors.
+func each[T any](all []T, f func(T) error) []error {
+	errs := make([]error, len(all))
+	var wg sync.WaitGroup
+	for i, v := range all {
+		wg.Go(func() { errs[i] = f(v) })
+	}
+	wg.Wait()
+	return errs
+}

@@ -1,0 +1,67 @@
+package syslogd
+
+import (
+	"loggia/audit/event"
+	"loggia/syslogd/sink"
+	"loggia/syslogd/wire"
+)
+
+// fileSpec is a file without its rules.
+type fileSpec struct {
+	name, place string
+	options     sink.FileOptions
+}
+
+// The defaults of `archive`, obeyed where a File names none.
+const (
+	defaultArchiveSize = 128 << 10 // bytes
+	defaultArchives    = 10
+)
+
+func (c *Config) fileSpec(f File) spec {
+	s := fileSpec{name: f.Name, place: f.Place, options: sink.FileOptions{
+		Size: f.Size, Files: f.Archives, WorldReadable: f.WorldReadable,
+		AllowDuplicates: c.AllowDuplicates || f.AllowDuplicates,
+		Style:           c.layout(f.Layout),
+	}}
+	if s.options.Size == 0 {
+		s.options.Size = defaultArchiveSize
+	}
+	if s.options.Files == 0 {
+		s.options.Files = defaultArchives
+	}
+	return s
+}
+
+// layout returns how lines of a local destination look.
+func (c *Config) layout(l Layout) wire.Style {
+	return wire.Style{
+		Structured: l.Structured, Brief: l.Brief, ExplicitPriority: l.ExplicitPriority,
+		Year: c.TimeFormat.Year, Millisecond: c.TimeFormat.Millisecond,
+		FacilityOverride: -1, Zone: c.zone(), HostName: c.HostName,
+	}
+}
+
+func (s fileSpec) style() wire.Style { return s.options.Style }
+
+func (s fileSpec) open(e *Engine) (sink.Destination, error) {
+	f, err := sink.NewFile(sink.FileConfig{
+		Dir: e.o.LogDir, IndexDir: e.o.IndexDir, Name: s.name, FileOptions: s.options,
+		Place: s.place, Report: e.say, Now: e.o.Now,
+	})
+	if err != nil {
+		return nil, err // a nil *sink.File in a Destination would not be nil
+	}
+	return f, nil
+}
+
+func (s fileSpec) adopt(d sink.Destination) func() {
+	f, ok := d.(*sink.File)
+	if !ok {
+		return nil
+	}
+	return func() { f.Reconfigure(s.options) }
+}
+
+// say logs what a destination has to tell about itself.
+func (e *Engine) say(ev event.Entry) { e.Log(event.Subject{User: "root"}, ev) }

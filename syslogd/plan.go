@@ -1,0 +1,323 @@
+package syslogd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"reflect"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Plan is a configuration that is ready to be put in force: its files are open,
+// its sockets are bound and read already, under the routes still in force. One
+// of Apply and Abort must be called, once.
+type Plan struct {
+	engine *Engine
+	old    *state
+	next   *state
+	table  *table
+
+	opened  []*destination // of next, not of old
+	bound   []input        // of next, not of old
+	adopted []func()       // changes to destinations that stay
+	errors  PlaceErrors
+}
+
+// Prepare does everything of putting c in force that can fail, and changes
+// nothing: until Apply the routes in force stay. Its error is PlaceErrors with
+// all that stands in the way; what is open then is closed again. A part that is
+// unchanged and fails already, with an alarm, is no obstacle: it is still
+// retried. Only one change is prepared at a time; others wait.
+func (e *Engine) Prepare(c Config) (*Plan, error) {
+	p, err := e.prepare(c)
+	if err != nil {
+		return nil, err
+	}
+	p.errors = slices.DeleteFunc(p.errors, func(pe *PlaceError) bool {
+		before, failing := p.old.failing[pe.Place]
+		return failing && reflect.DeepEqual(before.part, p.next.failing[pe.Place].part)
+	})
+	if len(p.errors) > 0 {
+		p.Abort()
+		return nil, p.errors
+	}
+	return p, nil
+}
+
+// prepare makes a plan of all of c that can be put in force. The caller holds
+// the right to change until the plan's Apply or Abort.
+func (e *Engine) prepare(c Config) (*Plan, error) {
+	select {
+	case e.changing <- struct{}{}:
+	case <-e.done:
+		return nil, ErrClosed
+	}
+	if err := e.settle(); err != nil {
+		<-e.changing
+		return nil, err
+	}
+	e.mu.Lock()
+	old := e.state
+	e.mu.Unlock()
+	if was := old.config.Zone; was != nil && c.Zone != nil && was.String() == c.Zone.String() {
+		c.Zone = was // a zone that was loaded again is no change
+	}
+	p := &Plan{engine: e, old: old, next: newState(c)}
+	routes := p.destinations()
+	p.inputs()
+	p.table = newTable(routes, settingsOf(&p.next.config))
+	return p, nil
+}
+
+// settle waits until the change before is finished, so that a file or a socket
+// of it can be opened again.
+func (e *Engine) settle() error {
+	e.mu.Lock()
+	ending, closed := e.ending, e.closed
+	e.mu.Unlock()
+	if closed {
+		return ErrClosed
+	}
+	if ending == nil {
+		return nil
+	}
+	ending.hurry()
+	timer := time.NewTimer(settleLimit)
+	defer timer.Stop()
+	select {
+	case <-ending.settled:
+		return nil
+	case <-timer.C:
+		return errUnsettled
+	}
+}
+
+// fail notes that the part at place cannot be put in force.
+func (p *Plan) fail(place string, part any, err error) {
+	p.errors = append(p.errors, &PlaceError{place, err})
+	p.next.failing[place] = failure{part, err}
+}
+
+// destinations opens or takes over every destination and returns the routes.
+func (p *Plan) destinations() []route {
+	var routes []route
+	seen := make(map[destinationID]bool)
+	for _, w := range p.next.config.wanted() {
+		if seen[w.id] {
+			p.fail(w.place, w.part, fmt.Errorf("%s: %w", w.id, errTwice))
+			continue
+		}
+		seen[w.id] = true
+		tests, err := compile(w.selection)
+		if err == nil {
+			err = p.loop(w)
+		}
+		var d *destination
+		if err == nil {
+			d, err = p.destination(w)
+		}
+		if err != nil {
+			p.fail(w.place, w.part, err)
+			continue
+		}
+		p.next.destinations = append(p.next.destinations, d)
+		p.next.specs[w.id] = w.spec
+		routes = append(routes, route{dest: d, style: w.spec.style(), selection: w.selection, tests: tests, fold: w.fold})
+	}
+	return routes
+}
+
+// destination returns the destination that w wants: the one in force if it can
+// stay, else a new one.
+func (p *Plan) destination(w wanted) (*destination, error) {
+	if d := p.old.destination(w.id); d != nil {
+		if p.old.specs[w.id] == w.spec {
+			return d, nil
+		}
+		if adopt := w.spec.adopt(d.sink); adopt != nil {
+			p.adopted = append(p.adopted, adopt)
+			return d, nil
+		}
+	}
+	s, err := w.spec.open(p.engine)
+	if err != nil {
+		return nil, err
+	}
+	d := &destination{id: w.id, sink: s}
+	p.opened = append(p.opened, d)
+	return d, nil
+}
+
+// inputs binds or takes over every socket.
+func (p *Plan) inputs() {
+	seen := make(map[endpoint]bool)
+	for _, l := range p.next.config.endpoints() {
+		if seen[l.at] {
+			p.fail(l.place, l.at, fmt.Errorf("%s: %w", l.at, errTwice))
+			continue
+		}
+		seen[l.at] = true
+		if in, ok := p.old.inputs[l.at]; ok {
+			p.next.inputs[l.at] = in
+			continue
+		}
+		in, err := p.open(l.at)
+		if err != nil {
+			p.fail(l.place, l.at, err)
+			continue
+		}
+		p.bound = append(p.bound, in)
+		p.next.inputs[l.at] = in
+	}
+}
+
+// open binds at beside the sockets of ours that it overlaps, old and new.
+func (p *Plan) open(at endpoint) (input, error) {
+	var beside []syscall.Conn
+	for q, in := range p.old.inputs {
+		if at.overlaps(q) {
+			beside = append(beside, in.syscallConn())
+		}
+	}
+	for _, in := range p.bound {
+		if at.overlaps(in.endpoint()) {
+			beside = append(beside, in.syscallConn())
+		}
+	}
+	if at.network == "tcp" {
+		return p.engine.openListener(at, beside)
+	}
+	return p.engine.openDatagram(at, beside, max(p.next.config.maxMessage(), p.old.config.maxMessage()))
+}
+
+// Apply puts the plan in force: one pointer is swapped, then what the
+// configuration no longer names is finished in the background. Messages that
+// are being routed at that moment, and those of LogBoth, still reach the old
+// destinations, which are closed when they have them.
+func (p *Plan) Apply() {
+	e := p.engine
+	for _, adopt := range p.adopted {
+		adopt()
+	}
+	old := e.table.Swap(p.table)
+	r := &retirement{engine: e, table: old, end: make(chan struct{}), settled: make(chan struct{}), done: make(chan struct{})}
+	for _, d := range p.old.destinations {
+		if !slices.Contains(p.next.destinations, d) {
+			r.destinations = append(r.destinations, d)
+		}
+	}
+	for at, in := range p.old.inputs {
+		if p.next.inputs[at] != in {
+			r.inputs = append(r.inputs, in)
+		}
+	}
+	r.keep = p.next.listens
+	e.mu.Lock()
+	e.state, e.previous, e.ending = p.next, old, r
+	e.mu.Unlock()
+	e.running.Add(1)
+	go r.run()
+	for place, f := range p.next.failing {
+		if _, before := p.old.failing[place]; !before {
+			e.o.Alarm(place, f.err)
+		}
+		select {
+		case e.failed <- struct{}{}:
+		default:
+		}
+	}
+	for place := range p.old.failing {
+		if _, still := p.next.failing[place]; !still {
+			e.o.Alarm(place, nil)
+		}
+	}
+	<-e.changing
+}
+
+// Abort closes what the plan has opened. What its sockets have received goes by
+// the routes in force.
+func (p *Plan) Abort() {
+	e := p.engine
+	for _, in := range p.bound {
+		e.report(in.endpoint().String(), in.retire(acceptGrace))
+	}
+	e.streams.finish(p.old.listens)
+	ctx, cancel := context.WithTimeout(context.Background(), e.o.DrainTimeout)
+	defer cancel()
+	e.report("", errors.Join(each(p.opened, func(d *destination) error { return d.abandon(ctx) })...))
+	<-e.changing
+}
+
+// report tells Options.Report of an error, if there is one.
+func (e *Engine) report(place string, err error) {
+	if err != nil {
+		e.o.Report(place, err)
+	}
+}
+
+// retirement finishes what a change has replaced.
+type retirement struct {
+	// Built once.
+	engine       *Engine
+	table        *table
+	inputs       []input
+	destinations []*destination
+	keep         func(local netip.AddrPort) bool // connections that live on
+	end          chan struct{}                   // closed by hurry: nobody logs by the old routes any more
+	once         sync.Once
+	settled      chan struct{} // closed when sockets, files and terminals are closed
+	done         chan struct{} // closed when hosts are, too
+}
+
+// hurry ends the wait for LogBoth.
+func (r *retirement) hurry() { r.once.Do(func() { close(r.end) }) }
+
+// run retires the sockets first, whose last messages go by the new routes, and
+// the destinations when the last message of the old routes has reached them.
+func (r *retirement) run() {
+	e := r.engine
+	defer e.running.Done()
+	defer close(r.done)
+	settled := sync.OnceFunc(func() { close(r.settled) })
+	defer settled()
+	for _, in := range r.inputs {
+		e.report(in.endpoint().String(), in.retire(acceptGrace))
+	}
+	e.streams.finish(r.keep)
+	r.wait()
+	e.mu.Lock()
+	if e.previous == r.table {
+		e.previous = nil
+	}
+	e.mu.Unlock()
+	r.table.drained(nil)
+	var hosts, local []*destination
+	for _, d := range r.destinations {
+		if d.id.kind == KindHost {
+			hosts = append(hosts, d)
+		} else {
+			local = append(local, d)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), e.o.DrainTimeout)
+	defer cancel()
+	errs := closeAll(ctx, local)
+	settled()
+	errs = append(errs, closeAll(ctx, hosts)...)
+	e.report("", errors.Join(errs...))
+}
+
+// wait returns when LogBoth was called, or nobody is to wait for it any longer.
+func (r *retirement) wait() {
+	timer := time.NewTimer(linger)
+	defer timer.Stop()
+	select {
+	case <-r.end:
+	case <-timer.C:
+	case <-r.engine.done:
+	}
+}

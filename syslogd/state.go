@@ -1,0 +1,124 @@
+package syslogd
+
+import (
+	"net/netip"
+	"syscall"
+	"time"
+
+	"loggia/syslogd/sink"
+	"loggia/syslogd/wire"
+)
+
+// Kind is the kind of a destination.
+type Kind uint8
+
+// The kinds of destination.
+const (
+	KindFile Kind = iota
+	KindHost
+	KindUser
+	KindConsole
+)
+
+// String returns the configuration's word.
+func (k Kind) String() string { return [...]string{"file", "host", "user", "console"}[k] }
+
+// destinationID names a destination among all of a configuration.
+type destinationID struct {
+	kind Kind
+	name string
+}
+
+func (id destinationID) String() string {
+	if id.name == "" {
+		return id.kind.String()
+	}
+	return id.kind.String() + " " + id.name
+}
+
+// spec is all that a configuration says of a destination but what it selects.
+// Specs are compared with ==: equal ones are one destination, left alone.
+type spec interface {
+	// open opens the destination; everything that can fail happens here.
+	open(e *Engine) (sink.Destination, error)
+
+	// style is how lines for the destination are formatted.
+	style() wire.Style
+
+	// adopt changes d, which another spec of the same kind and name has opened,
+	// into what this spec says, and cannot fail. It is nil where d must be
+	// replaced by a new one.
+	adopt(d sink.Destination) func()
+}
+
+// wanted is one destination of a Config.
+type wanted struct {
+	id        destinationID
+	place     string
+	spec      spec
+	selection Selection
+	fold      bool // repetitions are folded: they need an identity
+	part      any  // the element of the Config, for comparison
+}
+
+// input is a socket that is read, or accepts connections, from the moment it
+// is opened.
+type input interface {
+	endpoint() endpoint
+	counters() *source
+	kernelDrops() uint64
+	waiting() (bytes, messages int)
+	syscallConn() syscall.Conn
+
+	// retire takes what is there, gives a listener grace for what is half open,
+	// and closes the socket.
+	retire(grace time.Duration) error
+}
+
+// state is one configuration in force. It is immutable: a change makes another.
+type state struct {
+	config       Config
+	destinations []*destination // in the order of the configuration
+	specs        map[destinationID]spec
+	inputs       map[endpoint]input
+	failing      map[string]failure // by place
+}
+
+// failure is a part of a configuration that is not in force.
+type failure struct {
+	part any // as configured: an unchanged part does not fail the next commit
+	err  error
+}
+
+func newState(c Config) *state {
+	return &state{
+		config:  c,
+		specs:   make(map[destinationID]spec),
+		inputs:  make(map[endpoint]input),
+		failing: make(map[string]failure),
+	}
+}
+
+// destination returns the one of id, nil if there is none.
+func (s *state) destination(id destinationID) *destination {
+	for _, d := range s.destinations {
+		if d.id == id {
+			return d
+		}
+	}
+	return nil
+}
+
+// listens reports whether a connection to local is one of s's inputs'.
+func (s *state) listens(local netip.AddrPort) bool {
+	for p := range s.inputs {
+		if p.network == "tcp" && p.address.Port() == local.Port() && p.covers(local.Addr()) {
+			return true
+		}
+	}
+	return false
+}
+
+func settingsOf(c *Config) settings {
+	return settings{maxMessage: c.maxMessage(), host: c.HostName, zone: c.zone()}
+}

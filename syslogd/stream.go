@@ -1,0 +1,332 @@
+package syslogd
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"loggia/syslogd/wire"
+)
+
+const (
+	// streamBuffer is how much of a stream is read at once, in bytes: write(2)
+	// and Submit are fastest with whole batches.
+	streamBuffer = 256 << 10
+
+	// streamReaders is how many connections are read and routed at the same
+	// time; the others leave their bytes in the kernel. An idle connection
+	// holds no buffer.
+	streamReaders = 8
+
+	// batchRecords is how many records are routed at once: a stream of tiny
+	// lines must not grow the batch without bound.
+	batchRecords = 4096
+
+	// acceptGrace is how long a listener that is replaced completes
+	// connections that were half open.
+	acceptGrace = 100 * time.Millisecond
+
+	// shutdownGrace is the same when the program ends.
+	shutdownGrace = 5 * time.Millisecond
+)
+
+// listener is a TCP socket that accepts connections.
+type listener struct {
+	// Built once.
+	engine   *Engine
+	at       endpoint
+	source   *source
+	socket   *net.TCPListener
+	accepted chan struct{} // closed when no more is accepted
+}
+
+// openListener binds at and begins to accept.
+func (e *Engine) openListener(at endpoint, beside []syscall.Conn) (*listener, error) {
+	socket, err := bind(at, beside, listenStream)
+	if err != nil {
+		return nil, err
+	}
+	l := &listener{engine: e, at: at, source: newSource(at.String()), socket: socket, accepted: make(chan struct{})}
+	e.running.Add(1)
+	go l.accept()
+	return l, nil
+}
+
+func (l *listener) endpoint() endpoint { return l.at }
+
+func (l *listener) counters() *source { return l.source }
+
+func (l *listener) waiting() (bytes, messages int) { return 0, 0 }
+
+func (l *listener) syscallConn() syscall.Conn { return l.socket }
+
+func (l *listener) kernelDrops() uint64 { return 0 }
+
+// accept takes connections until the deadline that retire sets.
+func (l *listener) accept() {
+	defer l.engine.running.Done()
+	defer close(l.accepted)
+	for {
+		c, err := l.socket.AcceptTCP()
+		switch {
+		case err == nil:
+			l.engine.streams.add(l, c)
+		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed):
+			return
+		default: // out of descriptors, or a peer that left at once
+			l.source.errors.Add(1)
+			pause(l.engine.done, errorPause)
+		}
+	}
+}
+
+// retire accepts what waits in the backlog and closes the listener. Its
+// connections live on.
+func (l *listener) retire(grace time.Duration) error {
+	err := turnAwayStream(l.socket)
+	err = errors.Join(err, l.socket.SetDeadline(time.Now().Add(grace)))
+	<-l.accepted
+	return errors.Join(err, l.socket.Close())
+}
+
+// workspace is what a connection needs only while it is being read.
+type workspace struct {
+	buf   []byte
+	batch wire.Batch
+}
+
+// streams are the connections of all listeners.
+type streams struct {
+	// Built once.
+	engine *Engine
+	limit  int
+	spaces chan *workspace // free ones; nil is one that was never used
+
+	mu   sync.Mutex // guards open
+	open map[*stream]struct{}
+}
+
+func newStreams(e *Engine, limit int) *streams {
+	ss := &streams{engine: e, limit: limit, spaces: make(chan *workspace, streamReaders), open: make(map[*stream]struct{})}
+	for range streamReaders {
+		ss.spaces <- nil
+	}
+	return ss
+}
+
+// acquire waits for a free workspace.
+func (ss *streams) acquire() *workspace {
+	w := <-ss.spaces
+	if w == nil {
+		w = &workspace{buf: make([]byte, streamBuffer)}
+	}
+	return w
+}
+
+func (ss *streams) release(w *workspace) { ss.spaces <- w }
+
+// add starts to read c, unless there are too many connections already.
+func (ss *streams) add(l *listener, c *net.TCPConn) {
+	s := &stream{engine: ss.engine, source: l.source, conn: c, done: make(chan struct{})}
+	s.origin = wire.Origin{Kind: wire.TCP, Peer: addrPort(c.RemoteAddr())}
+	s.local = addrPort(c.LocalAddr())
+	raw, err := c.SyscallConn()
+	ss.mu.Lock()
+	ok := err == nil && len(ss.open) < ss.limit
+	if ok {
+		ss.open[s] = struct{}{}
+	}
+	ss.mu.Unlock()
+	if !ok {
+		l.source.turnedAway.Add(1)
+		l.source.fault(c.Close())
+		return
+	}
+	s.raw = raw
+	l.source.connections.Add(1)
+	l.source.connected.Add(1)
+	ss.engine.running.Add(1)
+	go s.run()
+}
+
+func addrPort(a net.Addr) netip.AddrPort {
+	t, ok := a.(*net.TCPAddr)
+	if !ok {
+		return netip.AddrPort{}
+	}
+	p := t.AddrPort()
+	return netip.AddrPortFrom(p.Addr().Unmap().WithZone(""), p.Port())
+}
+
+// finish ends the connections that keep does not want: what they have sent is
+// read first. It returns when they are closed.
+func (ss *streams) finish(keep func(local netip.AddrPort) bool) {
+	ss.mu.Lock()
+	var ending []*stream
+	for s := range ss.open {
+		if !keep(s.local) {
+			ending = append(ending, s)
+		}
+	}
+	ss.mu.Unlock()
+	for _, s := range ending {
+		s.source.fault(s.conn.SetReadDeadline(time.Unix(1, 0)))
+	}
+	for _, s := range ending {
+		<-s.done
+	}
+}
+
+// stream is one connection. One goroutine reads, parses and routes it, so its
+// order is the order in every file; while a local file makes Submit wait, it
+// does not read, and TCP tells the sender.
+type stream struct {
+	// Built once.
+	engine *Engine
+	source *source
+	conn   *net.TCPConn
+	raw    syscall.RawConn
+	origin wire.Origin
+	local  netip.AddrPort
+	done   chan struct{}
+
+	// The goroutine's own.
+	framer wire.Framer
+	parser wire.Parser
+	tail   []byte     // the beginning of a message whose rest has not come
+	space  *workspace // during a read
+	n      int
+	err    error
+}
+
+// run reads until the peer is done or finish sets a deadline.
+func (s *stream) run() {
+	defer s.engine.running.Done()
+	defer s.end()
+	read := s.readReady
+	for {
+		if s.raw.Read(read) != nil {
+			s.drain()
+			return
+		}
+		if s.err != nil {
+			s.process(true) // half-closed or gone: an unterminated line is a message too
+			return
+		}
+		s.process(false)
+	}
+}
+
+// drain reads what the kernel has already and ends the stream there.
+func (s *stream) drain() {
+	for end := time.Now().Add(drainLimit); time.Now().Before(end); {
+		got := false
+		err := s.raw.Control(func(fd uintptr) { got = s.readReady(fd) })
+		if err != nil || !got || s.err != nil {
+			break
+		}
+		s.process(false)
+	}
+	s.process(true)
+}
+
+// readReady reads what is there into a workspace; it reports false, holding
+// none, when there is nothing.
+func (s *stream) readReady(fd uintptr) bool {
+	w := s.engine.streams.acquire()
+	had := copy(w.buf, s.tail)
+	for {
+		n, err := unix.Read(int(fd), w.buf[had:])
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN:
+			s.engine.streams.release(w)
+			return false
+		case err != nil:
+			s.n, s.err = had, err
+		case n == 0:
+			s.n, s.err = had, io.EOF
+		default:
+			s.n, s.err = had+n, nil
+		}
+		s.space = w
+		return true
+	}
+}
+
+// process routes the whole messages among the n bytes in the workspace, keeps
+// the rest, and gives the workspace back. At the end of the stream the rest is
+// a message as well.
+func (s *stream) process(eof bool) {
+	w := s.space
+	if w == nil { // the stream ends without a further read
+		if len(s.tail) == 0 {
+			return
+		}
+		w = s.engine.streams.acquire()
+		s.n = copy(w.buf, s.tail)
+	}
+	b := &w.batch
+	b.Buf, b.Records, b.Received, b.Origin = w.buf[:s.n], b.Records[:0], s.engine.now(), s.origin
+	set := &s.engine.table.Load().settings
+	set.prepare(&s.parser)
+	s.framer.MaxMessageSize = set.maxMessage
+	pos := 0
+	for {
+		off, end, consumed, flags, ok := s.framer.Next(b.Buf[pos:], eof)
+		if ok {
+			s.parser.Parse(b, pos+off, pos+end)
+			if flags&wire.Truncated != 0 {
+				s.source.truncated.Add(1)
+			}
+			b.Records[len(b.Records)-1].Flags |= flags
+			if len(b.Records) >= batchRecords {
+				s.submit(b)
+			}
+		}
+		pos += consumed
+		if consumed == 0 || pos >= s.n {
+			break
+		}
+	}
+	if len(b.Records) > 0 {
+		s.submit(b)
+	}
+	s.keep(b.Buf[pos:])
+	s.space = nil
+	s.engine.streams.release(w)
+}
+
+func (s *stream) submit(b *wire.Batch) {
+	s.source.accepted.Add(uint64(len(b.Records)))
+	s.engine.Submit(b)
+	b.Records = b.Records[:0]
+}
+
+// keep saves the beginning of an unfinished message.
+func (s *stream) keep(rest []byte) {
+	if len(rest) == 0 {
+		s.tail = nil
+		return
+	}
+	s.tail = append(s.tail[:0], rest...)
+}
+
+// end closes the connection and forgets it.
+func (s *stream) end() {
+	s.source.fault(s.conn.Close())
+	s.source.connections.Add(-1)
+	ss := s.engine.streams
+	ss.mu.Lock()
+	delete(ss.open, s)
+	ss.mu.Unlock()
+	close(s.done)
+}

@@ -1,0 +1,237 @@
+package syslogd
+
+import (
+	"slices"
+
+	"loggia/audit/event"
+	"loggia/syslogd/sink"
+	"loggia/syslogd/wire"
+)
+
+const (
+	// flushAt is how many formatted bytes a Submit gathers over all
+	// destinations before it writes them: write(2) gains nothing beyond, and a
+	// batch of tiny messages may grow twentyfold in formatting.
+	flushAt = 1 << 20
+
+	// scratchLimit is the memory that an idle scratch may keep.
+	scratchLimit = 4 << 20
+)
+
+// scratch is the working memory of one Submit: a batch of lines for each
+// destination and what is known already about the record at hand.
+type scratch struct {
+	out     []outgoing // for each leg
+	touched []uint16   // legs with lines, in the order of their first line
+	bytes   int        // formatted since the last flush
+
+	// The record at hand, by serial: what was computed for it already.
+	serial    uint64
+	formatted []formatted // for each style
+	verdicts  []verdict   // for each test
+	hash      uint64
+	hashed    uint64 // serial that hash is of
+
+	stamps []wire.Stamps // for each style: formatted times
+	text   []byte        // MSGID and message joined, for the tests
+	texted uint64        // serial that text is of
+}
+
+// outgoing is what one leg gets since the last flush.
+type outgoing struct {
+	lines    sink.Lines
+	filtered uint64
+	touched  bool // listed in scratch.touched
+}
+
+type formatted struct {
+	serial     uint64
+	leg        uint16
+	start, end int // in the leg's buffer
+}
+
+type verdict struct {
+	serial uint64
+	ok     bool
+}
+
+func newScratch(t *table) *scratch {
+	return &scratch{
+		out:       make([]outgoing, len(t.legs)),
+		touched:   make([]uint16, 0, len(t.legs)),
+		formatted: make([]formatted, len(t.styles)),
+		verdicts:  make([]verdict, len(t.tests)),
+		stamps:    make([]wire.Stamps, len(t.styles)),
+	}
+}
+
+// touch returns leg n's outgoing, noting that the next flush is to visit it.
+func (sc *scratch) touch(n uint16) *outgoing {
+	out := &sc.out[n]
+	if !out.touched {
+		out.touched = true
+		sc.touched = append(sc.touched, n)
+	}
+	return out
+}
+
+// Submit routes b: every record is formatted and handed to every destination
+// that wants it before Submit returns, so the caller may reuse b at once. It
+// may be called from many goroutines; the records of one goroutine keep their
+// order in every destination. It waits as long as a local file does and for
+// nothing else.
+func (e *Engine) Submit(b *wire.Batch) {
+	t := e.enter()
+	t.submit(b, nil)
+	t.leave()
+}
+
+// submit routes b and delivers it, but not to the destinations in skip.
+func (t *table) submit(b *wire.Batch, skip []*destination) {
+	sc := t.scratch.Get().(*scratch)
+	t.route(sc, b, skip)
+	t.finish(sc)
+}
+
+// enter returns the table in force, which stays usable until its leave. The
+// pointer is looked at again after the table is marked as used: whoever
+// replaced it in between may not have seen the mark.
+func (e *Engine) enter() *table {
+	for {
+		t := e.table.Load()
+		t.active.Add(1)
+		if e.table.Load() == t {
+			return t
+		}
+		t.leave()
+	}
+}
+
+// route formats the records of b into sc. It writes to the destinations when
+// enough has gathered; finish writes the rest. Legs whose destination is in
+// skip get nothing.
+func (t *table) route(sc *scratch, b *wire.Batch, skip []*destination) {
+	self := b.Origin.Kind == wire.Self
+	for i := range b.Records {
+		r := &b.Records[i]
+		if !self {
+			r.Facility = t.outside(b, r)
+		}
+		sc.serial++
+		for _, n := range t.routes[r.Facility][r.Severity&7] {
+			l := &t.legs[n]
+			if skip != nil && slices.Contains(skip, l.dest) {
+				continue
+			}
+			out := sc.touch(n)
+			if l.tests[0] != 0 && !t.wants(sc, l, b, r) {
+				out.filtered++
+				continue
+			}
+			t.format(sc, n, b, r, self)
+		}
+		if sc.bytes >= flushAt {
+			t.flush(sc)
+		}
+	}
+}
+
+// outside returns the facility that a record from outside may have: never one
+// of our own, and kernel only where the sender may speak for the kernel.
+func (t *table) outside(b *wire.Batch, r *wire.Record) event.Facility {
+	f := r.Facility
+	if f.Own() {
+		f = event.Facility(f.Wire())
+	}
+	if f == event.Kernel && b.Origin.Kind == wire.Unix && b.Origin.UID != 0 {
+		f = event.User
+	}
+	return f
+}
+
+// wants reports whether either of l's tests accepts r.
+func (t *table) wants(sc *scratch, l *leg, b *wire.Batch, r *wire.Record) bool {
+	for _, n := range l.tests {
+		if n == 0 {
+			break
+		}
+		v := &sc.verdicts[n-1]
+		if v.serial != sc.serial {
+			v.serial, v.ok = sc.serial, t.tests[n-1].Match(sc.message(b, r))
+		}
+		if v.ok {
+			return true
+		}
+	}
+	return false
+}
+
+// message returns the text that match sees: the message, with its tag in front
+// (`UI_COMMIT: User …`) where it has one, as it stands in a standard line.
+func (sc *scratch) message(b *wire.Batch, r *wire.Record) []byte {
+	if r.MsgID.Len == 0 {
+		return b.Bytes(r.Msg)
+	}
+	if sc.texted != sc.serial {
+		sc.texted = sc.serial
+		sc.text = append(sc.text[:0], b.Bytes(r.MsgID)...)
+		sc.text = append(sc.text, ": "...)
+		sc.text = append(sc.text, b.Bytes(r.Msg)...)
+	}
+	return sc.text
+}
+
+// format appends r's line to leg n, copying it where another leg of the same
+// style has it already.
+func (t *table) format(sc *scratch, n uint16, b *wire.Batch, r *wire.Record, self bool) {
+	l, out := &t.legs[n], &sc.out[n]
+	lines := &out.lines
+	if len(lines.Lines) == 0 {
+		lines.Received = b.Received
+	}
+	start := len(lines.Buf)
+	if f := &sc.formatted[l.style]; f.serial == sc.serial {
+		lines.Buf = append(lines.Buf, sc.out[f.leg].lines.Buf[f.start:f.end]...)
+	} else {
+		lines.Buf = t.styles[l.style].Append(lines.Buf, b, r, &sc.stamps[l.style])
+		lines.Buf = append(lines.Buf, '\n')
+		*f = formatted{sc.serial, n, start, len(lines.Buf)}
+	}
+	sc.bytes += len(lines.Buf) - start
+	line := sink.Line{End: uint32(len(lines.Buf)), Facility: r.Facility, Severity: r.Severity, Flags: r.Flags, Self: self}
+	if l.hash && !self {
+		if sc.hashed != sc.serial {
+			sc.hash, sc.hashed = wire.Identity(b, r), sc.serial
+		}
+		line.Hash = sc.hash
+	}
+	lines.Lines = append(lines.Lines, line)
+}
+
+// flush hands what has gathered to the destinations.
+func (t *table) flush(sc *scratch) {
+	for _, n := range sc.touched {
+		out, d := &sc.out[n], t.legs[n].dest
+		if out.filtered > 0 {
+			d.filtered.Add(out.filtered)
+		}
+		out.filtered, out.touched = 0, false
+		if len(out.lines.Lines) > 0 {
+			d.sink.Write(&out.lines)
+			out.lines.Reset()
+		}
+	}
+	sc.touched, sc.bytes = sc.touched[:0], 0
+}
+
+// finish flushes sc and gives it back.
+func (t *table) finish(sc *scratch) {
+	t.flush(sc)
+	kept := 0
+	for i := range sc.out {
+		kept += cap(sc.out[i].lines.Buf)
+	}
+	if kept <= scratchLimit {
+		t.scratch.Put(sc)
+	}
+}

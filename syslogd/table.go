@@ -1,0 +1,202 @@
+package syslogd
+
+import (
+	"encoding/binary"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"loggia/audit/event"
+	"loggia/match"
+	"loggia/syslogd/wire"
+)
+
+// numSeverities bounds a table indexed by Severity.
+const numSeverities = int(event.Debug) + 1
+
+// table is one commit's routing: which destinations a record of a facility and
+// severity goes to. It is immutable but for the counters of its use, and is
+// replaced as a whole by every commit.
+type table struct {
+	// Built once.
+	routes   [event.NumFacilities][numSeverities][]uint16 // indexes of legs
+	legs     []leg
+	styles   []wire.Style // distinct ones: a record is formatted once for each
+	tests    []predicate  // distinct ones: evaluated once for each record
+	settings settings
+	scratch  sync.Pool // *scratch, shaped by legs, styles and tests
+
+	// Changed by everyone who uses the table.
+	active  atomic.Int64  // how many use it at this moment
+	retired atomic.Bool   // replaced: whoever leaves last wakes the retirer
+	idle    chan struct{} // capacity 1: active was seen to be 0 after retired
+}
+
+// settings are what inputs need to know of a Config.
+type settings struct {
+	maxMessage int // bytes
+	host       string
+	zone       *time.Location
+}
+
+// prepare makes p parse by s.
+func (s *settings) prepare(p *wire.Parser) { p.Zone, p.HostName = s.zone, s.host }
+
+// predicate is a match expression or a set of match-strings.
+type predicate interface {
+	Match(text []byte) bool
+}
+
+// leg is one destination of a table.
+type leg struct {
+	dest  *destination
+	style uint16    // index in styles
+	tests [2]uint16 // indexes in tests plus one; 0 is none. Either suffices
+	hash  bool      // the destination folds repetitions: it needs an Identity
+}
+
+// route is what a destination contributes to a table.
+type route struct {
+	dest      *destination
+	style     wire.Style
+	selection Selection
+	tests     []compiled
+	fold      bool // repetitions are folded
+}
+
+// compiled is a predicate with the text it was compiled from.
+type compiled struct {
+	key  string
+	test predicate
+}
+
+// compile turns the expressions of s into predicates.
+func compile(s Selection) ([]compiled, error) {
+	var all []compiled
+	var errs []error
+	if s.Match != "" {
+		// Junos compares without regard to case.
+		x, err := match.Compile(s.Match, match.Options{IgnoreCase: true})
+		if err != nil {
+			errs = append(errs, err)
+		} else {
+			all = append(all, compiled{"match " + s.Match, x})
+		}
+	}
+	if len(s.MatchStrings) > 0 {
+		key := []byte("match-strings")
+		for _, m := range s.MatchStrings {
+			key = binary.AppendUvarint(key, uint64(len(m)))
+			key = append(key, m...)
+		}
+		x, err := match.Literals(s.MatchStrings, match.Options{IgnoreCase: true})
+		if err != nil {
+			errs = append(errs, err)
+		} else {
+			all = append(all, compiled{string(key), x})
+		}
+	}
+	return all, errors.Join(errs...)
+}
+
+// levels returns the least severe severity that passes for each facility, -1
+// where nothing does. The `any` line is the ground; a specific line overrides
+// it, be it stricter or laxer (Junos System Log Messages Reference).
+func levels(rules []Rule) (l [event.NumFacilities]int) {
+	for f := range l {
+		l[f] = -1
+	}
+	for _, ground := range []bool{true, false} {
+		for _, r := range rules {
+			if r.Any != ground {
+				continue
+			}
+			for f := range l {
+				if r.Set.Has(event.Facility(f)) {
+					l[f] = min(r.Level, numSeverities-1)
+				}
+			}
+		}
+	}
+	return l
+}
+
+// newTable compiles routes. It cannot fail: expressions are compiled already.
+func newTable(routes []route, s settings) *table {
+	t := &table{settings: s, idle: make(chan struct{}, 1)}
+	styles := make(map[wire.Style]uint16)
+	tests := make(map[string]uint16)
+	var lists [event.NumFacilities][numSeverities][]uint16
+	for _, r := range routes {
+		l := leg{dest: r.dest, hash: r.fold}
+		style, ok := styles[r.style]
+		if !ok {
+			style = uint16(len(t.styles))
+			styles[r.style] = style
+			t.styles = append(t.styles, r.style)
+		}
+		l.style = style
+		for i, c := range r.tests {
+			n, ok := tests[c.key]
+			if !ok {
+				t.tests = append(t.tests, c.test)
+				n = uint16(len(t.tests))
+				tests[c.key] = n
+			}
+			l.tests[i] = n
+		}
+		number := uint16(len(t.legs))
+		t.legs = append(t.legs, l)
+		for f, level := range levels(r.selection.Rules) {
+			for sev := 0; sev <= level; sev++ {
+				lists[f][sev] = append(lists[f][sev], number)
+			}
+		}
+	}
+	t.share(&lists)
+	t.scratch.New = func() any { return newScratch(t) }
+	return t
+}
+
+// share fills routes, keeping one copy of equal lists: the table stays in the
+// processor's cache however many destinations there are.
+func (t *table) share(lists *[event.NumFacilities][numSeverities][]uint16) {
+	seen := make(map[string][]uint16)
+	for f := range lists {
+		for sev, list := range lists[f] {
+			var key []byte
+			for _, n := range list {
+				key = binary.LittleEndian.AppendUint16(key, n)
+			}
+			if _, ok := seen[string(key)]; !ok {
+				seen[string(key)] = list
+			}
+			t.routes[f][sev] = seen[string(key)]
+		}
+	}
+}
+
+// leave ends one use of t that began with Engine.enter.
+func (t *table) leave() {
+	if t.active.Add(-1) == 0 && t.retired.Load() {
+		select {
+		case t.idle <- struct{}{}:
+		default: // it has been told already
+		}
+	}
+}
+
+// drained marks t as replaced and returns once nobody uses it any more, or
+// false when stop ends first. The caller has replaced the engine's pointer.
+func (t *table) drained(stop <-chan struct{}) bool {
+	t.retired.Store(true)
+	for t.active.Load() != 0 {
+		select {
+		case <-t.idle:
+		case <-stop:
+			return false
+		}
+	}
+	return true
+}
