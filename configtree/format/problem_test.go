@@ -399,4 +399,3 @@ func TestProblemsKeepSecrets(t *testing.T) {
 		}
 	}
 }
-
