@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+
+	"loggia/audit/event"
+	"loggia/configtree"
+	"loggia/configtree/format"
+)
+
+// silent is a Recorder that takes no time.
+type silent struct{}
+
+func (silent) Record(event.Subject, event.Event)                                     {}
+func (silent) RecordDurable(_ context.Context, _ event.Subject, _ event.Event) error { return nil }
+
+// large returns edits of 100,000 leaves.
+func large(b *testing.B) []configtree.Edit {
+	b.Helper()
+	all := make([]configtree.Edit, 0, 100_000)
+	one := edits(b, "set system syslog file f any info", "set system syslog file f kernel error", "set system syslog file f archive size 1m",
+		"set system syslog file f archive files 20", "set system syslog file f match x")
+	for n := range 20_000 {
+		for _, e := range one {
+			e.Path = slices.Clone(e.Path)
+			e.Path[2].Key = fmt.Sprintf("f%05d", n)
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+func largeStore(b *testing.B) (*Store, string) {
+	b.Helper()
+	dir := b.TempDir()
+	s := open(b, dir, silent{})
+	if _, _, err := s.Shared().Edit(context.Background(), ann, large(b)); err != nil {
+		b.Fatal(err)
+	}
+	commit(b, s.Shared(), ann, "large")
+	return s, dir
+}
+
+// BenchmarkCommitOneLeaf changes one leaf of 100,000 and commits, everything on
+// disk. By far the most goes into writing the whole text, which is what a
+// revision is; the tree, its check and its comparison cost the changed spine.
+func BenchmarkCommitOneLeaf(b *testing.B) {
+	s, dir := largeStore(b)
+	defer closed(b, s)
+	info, err := os.Stat(dir + "/commit/2.conf")
+	if err != nil {
+		b.Fatal(err)
+	}
+	change := [2][]configtree.Edit{edits(b, "set system syslog file f10000 any notice"), edits(b, "set system syslog file f10000 any info")}
+	n := 0
+	for b.Loop() {
+		if _, _, err := s.Shared().Edit(context.Background(), ann, change[n%2]); err != nil {
+			b.Fatal(err)
+		}
+		commit(b, s.Shared(), ann, "")
+		n++
+	}
+	b.ReportMetric(float64(info.Size()), "file-bytes")
+}
+
+// BenchmarkCommitWithoutText is the same commit up to the revision file.
+func BenchmarkCommitWithoutText(b *testing.B) {
+	s, _ := largeStore(b)
+	defer closed(b, s)
+	edit(b, s.Shared(), ann, "set system syslog file f10000 any notice")
+	for b.Loop() {
+		if _, err := s.Shared().Check(context.Background(), ann, CommitOptions{Command: "commit check"}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkWriteText is the text of that tree, to nowhere.
+func BenchmarkWriteText(b *testing.B) {
+	s, _ := largeStore(b)
+	defer closed(b, s)
+	for b.Loop() {
+		if err := format.Write(discard{}, s.Running().Tree.Root(), format.Options{Syntax: format.Text}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+type discard struct{}
+
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
+
+// BenchmarkEditOneLeaf is one `set` on that tree, with its line in the log of
+// the candidate.
+func BenchmarkEditOneLeaf(b *testing.B) {
+	s, _ := largeStore(b)
+	defer closed(b, s)
+	change := [2][]configtree.Edit{edits(b, "set system syslog file f10000 any notice"), edits(b, "set system syslog file f10000 any info")}
+	n := 0
+	for b.Loop() {
+		if _, _, err := s.Shared().Edit(context.Background(), ann, change[n%2]); err != nil {
+			b.Fatal(err)
+		}
+		n++
+	}
+}
+
+// BenchmarkLoad takes 100,000 statements into the candidate, recorded one by one.
+func BenchmarkLoad(b *testing.B) {
+	s := open(b, b.TempDir(), silent{})
+	defer closed(b, s)
+	all := large(b)
+	for b.Loop() {
+		if _, _, err := s.Shared().Edit(context.Background(), ann, all); err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Shared().Rollback(context.Background(), ann, 0); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkOpen starts with that configuration.
+func BenchmarkOpen(b *testing.B) {
+	s, dir := largeStore(b)
+	closed(b, s)
+	for b.Loop() {
+		closed(b, open(b, dir, silent{}))
+	}
+}
