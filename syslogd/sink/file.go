@@ -38,6 +38,7 @@ type FileOptions struct {
 	Files           int   // archives kept beside the live file
 	WorldReadable   bool  // mode 0644 instead of 0640
 	AllowDuplicates bool
+	BinaryData      bool // no line of the file's own, on rotation and clear
 	Style           wire.Style
 }
 

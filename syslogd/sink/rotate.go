@@ -44,8 +44,11 @@ func (f *File) rotate(received time.Time) bool {
 	return f.live != nil
 }
 
-// say writes the first line of a new file.
+// say writes the first line of a new file, unless it holds binary data.
 func (f *File) say(e event.Entry, received time.Time) {
+	if f.options.BinaryData {
+		return
+	}
 	f.notice.Reset()
 	f.notice.Received = received
 	f.fold.writer.notice(&f.notice, e, f.Style())
