@@ -23,7 +23,7 @@ const maxLoad = 256 << 20
 // commitVerbs are the commands that move whole configurations.
 func commitVerbs() []*verb {
 	comment := op.Param{Name: "comment", Kind: op.Option, Help: "Why, for the history",
-		Type: schema.Type{Lengths: []schema.Range{{Min: 0, Max: maxComment}}, Patterns: []schema.Pattern{{Expr: `[^"]*`, Message: `Must not contain "`}}}}
+		Type: schema.Type{Lengths: []schema.Range{{Min: 0, Max: maxComment}}}}
 	source := op.Param{Name: "filename", Help: "File to read, or terminal", Required: true,
 		Choices: func(*op.Env) []op.Choice { return []op.Choice{{Name: "terminal", Help: "Type or paste it here"}} }}
 	relative := op.Param{Name: "relative", Kind: op.Flag, Help: "Paths start at the present level"}
@@ -48,6 +48,9 @@ func commitVerbs() []*verb {
 
 func commit(ctx context.Context, s *Session, c *call) error {
 	comment := c.args["comment"]
+	if strings.Contains(comment, `"`) {
+		return errors.New(`commit comment must not contain "`)
+	}
 	o := store.CommitOptions{Comment: comment, CheckOnly: c.args.Has("check"), Command: commitCommand(c)}
 	if o.CheckOnly && c.args.Has("and-quit") {
 		return errors.New("check changes nothing: it does not go with and-quit")

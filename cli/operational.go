@@ -27,7 +27,13 @@ func operationalVerbs() []*verb {
 	}
 }
 
-func quit(context.Context, *Session, *call) error { return errQuit }
+// quit ends the session, and says so when the engine ends with it.
+func quit(_ context.Context, s *Session, c *call) error {
+	if s.o.LastSession != nil && s.o.LastSession() {
+		c.say("Logging stops with this session. To keep it running, start: loggia daemon\n")
+	}
+	return errQuit
+}
 
 // configure enters configuration mode, at a level when `edit` named one.
 func configure(_ context.Context, s *Session, c *call) error {

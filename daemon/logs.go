@@ -93,7 +93,7 @@ func (l logs) Lines(ctx context.Context, name string) iter.Seq2[[]byte, error] {
 
 // Last implements op.Logs.
 func (l logs) Last(ctx context.Context, name string, n int) iter.Seq2[[]byte, error] {
-	return l.read(name, func(log *logfile.Log) iter.Seq2[logfile.Line, error] { return log.Last(ctx, n) })
+	return l.read(name, func(log *logfile.Log) iter.Seq2[logfile.Line, error] { return log.Last(ctx, uint64(max(n, 0))) })
 }
 
 // followRetry is how long Follow waits for a log that nothing is written to at

@@ -44,6 +44,9 @@ func openState(dir string) (*state, error) {
 		}
 	}
 	lock, err := os.OpenFile(s.path("run", "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if errors.Is(err, os.ErrPermission) {
+		return nil, ErrHeld // it is another user's: attach, if it runs
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,110 @@
+// Package cmd is the edge of the process: flags and signals in, exit status
+// out. What the commands do is elsewhere.
+//
+//	loggia                        the shell
+//	loggia -c 'show version'      commands from the command line
+//	loggia -f FILE                commands from a file
+//	loggia < FILE                 commands from standard input
+//	loggia daemon                 the engine in the foreground
+//
+// The exit status is 0, 1 when a command failed, 2 for a wrong call.
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"loggia/daemon"
+)
+
+// options are the flags of the shell.
+type options struct {
+	state     string
+	command   string
+	file      string
+	keepGoing bool
+
+	in, out, err *os.File
+	status       int
+}
+
+// Main runs the program with args and returns its exit status.
+func Main(args []string, in, out, errs *os.File) int {
+	o := &options{in: in, out: out, err: errs}
+	root := o.root()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errs)
+	if err := root.Execute(); err != nil {
+		fmt.Fprintf(errs, "error: %v\n", err)
+		if o.status == 0 {
+			return 2
+		}
+	}
+	return o.status
+}
+
+func (o *options) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "loggia",
+		Short: "A Junos-style configuration shell that drives a syslog engine",
+		Long: `loggia opens a Junos-style shell. What is committed there drives the syslog
+engine in the same process, and every commit is an audit record.
+
+Without a daemon the shell is the engine, which ends with the last session.
+"loggia daemon" keeps it running; the shell then attaches to it.`,
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE:          func(c *cobra.Command, _ []string) error { return o.shell(c.Context(), c) },
+	}
+	root.SetContext(context.Background())
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.PersistentFlags().StringVar(&o.state, "state", "", "state directory (default $LOGGIA_STATE, /var/lib/loggia for root, else ~/.local/state/loggia)")
+	shell := &cobra.Command{Use: "cli", Short: "Open the shell (the same as no command)", Args: cobra.NoArgs, RunE: root.RunE}
+	for _, c := range []*cobra.Command{root, shell} {
+		c.Flags().StringVarP(&o.command, "command", "c", "", "run commands, separated by ;")
+		c.Flags().StringVarP(&o.file, "file", "f", "", "run the commands of a file, one a line")
+		c.Flags().BoolVar(&o.keepGoing, "keep-going", false, "run on after a command that failed; the status is 1 all the same")
+		c.MarkFlagsMutuallyExclusive("command", "file")
+	}
+	root.AddCommand(shell,
+		&cobra.Command{Use: "daemon", Short: "Run the engine in the foreground until SIGTERM", Args: cobra.NoArgs,
+			RunE: func(c *cobra.Command, _ []string) error { return o.daemon(c.Context()) }},
+		&cobra.Command{Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+			Run: func(c *cobra.Command, _ []string) { fmt.Fprintln(o.out, "loggia", daemon.Version) }})
+	return root
+}
+
+// stateDir is where the state is: the flag, the environment, the default.
+func (o *options) stateDir() (string, error) {
+	switch {
+	case o.state != "":
+		return o.state, nil
+	case os.Getenv("LOGGIA_STATE") != "":
+		return os.Getenv("LOGGIA_STATE"), nil
+	case os.Getuid() == 0:
+		return "/var/lib/loggia", nil
+	}
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "loggia"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(home, ".local", "state", "loggia"), nil
+}
+
+// fail makes an error one of running, not of calling: status 1.
+func (o *options) fail(err error) error {
+	if err != nil {
+		o.status = 1
+	}
+	return err
+}

@@ -1,0 +1,145 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"loggia/daemon"
+	"loggia/sshd/attach"
+)
+
+// batch is a batch of commands, and what to close behind it.
+type batch struct {
+	name    string
+	command string    // -c; else in
+	in      io.Reader // -f, standard input
+	file    *os.File
+}
+
+// batch returns the batch that the flags ask for, nil for the interactive shell.
+func (o *options) batch(c *cobra.Command) (*batch, error) {
+	switch {
+	case c.Flags().Changed("command"):
+		return &batch{name: "-c", command: o.command}, nil
+	case c.Flags().Changed("file"):
+		f, err := os.Open(o.file)
+		if err != nil {
+			return nil, err
+		}
+		return &batch{name: o.file, in: f, file: f}, nil
+	case term.IsTerminal(int(o.in.Fd())) && term.IsTerminal(int(o.out.Fd())):
+		return nil, nil
+	}
+	return &batch{name: "stdin", in: o.in}, nil
+}
+
+// shell opens the shell: as the engine if nobody is, else attached to it.
+func (o *options) shell(ctx context.Context, c *cobra.Command) error {
+	dir, err := o.stateDir()
+	if err != nil {
+		return o.fail(err)
+	}
+	b, err := o.batch(c)
+	if err != nil {
+		return o.fail(err)
+	}
+	if b != nil && b.file != nil {
+		defer b.file.Close() // only read
+	}
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
+	defer stop()
+	d, err := daemon.Open(dir)
+	if errors.Is(err, daemon.ErrHeld) {
+		var client *attach.Client
+		if client, err = attach.Dial(ctx, daemon.SocketPath(dir)); err == nil {
+			return o.fail(o.attached(ctx, client, b))
+		}
+		// Its holder may have ended meanwhile.
+		if again, oerr := daemon.Open(dir); oerr == nil {
+			d, err = again, nil
+		}
+	}
+	if err != nil {
+		return o.fail(err)
+	}
+	return o.fail(o.embedded(ctx, d, b))
+}
+
+// attached runs the session in the process that holds the engine.
+func (o *options) attached(ctx context.Context, client *attach.Client, b *batch) (err error) {
+	if b == nil {
+		o.status, err = client.Shell(ctx, o.in, o.out)
+	} else {
+		o.status, err = client.Run(ctx, attach.Batch{Command: b.command, In: b.in, Name: b.name, KeepGoing: o.keepGoing, Out: o.out, Err: o.err})
+	}
+	if cerr := client.Close(); err == nil && !errors.Is(cerr, io.EOF) && !errors.Is(cerr, os.ErrClosed) && ctx.Err() == nil {
+		err = ignoreClosed(cerr)
+	}
+	return err
+}
+
+// ignoreClosed drops the error of closing a connection that the other side has
+// closed already, which is how a session ends.
+func ignoreClosed(err error) error {
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.ErrClosedPipe) {
+		return nil
+	}
+	return err
+}
+
+// embedded runs the session in this process, which is the engine.
+func (o *options) embedded(ctx context.Context, d *daemon.Daemon, b *batch) error {
+	for _, n := range d.Notices() {
+		fmt.Fprintln(o.err, "warning:", n)
+	}
+	serving, stop := context.WithCancel(ctx)
+	served := make(chan error, 1)
+	go func() { served <- d.Serve(serving) }()
+	var err error
+	if b == nil {
+		o.status, err = d.Console(ctx, o.in, o.out)
+	} else {
+		o.status, err = d.Batch(ctx, daemon.Batch{Command: b.command, In: b.in, Name: b.name, KeepGoing: o.keepGoing, Out: o.out, Err: o.err})
+	}
+	stop()
+	return errors.Join(err, <-served, d.Close("the last session ended"))
+}
+
+// daemon runs the engine until SIGTERM or SIGINT; SIGHUP reopens the log files.
+func (o *options) daemon(ctx context.Context) error {
+	dir, err := o.stateDir()
+	if err != nil {
+		return o.fail(err)
+	}
+	d, err := daemon.Open(dir)
+	if err != nil {
+		return o.fail(fmt.Errorf("%s: %w", dir, err))
+	}
+	for _, n := range d.Notices() {
+		fmt.Fprintln(o.err, "warning:", n)
+	}
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	served := make(chan error, 1)
+	go func() { served <- d.Serve(ctx) }()
+	err = d.NotifyReady()
+	for {
+		select {
+		case <-hup:
+			d.Reopen()
+		case serr := <-served:
+			return o.fail(errors.Join(err, serr, d.NotifyStopping(), d.Close("terminated")))
+		}
+	}
+}

@@ -1,0 +1,197 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"loggia/audit"
+	"loggia/audit/event"
+	"loggia/configtree/schema"
+	"loggia/configtree/store"
+	"loggia/op"
+	"loggia/sshd"
+	"loggia/syslogd"
+)
+
+// Version of the program.
+const Version = "0.1.0"
+
+// junosVersion is the release that clients of Junos take us for.
+const junosVersion = "24.4R1.9"
+
+// factory is the configuration of a new state directory.
+const factory = `system {
+    syslog {
+        user * {
+            any emergency;
+        }
+        file messages {
+            any notice;
+            authorization info;
+        }
+        file audit {
+            authorization info;
+            change-log any;
+            interactive-commands any;
+            structured-data;
+        }
+    }
+}
+`
+
+// drainTime bounds how long Close lets destinations deliver what waits.
+const drainTime = 10 * time.Second
+
+// Daemon is the running program.
+type Daemon struct {
+	// Built once.
+	state    *state
+	trail    *audit.Log
+	recorder *recorder
+	engine   *syslogd.Engine
+	store    *store.Store
+	local    *sshd.Local
+	sessions *sessions
+	alarms   *alarms
+	started  time.Time
+	owner    uint32 // uid that owns the state directory
+
+	// Replaced by commits.
+	system atomic.Pointer[system]
+}
+
+// Open takes the state directory and starts everything: from then on the
+// engine runs. It returns ErrHeld when another process holds the directory.
+func Open(dir string) (*Daemon, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	st, err := openState(dir)
+	if err != nil {
+		return nil, err
+	}
+	d := &Daemon{state: st, started: time.Now(), owner: uint32(os.Getuid())}
+	if err := d.start(); err != nil {
+		return nil, errors.Join(err, st.close())
+	}
+	return d, nil
+}
+
+func (d *Daemon) start() error {
+	trail, recovery, err := audit.Open(d.state.path("audit"), time.Now)
+	if err != nil {
+		return fmt.Errorf("audit trail: %w", err)
+	}
+	d.trail = trail
+	d.alarms = &alarms{now: time.Now, by: map[string]op.Alarm{}}
+	d.sessions = newSessions()
+	d.engine = syslogd.New(syslogd.Options{
+		LogDir: d.state.path("log"), IndexDir: d.state.path("index"),
+		Alarm: d.alarm, Report: d.alarm, Terminals: d.sessions.show,
+	})
+	d.recorder = &recorder{trail: trail, engine: d.engine, failed: func(err error) { d.alarms.set("audit trail", err) }}
+	if err := d.configure(recovery); err != nil {
+		return errors.Join(err, d.engine.Close(context.Background()), trail.Close())
+	}
+	return nil
+}
+
+// configure opens the store and puts the running configuration in force.
+func (d *Daemon) configure(recovery audit.Recovery) error {
+	root, err := schema.Load()
+	if err != nil {
+		return err
+	}
+	d.store, err = store.Open(store.Options{Dir: d.state.path("config"), Schema: root, Factory: []byte(factory),
+		Recorder: d.recorder, Subsystems: d.subsystems(), Version: Version})
+	if err != nil {
+		return err
+	}
+	for _, p := range d.store.Start(context.Background()) {
+		if !p.Warning {
+			d.alarms.set(p.Path.String(), p.Err)
+		}
+	}
+	if d.system.Load() == nil {
+		d.system.Store(&system{hostName: machineName(), zone: time.UTC, classes: predefinedClasses()})
+	}
+	d.recorder.begin()
+	d.announce(recovery)
+	d.local = &sshd.Local{Path: SocketPath(d.state.dir), Admit: d.admit, Handle: d.serve}
+	if err := d.local.Listen(); err != nil {
+		return errors.Join(err, d.store.Close())
+	}
+	return nil
+}
+
+// announce records the start, and what it found that was not in order.
+func (d *Daemon) announce(recovery audit.Recovery) {
+	if recovery.Torn > 0 || recovery.Damaged != "" {
+		d.recorder.Record(itself(), event.TrailRecovered{Records: recovery.Records, Torn: recovery.Torn, Damaged: recovery.Damaged})
+	}
+	mark := d.state.path("run", "running")
+	if _, err := os.Stat(mark); err == nil {
+		d.recorder.Record(itself(), event.AbnormalShutdown{})
+	}
+	if err := os.WriteFile(mark, []byte(fmt.Sprintln(os.Getpid())), 0o644); err != nil {
+		d.alarms.set("run", err)
+	}
+	d.recorder.Record(itself(), event.Operational{Version: Version})
+}
+
+// itself is the subject of what the program does by itself.
+func itself() event.Subject {
+	return event.Subject{User: "root", Client: "other", PID: os.Getpid()}
+}
+
+// alarm is told by the engine of a part that does not work, or works again. It
+// must not wait for the engine, so the record is made by somebody else.
+func (d *Daemon) alarm(place string, err error) {
+	if !d.alarms.set(place, err) {
+		return
+	}
+	d.sessions.wg.Go(func() {
+		if err != nil {
+			d.recorder.Record(itself(), event.AlarmSet{Place: "[edit " + place + "]", Reason: err.Error()})
+		} else {
+			d.recorder.Record(itself(), event.AlarmCleared{Place: "[edit " + place + "]"})
+		}
+	})
+}
+
+// Notices returns what a user should be told about how the state was found.
+func (d *Daemon) Notices() []string { return d.store.Notices() }
+
+// Serve serves sessions that attach, until ctx ends; then it ends them.
+func (d *Daemon) Serve(ctx context.Context) error { return d.local.Serve(ctx) }
+
+// Reopen opens the log files by their names again: another program may have
+// moved them.
+func (d *Daemon) Reopen() { d.engine.Reopen() }
+
+// Close stops everything in order: sessions are over when Serve has returned;
+// inputs stop, what they read is delivered, the trail is made durable, and the
+// state directory is free again. why is recorded as the reason.
+func (d *Daemon) Close(why string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	d.sessions.wg.Wait()
+	end := event.Shutdown{Type: "halted", Username: userName(uint32(os.Getuid())), Time: d.now().Format(time.RFC3339), Message: why}
+	err := d.recorder.RecordDurable(ctx, itself(), end)
+	err = errors.Join(err, d.store.Close(), d.engine.Close(ctx), d.trail.Close())
+	if err == nil {
+		err = os.Remove(d.state.path("run", "running"))
+	}
+	return errors.Join(err, d.state.close())
+}
+
+// now is the time in the configured zone.
+func (d *Daemon) now() time.Time { return time.Now().In(d.system.Load().zone) }
+
+func (d *Daemon) hostName() string { return d.system.Load().hostName }

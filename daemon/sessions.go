@@ -1,0 +1,305 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"loggia/audit/event"
+	"loggia/cli"
+	"loggia/cli/terminal"
+	"loggia/files"
+	"loggia/op"
+	"loggia/sshd"
+	"loggia/sshd/attach"
+)
+
+// sessions are the sessions that are open.
+type sessions struct {
+	wg   sync.WaitGroup // alarms being recorded
+	mu   sync.Mutex     // guards what follows
+	list []*live
+	none chan struct{} // closed while list is empty
+}
+
+// live is one open session.
+type live struct {
+	op.Session
+	print func(text string) // nil without a terminal
+	end   func()
+}
+
+func newSessions() *sessions {
+	s := &sessions{none: make(chan struct{})}
+	close(s.none)
+	return s
+}
+
+func (s *sessions) add(l *live) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.list) == 0 {
+		s.none = make(chan struct{})
+	}
+	s.list = append(s.list, l)
+}
+
+func (s *sessions) remove(l *live) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list = slices.DeleteFunc(s.list, func(o *live) bool { return o == l })
+	if len(s.list) == 0 {
+		close(s.none)
+	}
+}
+
+// update changes l under the lock.
+func (s *sessions) update(l *live, f func(*live)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f(l)
+}
+
+// snapshot returns the sessions as commands see them.
+func (s *sessions) snapshot() []op.Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]op.Session, len(s.list))
+	for i, l := range s.list {
+		all[i] = l.Session
+	}
+	return all
+}
+
+func (s *sessions) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.list)
+}
+
+// empty is closed when no session is open.
+func (s *sessions) empty() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.none
+}
+
+// errNotLoggedIn is why a line for a user was shown to nobody.
+var errNotLoggedIn = errors.New("not logged in")
+
+// show shows a line on the terminals of a user, `*` for all (the engine's
+// `user` destinations). Printing never waits.
+func (s *sessions) show(user string, line []byte) error {
+	text := strings.TrimSuffix(string(line), "\n") + "\n"
+	var prints []func(string)
+	s.mu.Lock()
+	for _, l := range s.list {
+		if l.print != nil && (user == "*" || l.User == user) {
+			prints = append(prints, l.print)
+		}
+	}
+	s.mu.Unlock()
+	for _, print := range prints {
+		print(text)
+	}
+	if len(prints) == 0 && user != "*" {
+		return errNotLoggedIn
+	}
+	return nil
+}
+
+// identity is who a session is for and what the class allows.
+type identity struct {
+	event.Subject
+	permissions []string
+	console     bool // the process's own user: real paths are theirs anyway
+}
+
+// identify says who a uid is. The owner of the state directory and root are
+// super-users under their own names, others are whom the configuration names.
+func (d *Daemon) identify(uid uint32, pid int) (identity, error) {
+	sys := d.system.Load()
+	id := identity{Subject: event.Subject{PID: pid, Client: "cli", TTY: ttyOf(pid)}}
+	if uid == 0 || uid == d.owner {
+		id.User, id.Class, id.permissions = userName(uid), "super-user", sys.classes["super-user"]
+		id.console = uid == uint32(os.Getuid())
+		return id, nil
+	}
+	a, ok := sys.byUID(uid)
+	if !ok {
+		return id, fmt.Errorf("no login user with uid %d is configured", uid)
+	}
+	id.User, id.Class, id.permissions = a.name, a.class, sys.classes[a.class]
+	return id, nil
+}
+
+// ttyOf is the terminal of a process, such as pts/0, or empty.
+func ttyOf(pid int) string {
+	link, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/0", pid))
+	if err != nil {
+		return ""
+	}
+	tty, ok := strings.CutPrefix(link, "/dev/")
+	if !ok || !strings.HasPrefix(tty, "pts/") && !strings.HasPrefix(tty, "tty") {
+		return ""
+	}
+	return tty
+}
+
+// admit decides about a caller on the unix socket.
+func (d *Daemon) admit(p sshd.Peer) error {
+	_, err := d.identify(p.UID, p.PID)
+	if err != nil {
+		d.recorder.Record(itself(), event.LoginRefused{Username: userName(p.UID), UID: p.UID, Reason: err.Error()})
+	}
+	return err
+}
+
+// serve runs one session that attached.
+func (d *Daemon) serve(ctx context.Context, p sshd.Peer, ch *sshd.Channel) int {
+	id, err := d.identify(p.UID, p.PID)
+	if err != nil { // the configuration changed since admit
+		fmt.Fprintf(ch.Errors, "error: %v\n", err)
+		return 1
+	}
+	if ch.PTY && !ch.Exec {
+		return d.interact(ctx, id, ch, nil)
+	}
+	name := ch.Env[attach.EnvSource]
+	b := cli.Batch{Output: ch, Errors: ch.Errors, KeepGoing: ch.Env[attach.EnvKeepGoing] != ""}
+	if ch.Exec {
+		b.Source = cli.NewListSource(orElse(name, "-c"), ch.Command)
+	} else {
+		b.Source = cli.NewLineSource(orElse(name, "stdin"), ch)
+	}
+	return d.batch(ctx, id, b)
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// options makes what a session needs. The session is listed until done is called.
+func (d *Daemon) options(id identity) (o cli.Options, l *live, err error) {
+	may := func(flag string) bool {
+		return slices.Contains(id.permissions, "all") || slices.Contains(id.permissions, flag)
+	}
+	root, err := files.New(files.Options{
+		State: d.state.dir, User: id.User, Real: id.console,
+		Logs: may("trace") || may("maintenance"), Delete: may("maintenance"), Config: may("view-configuration"),
+		Refused: func(action, name, reason string) {
+			d.recorder.Record(id.Subject, event.AccessRefused{Username: id.User, Action: action, Filename: name, Reason: reason})
+		},
+	})
+	if err != nil {
+		return o, nil, err
+	}
+	l = &live{Session: op.Session{Subject: id.Subject, Since: time.Now(), LastKey: time.Now()}}
+	o = cli.Options{
+		Permissions: id.permissions,
+		HostName:    d.hostName,
+		Env: op.Env{
+			Store: d.store, Logs: logs{d}, Engine: counters{d.engine}, Files: root, Recorder: d.recorder,
+			Sessions: d.sessions.snapshot, Alarms: d.alarms.list, Now: d.now, Started: d.started,
+			Product: op.Product{Version: Version, Model: "loggia", Junos: junosVersion},
+			Caller:  id.Subject, Home: root.Home(), StateDir: d.state.dir,
+		},
+		Activity: func(command, editPath string) {
+			d.sessions.update(l, func(l *live) { l.Command, l.EditPath, l.LastKey = command, editPath, time.Now() })
+		},
+	}
+	return o, l, nil
+}
+
+// interact runs a session on a terminal. last, if given, reports whether the
+// engine ends with it.
+func (d *Daemon) interact(ctx context.Context, id identity, t terminal.Terminal, last func() bool) int {
+	o, l, err := d.options(id)
+	if err != nil {
+		_, _ = fmt.Fprintf(t, "error: %v\r\n", err)
+		_ = t.Close()
+		return 1
+	}
+	o.LastSession = last
+	o.Attached = func(print func(string), end func()) func() {
+		d.sessions.update(l, func(l *live) { l.print, l.end = print, end })
+		return func() { d.sessions.update(l, func(l *live) { l.print, l.end = nil, nil }) }
+	}
+	d.sessions.add(l)
+	defer d.sessions.remove(l)
+	return cli.New(o).Interact(ctx, t)
+}
+
+func (d *Daemon) batch(ctx context.Context, id identity, b cli.Batch) int {
+	o, l, err := d.options(id)
+	if err != nil {
+		fmt.Fprintf(b.Errors, "error: %v\n", err)
+		return 1
+	}
+	o.Batch, o.Screen = true, cli.NewBatchScreen(b.Output, b.Source)
+	d.sessions.add(l)
+	defer d.sessions.remove(l)
+	return cli.New(o).RunBatch(ctx, b)
+}
+
+// Console runs a session on this process's own terminal and returns when it,
+// and every session that attached meanwhile, has ended.
+func (d *Daemon) Console(ctx context.Context, in, out *os.File) (int, error) {
+	id, err := d.identify(uint32(os.Getuid()), os.Getpid())
+	if err != nil {
+		return 1, err
+	}
+	t, err := terminal.OpenTTY(in, out)
+	if err != nil {
+		return 1, err
+	}
+	status := d.interact(ctx, id, t, func() bool { return d.sessions.count() == 1 })
+	return status, d.waitEmpty(ctx, out)
+}
+
+// Batch is a batch of commands for this process.
+type Batch struct {
+	Command   string    // commands separated by ; when In is nil
+	In        io.Reader // commands, one a line
+	Name      string    // name of the source, for messages
+	KeepGoing bool      // run on after a failure
+	Out, Err  io.Writer
+}
+
+// Batch runs a batch in this process, and waits like Console.
+func (d *Daemon) Batch(ctx context.Context, b Batch) (int, error) {
+	id, err := d.identify(uint32(os.Getuid()), os.Getpid())
+	if err != nil {
+		return 1, err
+	}
+	run := cli.Batch{Output: b.Out, Errors: b.Err, KeepGoing: b.KeepGoing}
+	if b.In == nil {
+		run.Source = cli.NewListSource(b.Name, b.Command)
+	} else {
+		run.Source = cli.NewLineSource(b.Name, b.In)
+	}
+	status := d.batch(ctx, id, run)
+	return status, d.waitEmpty(ctx, b.Err)
+}
+
+func (d *Daemon) waitEmpty(ctx context.Context, tell io.Writer) error {
+	if n := d.sessions.count(); n > 0 {
+		if _, err := fmt.Fprintf(tell, "%d other sessions are attached: the engine runs until they have left\n", n); err != nil {
+			return err
+		}
+	}
+	select {
+	case <-d.sessions.empty():
+	case <-ctx.Done():
+	}
+	return nil
+}
