@@ -19,8 +19,8 @@ type Parser struct {
 	Zone *time.Location
 
 	// HostName is our own name. Messages from the unix socket carry no host
-	// (RFC 3164 as syslog(3) writes it); one that starts with exactly this word
-	// does after all, as `logger --rfc3164` sends it.
+	// (RFC 3164 as syslog(3) writes it); one that starts with exactly this word,
+	// or with its first label, does after all, as `logger --rfc3164` sends it.
 	HostName string
 
 	minute minuteCache

@@ -100,7 +100,7 @@ func (p *Parser) host3164(b *Batch, r *Record, i, end int) int {
 	if j == end || buf[j] != ' ' || !hostName(buf[i:j]) {
 		return i
 	}
-	if b.Origin.Kind == Unix && string(buf[i:j]) != p.HostName {
+	if b.Origin.Kind == Unix && !p.ourName(buf[i:j]) {
 		return i
 	}
 	r.Host = span(i, j)
@@ -109,6 +109,12 @@ func (p *Parser) host3164(b *Batch, r *Record, i, end int) int {
 		j += 2
 	}
 	return j
+}
+
+// ourName reports whether word is our name, in full or without its domain.
+func (p *Parser) ourName(word []byte) bool {
+	n := len(word)
+	return n <= len(p.HostName) && string(word) == p.HostName[:n] && (n == len(p.HostName) || p.HostName[n] == '.')
 }
 
 // wordLen is the length of the run of bytes above blank that text starts with.

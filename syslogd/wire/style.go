@@ -55,33 +55,59 @@ func (s *Style) appendStandard(dst []byte, b *Batch, r *Record, c *Stamps) []byt
 		nanos = b.Received.UnixNano()
 	}
 	dst = c.appendBSD(dst, nanos, s)
+	text := b.Bytes(r.Msg)
+	if from, ok := inOneWriting(b, r); ok && !s.ExcludeHostname && s.Prefix == "" && !s.ExplicitPriority {
+		dst = s.appendText(append(dst, ' '), b.Buf[from:r.Msg.Off+r.Msg.Len])
+	} else {
+		dst = s.appendSource(dst, b, r)
+		dst = s.appendTag(dst, b, r)
+		if len(text) == 0 && r.Form == RFC5424 {
+			text = b.Bytes(r.SD) // all there is to read in a message sent `structured-data brief`
+		}
+		dst = s.appendText(dst, text)
+	}
+	if r.Flags&Truncated != 0 && !bytes.HasSuffix(text, []byte(truncatedText)) {
+		dst = append(dst, truncatedText...)
+	}
+	return dst
+}
+
+// inOneWriting reports whether the message already stands in the buffer as a
+// standard line writes it, `host process[pid]: text`, and from where: most of
+// what arrives does, and is copied in one piece.
+func inOneWriting(b *Batch, r *Record) (from uint32, ok bool) {
+	if r.Form != RFC3164 || r.Host.Len == 0 || r.App.Off != r.Host.Off+r.Host.Len+1 {
+		return 0, false
+	}
+	after := r.App.Off + r.App.Len
+	if r.ProcID.Len > 0 {
+		after = r.ProcID.Off + r.ProcID.Len + 1 // the bracket
+	}
+	return r.Host.Off, r.Msg.Off == after+2 && b.Buf[after] == ':' && b.Buf[after+1] == ' '
+}
+
+// appendSource writes ` host PREFIX: process[pid]: `.
+func (s *Style) appendSource(dst []byte, b *Batch, r *Record) []byte {
 	if !s.ExcludeHostname {
-		dst = append(dst, ' ')
-		dst = s.appendHost(dst, b, r)
+		dst = s.appendHost(append(dst, ' '), b, r)
 	}
 	if s.Prefix != "" {
 		dst = append(append(append(dst, ' '), s.Prefix...), ':')
 	}
 	dst = append(dst, ' ')
-	if r.App.Len > 0 {
+	if r.App.Len == 0 {
+		return dst
+	}
+	if r.Form != RFC3164 && r.Flags&Damaged == 0 {
+		dst = append(dst, b.Bytes(r.App)...)
+	} else {
 		dst = s.appendText(dst, b.Bytes(r.App))
-		if r.ProcID.Len > 0 {
-			dst = append(dst, '[')
-			dst = s.appendText(dst, b.Bytes(r.ProcID))
-			dst = append(dst, ']')
-		}
-		dst = append(dst, ':', ' ')
 	}
-	dst = s.appendTag(dst, b, r)
-	text := b.Bytes(r.Msg)
-	if len(text) == 0 && r.Form == RFC5424 {
-		text = b.Bytes(r.SD) // all there is to read in a message sent `structured-data brief`
+	if r.ProcID.Len > 0 {
+		dst = s.appendText(append(dst, '['), b.Bytes(r.ProcID))
+		dst = append(dst, ']')
 	}
-	dst = s.appendText(dst, text)
-	if r.Flags&Truncated != 0 && !bytes.HasSuffix(text, []byte(truncatedText)) {
-		dst = append(dst, truncatedText...)
-	}
-	return dst
+	return append(dst, ':', ' ')
 }
 
 // appendTag writes `TAG: `, `%FACILITY-severity-TAG: ` or `%FACILITY-severity: `.

@@ -130,6 +130,33 @@ func TestRelay(t *testing.T) {
 	}
 }
 
+// TestCopiedInOnePiece: messages that stand in the buffer as they are written
+// come out like those that do not.
+func TestCopiedInOnePiece(t *testing.T) {
+	for _, c := range []struct {
+		in, want string
+		whole    bool
+	}{
+		{"<13>Nov 22 12:00:00 h t[1]: m\x01", "h t[1]: m#001", true},
+		{"<13>Nov 22 12:00:00 h t: m", "h t: m", true},
+		{"<13>Nov 22 12:00:00 h t:m", "h t: m", false},
+		{"<13>Nov 22 12:00:00 h t[1] m", "h t[1]: m", false},
+		{"<13>Nov 22 12:00:00 h t:", "h t: ", false},
+		{"<13>Nov 22 12:00:00 h : t: m", "h t: m", false},
+		{"<13>Nov 22 12:00:00 h m", "h m", false},
+		{"<13>Nov 22 12:00:00 t[1]: m", "192.0.2.9 t[1]: m", false},
+	} {
+		b := udp(c.in)
+		r := parsed(b, nil)
+		if _, whole := inOneWriting(b, r); whole != c.whole {
+			t.Errorf("%q: in one writing: %v", c.in, whole)
+		}
+		if got := format(plainStyle(), b, r); got != "Nov 22 12:00:00 "+c.want {
+			t.Errorf("%q: got %q, want %q", c.in, got, c.want)
+		}
+	}
+}
+
 func TestExplicitPriorityOfOthers(t *testing.T) {
 	style := with(func(s *Style) { s.ExplicitPriority, s.ExcludeHostname = true, true })
 	for _, c := range []struct{ in, want string }{

@@ -211,8 +211,9 @@ func readBSD(buf []byte, i, end, year int) (t stamp, ok bool) {
 	return t, t.tail(buf, end)
 }
 
-// tail reads the year behind the time, or a zone name that ends in a colon, and
-// checks that the stamp ends like one.
+// tail reads the year behind the time, or a zone name that a colon or a year
+// follows, and checks that the stamp ends like one. Of the names only UTC and
+// GMT say what they mean; CST is three zones.
 func (t *stamp) tail(buf []byte, end int) bool {
 	i := t.end
 	if i == end {
@@ -234,12 +235,37 @@ func (t *stamp) tail(buf []byte, end int) bool {
 	for j < end && j-i <= 5 && buf[j]-'A' < 26 {
 		j++
 	}
-	if j < end && buf[j] == ':' && j-i >= 3 {
-		name := string(buf[i+1 : j])
-		t.zoned = name == "UTC" || name == "GMT"
-		t.end = j
+	if j-i < 4 || j == end || !zoneName(buf[i+1:j], buf[j:end]) {
+		return true
 	}
+	switch {
+	case buf[j] == ':':
+		t.end = j
+	case t.year == 0 && end-j > 5 && buf[j+5] == ' ': // "CST 1987", RFC 3164, 5.4
+		y, ok := digits(buf, j+1, end, 4)
+		if !ok || y < firstYear || y > lastYear {
+			return true
+		}
+		t.year, t.end = y, j+5
+	default:
+		return true
+	}
+	t.zoned = string(buf[i+1:j]) == "UTC" || string(buf[i+1:j]) == "GMT"
 	return true
+}
+
+// zoneName tells the abbreviation of a zone from a host or a tag in capitals
+// (SSHD: text): it is one of those in use, or Cisco's %TAG follows.
+func zoneName(word, rest []byte) bool {
+	if len(rest) > 2 && rest[0] == ':' && rest[1] == ' ' && rest[2] == '%' {
+		return true
+	}
+	switch string(word) {
+	case "UTC", "GMT", "WET", "WEST", "BST", "IST", "CET", "CEST", "EET", "EEST", "MSK", "JST", "KST", "HKT", "SGT",
+		"EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "AKST", "AKDT", "HST", "BRT", "AEST", "AEDT", "ACST", "AWST", "NZST", "NZDT", "SAST":
+		return true
+	}
+	return false
 }
 
 // yearEnds tells a year from the start of a word such as 2001:db8::1.
