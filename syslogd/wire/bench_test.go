@@ -103,7 +103,7 @@ func TestParseAndFormatAllocateNothing(t *testing.T) {
 	for _, m := range benchMessages {
 		batch, ends := batchOf(m.text, 1)
 		p := Parser{Zone: berlin}
-		s := with(func(s *Style) { s.Zone = berlin })
+		s := with(func(s *Style) { s.Zone, s.Prefix = berlin, "a prefix that is longer than a small buffer on the stack" })
 		var c Stamps
 		out := make([]byte, 0, 4096)
 		step := func() {

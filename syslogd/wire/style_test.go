@@ -51,6 +51,7 @@ func TestStylesOfAnOwnRecord(t *testing.T) {
 		{"both", with(func(s *Style) { s.Year, s.Millisecond = true, true }), "Nov 22 14:30:00.250 2026 gw mgd[4163]: UI_COMMIT: User 'admin' requested 'commit' operation (comment: first)"},
 		{"zone", with(func(s *Style) { s.Zone = berlin }), "Nov 22 15:30:00 gw mgd[4163]: UI_COMMIT: User 'admin' requested 'commit' operation (comment: first)"},
 		{"prefix", with(func(s *Style) { s.Prefix = "M120" }), "Nov 22 14:30:00 gw M120: mgd[4163]: UI_COMMIT: User 'admin' requested 'commit' operation (comment: first)"},
+		{"hostile prefix", with(func(s *Style) { s.Prefix = "a\nb" }), "Nov 22 14:30:00 gw a#012b: mgd[4163]: UI_COMMIT: User 'admin' requested 'commit' operation (comment: first)"},
 		{"no host", with(func(s *Style) { s.ExcludeHostname = true }), "Nov 22 14:30:00 mgd[4163]: UI_COMMIT: User 'admin' requested 'commit' operation (comment: first)"},
 		{"remote", with(func(s *Style) { s.PRI = true }), "<189>Nov 22 14:30:00 gw mgd[4163]: UI_COMMIT: User 'admin' requested 'commit' operation (comment: first)"},
 		{"override", with(func(s *Style) { s.PRI, s.ExplicitPriority, s.FacilityOverride = true, true, 16 }),

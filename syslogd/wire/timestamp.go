@@ -44,7 +44,8 @@ func readStamp(buf []byte, i, end int) (stamp, bool) {
 			return readBSD(buf, i+5, end, year)
 		}
 	}
-	return readISO(buf, i, end)
+	t, ok := readISO(buf, i, end)
+	return t, ok && (t.end == end || buf[t.end] == ' ' || buf[t.end] == ':')
 }
 
 // digits reads exactly n digits.
