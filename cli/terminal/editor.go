@@ -104,6 +104,15 @@ func (e *editor) edit() (string, error) {
 				return "", e.s.reason(err)
 			}
 		}
+		e.s.q.wait()
+		if text, ok := e.rest(); ok {
+			e.insert(text)
+			e.burst = true
+			if line, ok, err := e.enter(); ok || err != nil {
+				return line, err
+			}
+			continue
+		}
 		k := e.s.q.key()
 		e.burst = e.burst && k.burst
 		switch k.code {
@@ -126,6 +135,15 @@ func (e *editor) edit() (string, error) {
 			return "", err
 		}
 	}
+}
+
+// rest takes what is left of a line whose end came already: nobody watches the
+// words of it being completed.
+func (e *editor) rest() (text string, ok bool) {
+	if e.count > 0 || e.over || len(e.after()) > 0 {
+		return "", false
+	}
+	return e.s.q.line(e.spec.literal)
 }
 
 // end is the end of the input or of the terminal.

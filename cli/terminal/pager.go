@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	prompt "github.com/c-bata/go-prompt"
 )
@@ -249,16 +250,11 @@ func (p *pager) press(k key) error {
 		p.room = 0
 		return nil
 	case prompt.NotDefined:
-		for i, r := range k.text { // a run of characters is as many keys
-			if err := p.character(r); err != nil {
-				return err
-			}
-			if rest := k.text[i+len(string(r)):]; rest != "" && p.room > 0 {
-				p.s.q.unread(key{code: prompt.NotDefined, text: rest})
-				return nil
-			}
+		r, n := utf8.DecodeRuneInString(k.text)
+		if rest := k.text[n:]; rest != "" { // a run of characters is as many keys
+			p.s.q.unread(key{code: prompt.NotDefined, text: rest})
 		}
-		return nil
+		return p.character(r)
 	}
 	return p.control(k.code)
 }

@@ -93,8 +93,9 @@ func (p *pager) character(r rune) error {
 	case 'e', 'E':
 		return p.filter("Match except: ", true)
 	case 'c', 'C':
+		top := p.top()
 		p.filters = nil
-		p.up(0)
+		p.show(top)
 	case 's', 'S':
 		return p.save()
 	}
@@ -107,7 +108,8 @@ func (p *pager) top() int { return p.above(p.next, p.rows()) }
 // up shows the page that begins so many rows before the present one.
 func (p *pager) up(rows int) { p.show(p.above(p.top(), rows)) }
 
-// bottom shows the last page, which takes reading to the end.
+// bottom shows the last page, which takes reading to the end, and where the
+// pager leaves unless it is to hold.
 func (p *pager) bottom() error {
 	i := p.next
 	for {
@@ -122,7 +124,6 @@ func (p *pager) bottom() error {
 		return err
 	}
 	p.show(p.above(i, p.rows()))
-	p.hold = p.hold || i > p.next+p.rows() // the page is to be seen before the pager leaves
 	return nil
 }
 

@@ -16,6 +16,7 @@ const (
 	sequenceWait = 50 * time.Millisecond // for the rest of an escape sequence
 	pasteWait    = 50 * time.Millisecond // for the rest of a pasted line
 	burstLen     = 8                     // bytes in one read that no finger types
+	maxPlain     = 16 << 10              // bytes of a line that is taken whole
 )
 
 // queue holds what was typed and not yet used. One goroutine fills it, reading
@@ -187,7 +188,7 @@ func (q *queue) idle() time.Time {
 // unread gives a key back that is to be taken again.
 func (q *queue) unread(k key) {
 	q.mu.Lock()
-	q.again = append(q.again, k)
+	q.again = append([]key{k}, q.again...)
 	q.mu.Unlock()
 }
 
@@ -286,9 +287,18 @@ func (q *queue) take(n int) {
 	q.cond.Broadcast()
 }
 
-// line takes a whole line of plain text if one is already there: the fast path
-// of pastes and scripts, which neither draws nor completes word by word. Within
-// a paste it waits a moment for the rest of a line that is cut by a read.
+// wait waits until a key can be taken, or an incomplete one has come.
+func (q *queue) wait() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.buf) == 0 && len(q.again) == 0 && q.end == nil && !q.stopped && !q.resized {
+		q.cond.Wait()
+	}
+}
+
+// line takes the rest of a line of plain text if its end is already there: the
+// fast path of pastes and scripts, which neither draws nor completes word by
+// word. Within a paste it waits a moment for a line that was cut by a read.
 func (q *queue) line(literal bool) (string, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -297,15 +307,15 @@ func (q *queue) line(literal bool) (string, bool) {
 			return "", false
 		}
 		n, plain := lineLen(q.buf, literal)
-		if n >= 0 {
+		if n > 0 {
 			s := string(q.buf[:n])
 			_, end := decodeKey(q.buf[n:])
+			q.pasted = q.taken < q.burstEnd
 			q.take(n + end)
-			q.pasted = true
 			return s, true
 		}
 		if !plain || !q.pasted || waited || len(q.buf) == 0 || q.taken >= q.burstEnd {
-			q.pasted = false
+			q.pasted = q.pasted && n == 0 // an empty line is a key, but no end of a paste
 			return "", false
 		}
 		waited = q.await(len(q.buf), pasteWait)
@@ -328,12 +338,14 @@ func (q *queue) await(n int, d time.Duration) (late bool) {
 }
 
 // lineLen finds the end of a line that holds nothing but text. n < 0: there is
-// none yet; plain tells whether there may be one later. Literal lines (text that
+// none yet; plain tells whether there may be one later, or is, at once (n == 0). Literal lines (text that
 // is being loaded) may hold TABs and question marks; elsewhere these ask.
 func lineLen(b []byte, literal bool) (n int, plain bool) {
 	ascii := true
 	for i, c := range b {
 		switch {
+		case i == maxPlain:
+			return -1, false
 		case c == '\r' || c == '\n':
 			if !ascii && !utf8.Valid(b[:i]) {
 				return -1, false

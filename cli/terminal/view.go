@@ -120,20 +120,27 @@ func whole(prompt, line []cell, cursor int) view {
 }
 
 // scroll finds the first character to show so that the cursor is in sight. It
-// moves by a third of the room, so that most keys do not scroll.
+// moves by a quarter of the room, so that most keys do not scroll.
 func scroll(line []cell, cursor, from, room int) int {
 	from = min(from, len(line))
 	if cursor <= from { // the cursor never stands on the dots
-		return back(line, cursor, room/3)
+		return back(line, cursor, room/4)
 	}
-	inner := room - 2*len(cut) - 1
-	if from == 0 {
-		inner += len(cut)
+	inner := room
+	if from > 0 {
+		inner -= len(cut)
+	}
+	if width(line[from:]) > inner {
+		inner -= len(cut) + 1
 	}
 	if width(line[from:cursor]) <= inner {
 		return from
 	}
-	return back(line, cursor, room-2*len(cut)-1-room/3)
+	inner = room - len(cut) - room/4
+	if cursor < len(line) {
+		inner -= len(cut) + 1
+	}
+	return back(line, cursor, inner)
 }
 
 // back goes back from character i by at most w columns.
