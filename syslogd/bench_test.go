@@ -102,7 +102,7 @@ func benchTCP(b *testing.B, octets bool, files int) {
 			word = "any"
 		}
 		f := toFile(b, "f"+strconv.Itoa(i), word+" any")
-		f.Size, f.Archives = 64<<20, 1
+		f.Archives = 1
 		c.Files = append(c.Files, f)
 	}
 	w := start(b, c)

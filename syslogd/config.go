@@ -23,7 +23,7 @@ type Config struct {
 	TimeFormat      TimeFormat
 	SourceAddress   netip.Addr    // sender address of all hosts; invalid: the kernel chooses
 	MaxMessageSize  int           // bytes; 0 is DefaultMaxMessageSize; longer messages are cut and marked
-	RotateCheck     time.Duration // log-rotate-frequency; 0 leaves it to the size of each write
+	RotateCheck     time.Duration // log-rotate-frequency; 0 is 15 minutes. Files are looked at so often even when nothing is written: size itself is watched at every write
 
 	Files   []File
 	Hosts   []Host

@@ -83,6 +83,7 @@ type Engine struct {
 	running sync.WaitGroup // goroutines of inputs, of retirement and of retrying
 	done    chan struct{}  // closed by Close: nobody waits any longer
 	failed  chan struct{}  // capacity 1: a part was found not to be in force
+	applied chan struct{}  // capacity 1: another configuration is in force
 
 	// Replaced by every commit.
 	table atomic.Pointer[table]
@@ -125,7 +126,8 @@ func New(o Options) *Engine {
 	if o.Report == nil {
 		o.Report = func(string, error) {}
 	}
-	e := &Engine{o: o, pid: os.Getpid(), self: newSource("self"), done: make(chan struct{}), changing: make(chan struct{}, 1), failed: make(chan struct{}, 1)}
+	e := &Engine{o: o, pid: os.Getpid(), self: newSource("self"), done: make(chan struct{}), changing: make(chan struct{}, 1), failed: make(chan struct{}, 1),
+		applied: make(chan struct{}, 1)}
 	e.batches.New = func() any { return new(wire.Batch) }
 	e.streams = newStreams(e, o.MaxConnections)
 	e.state = newState(Config{})

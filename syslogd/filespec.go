@@ -20,7 +20,7 @@ const (
 
 func (c *Config) fileSpec(f File) spec {
 	s := fileSpec{name: f.Name, place: f.Place, options: sink.FileOptions{
-		Size: f.Size, Files: f.Archives, WorldReadable: f.WorldReadable,
+		Size: f.Size, Files: f.Archives, WorldReadable: f.WorldReadable, BinaryData: f.BinaryData,
 		AllowDuplicates: c.AllowDuplicates || f.AllowDuplicates,
 		Style:           c.layout(f.Layout),
 	}}
@@ -55,7 +55,7 @@ func (s fileSpec) open(e *Engine) (sink.Destination, error) {
 	return f, nil
 }
 
-func (s fileSpec) adopt(d sink.Destination) func() {
+func (s fileSpec) adopt(_ spec, d sink.Destination) func() {
 	f, ok := d.(*sink.File)
 	if !ok {
 		return nil

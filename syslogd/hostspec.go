@@ -36,9 +36,11 @@ func (s hostSpec) open(e *Engine) (sink.Destination, error) {
 	return sink.NewRemote(sink.RemoteConfig{RemoteOptions: s.options, Place: s.place, Report: e.say, Now: e.o.Now}), nil
 }
 
-func (s hostSpec) adopt(d sink.Destination) func() {
+// adopt keeps the queue, unless the framing changes: octet counting lets control
+// bytes pass that must not get into newline framing.
+func (s hostSpec) adopt(was spec, d sink.Destination) func() {
 	r, ok := d.(*sink.Remote)
-	if !ok {
+	if !ok || was.style().RawControl != s.style().RawControl {
 		return nil
 	}
 	return func() { r.Reconfigure(s.options) }

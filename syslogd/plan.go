@@ -135,10 +135,11 @@ func (p *Plan) destinations() []route {
 // stay, else a new one.
 func (p *Plan) destination(w wanted) (*destination, error) {
 	if d := p.old.destination(w.id); d != nil {
-		if p.old.specs[w.id] == w.spec {
+		was := p.old.specs[w.id]
+		if was == w.spec {
 			return d, nil
 		}
-		if adopt := w.spec.adopt(d.sink); adopt != nil {
+		if adopt := w.spec.adopt(was, d.sink); adopt != nil {
 			p.adopted = append(p.adopted, adopt)
 			return d, nil
 		}
@@ -219,6 +220,10 @@ func (p *Plan) Apply() {
 	e.mu.Lock()
 	e.state, e.previous, e.ending = p.next, old, r
 	e.mu.Unlock()
+	select {
+	case e.applied <- struct{}{}:
+	default:
+	}
 	e.running.Add(1)
 	go r.run()
 	for place, f := range p.next.failing {

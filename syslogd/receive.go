@@ -45,8 +45,9 @@ type receiver struct {
 	err unix.Errno // of the last receive
 }
 
-// credentialSpace is the room for one SCM_CREDENTIALS message.
-var credentialSpace = unix.CmsgSpace(unix.SizeofUcred)
+// credentialSpace is the room for one SCM_CREDENTIALS message: CMSG_SPACE of a
+// struct ucred, rounded up for every word size.
+const credentialSpace = (unix.SizeofCmsghdr+7)&^7 + (unix.SizeofUcred+7)&^7
 
 func newReceiver(kind wire.OriginKind, largest int) *receiver {
 	slot := largest + 1

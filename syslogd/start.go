@@ -1,5 +1,7 @@
 package syslogd
 
+import "time"
+
 // Start puts c in force at start-up: what can be opened works at once, every
 // other part raises an alarm with its place and is tried again, with pauses
 // that double, until it works or a plan is applied that no longer names it. The
@@ -11,9 +13,37 @@ func (e *Engine) Start(c Config) error {
 		return err
 	}
 	p.Apply()
-	e.running.Add(1)
+	e.running.Add(2)
 	go e.retry()
+	go e.inspect()
 	return nil
+}
+
+// defaultRotateCheck is Junos' log-rotate-frequency.
+const defaultRotateCheck = 15 * time.Minute
+
+// inspect looks at the files from time to time: one that was moved or removed
+// is noticed although nothing is written.
+func (e *Engine) inspect() {
+	defer e.running.Done()
+	for {
+		e.mu.Lock()
+		every := e.state.config.RotateCheck
+		e.mu.Unlock()
+		if every <= 0 {
+			every = defaultRotateCheck
+		}
+		timer := time.NewTimer(every)
+		select {
+		case <-timer.C:
+			e.Reopen()
+		case <-e.applied:
+		case <-e.done:
+			timer.Stop()
+			return
+		}
+		timer.Stop()
+	}
 }
 
 // retry tries, until the engine is closed, the parts that are not in force.

@@ -45,10 +45,10 @@ type spec interface {
 	// style is how lines for the destination are formatted.
 	style() wire.Style
 
-	// adopt changes d, which another spec of the same kind and name has opened,
-	// into what this spec says, and cannot fail. It is nil where d must be
-	// replaced by a new one.
-	adopt(d sink.Destination) func()
+	// adopt returns what changes d, which another spec of the same kind and name
+	// has opened, into what this spec says; it cannot fail. It is nil where d
+	// must be replaced by a new one.
+	adopt(was spec, d sink.Destination) func()
 }
 
 // wanted is one destination of a Config.
