@@ -119,6 +119,10 @@ func (ed *edition) draft(before *state) *draft {
 // behind that.
 const maxCost = 1 << 20
 
+// checkpoint is how many entries of edits share one tree to replay from: each
+// tree that is kept holds on to a spine that the next edit replaced.
+const checkpoint = 64
+
 // swap makes a draft the candidate: journal, records, pointer. The caller holds mu.
 func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtree.Problem, error) {
 	if c.ended {
@@ -126,7 +130,10 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 	}
 	next := &state{base: d.before.base, tree: d.after, log: d.before.log}
 	if len(d.changes) > 0 {
-		e := entry{seq: c.seq + 1, by: ed.by, edits: ed.edits, after: d.after, cost: max(ed.cost, 1)}
+		e := entry{seq: c.seq + 1, by: ed.by, edits: ed.edits, cost: max(ed.cost, 1)}
+		if ed.edits == nil || e.seq%checkpoint == 0 {
+			e.after = d.after
+		}
 		next.log = append(next.log, e)
 		fold := c.cost+e.cost > maxCost
 		if fold {
@@ -262,19 +269,56 @@ func cost(log []entry) (sum int) {
 
 // without replays the log from entry first on, leaving out what drop says.
 func (now *state) without(first int, drop func(entry) bool) *state {
-	next := &state{base: now.base, tree: now.base.Tree, log: slices.Clone(now.log[:first])}
-	if first > 0 {
-		next.tree = now.log[first-1].after
+	next := &state{base: now.base, log: slices.Clone(now.log[:first])}
+	r := replay{now.base.Tree.Batch()}
+	from := first
+	for ; from > 0; from-- {
+		if after := now.log[from-1].after; after != nil {
+			r.batch = after.Batch()
+			break
+		}
 	}
-	for _, e := range now.log[first:] {
-		if drop(e) {
+	for i, e := range now.log[from:] {
+		again := from+i >= first
+		if again && drop(e) {
 			continue
 		}
+		r.entry(&e)
 		if e.edits != nil {
-			e.after, _ = applyAll(next.tree, e.edits)
+			e.after = nil
 		}
-		next.tree = e.after
-		next.log = append(next.log, e)
+		if again {
+			next.log = append(next.log, e)
+		}
 	}
+	next.tree = r.batch.Tree()
 	return next
+}
+
+// replay applies entries in a row.
+type replay struct{ batch *configtree.Batch }
+
+// entry applies e and returns what could not be applied.
+func (r *replay) entry(e *entry) Problems {
+	if e.edits == nil {
+		r.batch = e.after.Batch()
+		return nil
+	}
+	return r.edits(e.edits)
+}
+
+func (r *replay) edits(edits []configtree.Edit) (problems Problems) {
+	for i := range edits {
+		if p := asProblem(r.batch.Apply(edits[i])); p != nil {
+			problems = append(problems, *p)
+		}
+	}
+	return problems
+}
+
+// applyAll applies edits and returns the tree and what could not be applied.
+func applyAll(tree *configtree.Tree, edits []configtree.Edit) (*configtree.Tree, Problems) {
+	r := replay{tree.Batch()}
+	problems := r.edits(edits)
+	return r.batch.Tree(), problems
 }

@@ -19,7 +19,7 @@ type entry struct {
 	seq   uint64 // counts entries; not reused while the program runs
 	by    event.Subject
 	edits []configtree.Edit // nil: the candidate became after, whatever it was
-	after *configtree.Tree  // the candidate behind this entry
+	after *configtree.Tree  // the candidate behind this entry; nil for most with edits, see checkpoint
 	cost  int               // statements that the entry keeps in memory
 }
 
@@ -103,7 +103,7 @@ func decodeJournal(data []byte, root *schema.Node) *journal {
 }
 
 func cutFrame(data []byte) (payload, rest []byte, err error) {
-	head, rest, ok := bytes.Cut(data[:min(len(data), 32)], []byte("\n"))
+	head, _, ok := bytes.Cut(data[:min(len(data), 32)], []byte("\n"))
 	if !ok {
 		return nil, nil, errors.New("a frame is cut short")
 	}

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"loggia/audit/event"
-	"loggia/configtree"
 )
 
 const activeName = "active"
@@ -337,40 +336,23 @@ func (s *Store) restoreCandidate(j *journal) (*Candidate, error) {
 	if len(j.entries) > 0 && done == 0 && j.base != 0 && j.base != running.Number {
 		s.notice("the uncommitted changes were made to revision %d", j.base)
 	}
-	tree := running.Tree
+	r := replay{running.Tree.Batch()}
 	var entries []entry
 	for _, e := range j.entries {
 		if e.seq <= done {
 			continue
 		}
-		if e.edits != nil {
-			after, problems := applyAll(tree, e.edits)
-			for i := range problems {
-				if !problems[i].Warning {
-					s.notice("%s: left out: %v", journalName, &problems[i])
-				}
+		for _, p := range r.entry(&e) {
+			if !p.Warning {
+				s.notice("%s: left out: %v", journalName, &p)
 			}
-			e.after = after
 		}
-		tree = e.after
 		entries = append(entries, e)
 	}
 	c := &Candidate{store: s, journal: journalFile{disk: s.disk}}
-	c.state.Store(&state{base: running, tree: tree, log: entries})
+	c.state.Store(&state{base: running, tree: r.batch.Tree(), log: entries})
 	if c.cost = cost(entries); len(entries) > 0 {
 		c.seq = entries[len(entries)-1].seq
 	}
 	return c, c.journal.rewrite(running.Number, entries)
-}
-
-// applyAll applies edits and returns the tree and what could not be applied.
-func applyAll(tree *configtree.Tree, edits []configtree.Edit) (*configtree.Tree, Problems) {
-	batch := tree.Batch()
-	var problems Problems
-	for i := range edits {
-		if p := asProblem(batch.Apply(edits[i])); p != nil {
-			problems = append(problems, *p)
-		}
-	}
-	return batch.Tree(), problems
 }
