@@ -119,6 +119,9 @@ func (ed *edition) draft(before *state) *draft {
 // behind that.
 const maxCost = 1 << 20
 
+// entryCost is what an entry keeps besides its statements, in statements.
+const entryCost = 4
+
 // checkpoint is how many entries of edits share one tree to replay from: each
 // tree that is kept holds on to a spine that the next edit replaced.
 const checkpoint = 64
@@ -130,7 +133,7 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 	}
 	next := &state{base: d.before.base, tree: d.after, log: d.before.log}
 	if len(d.changes) > 0 {
-		e := entry{seq: c.seq + 1, by: ed.by, edits: ed.edits, cost: max(ed.cost, 1)}
+		e := entry{seq: c.seq + 1, by: ed.by, edits: ed.edits, cost: ed.cost + entryCost}
 		if ed.edits == nil || e.seq%checkpoint == 0 {
 			e.after = d.after
 		}

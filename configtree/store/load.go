@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"iter"
 	"strconv"
 
@@ -27,14 +27,14 @@ func (v LoadVerb) String() string {
 }
 
 const (
-	maxLoad         = maxCost - 1 // edits in one load
-	maxLoadProblems = 1000        // problems that one load reports
+	maxLoad         = maxCost - entryCost // edits in one load
+	maxLoadProblems = 1000                // problems that one load reports
 
 	// wholeCost is what a tree as a whole is taken to keep in memory, in statements.
 	wholeCost = 10_000
 )
 
-var errTooLarge = errors.New("more than 1048575 statements")
+var errTooLarge = fmt.Errorf("more than %d statements", maxLoad)
 
 // Load takes edits from a source, which is a file name or "terminal", into the
 // candidate: all of them, or none if there is a problem that is more than a
@@ -54,7 +54,7 @@ func (c *Candidate) Load(ctx context.Context, by event.Subject, verb LoadVerb, s
 		ed.first = event.ConfigWhole{Username: by.User, Action: "override", Source: source}
 		tree, refused := applyAll(configtree.New(c.store.schema), ed.edits)
 		problems = append(problems, refused...)
-		ed.whole, ed.cost, ed.edits = tree, len(ed.edits)+1, nil
+		ed.whole, ed.cost, ed.edits = tree, len(ed.edits), nil
 	}
 	if Problems(problems).fatal() {
 		// What could be read is tried, so that all problems are told at once.
