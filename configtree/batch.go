@@ -227,7 +227,7 @@ func (b *Batch) deleteBelow(n *node, p Path) {
 	if len(p) > 1 {
 		c := b.ownChild(n, s)
 		b.deleteBelow(c, p[1:])
-		if len(c.slots) > 0 || standsAlone(s.Node) && !isFacilityLike(s.Node) {
+		if len(c.slots) > 0 || standsAlone(s.Node) && !s.Node.NeedsContents() {
 			return
 		}
 	}
@@ -238,13 +238,6 @@ func (b *Batch) deleteBelow(n *node, p Path) {
 	}
 	sl.many = b.ownList(sl.many)
 	sl.many.remove(b.owner, sl.many.get(s.Key))
-}
-
-// isFacilityLike reports whether the entries of a list are one statement with
-// their contents (`any notice;`), so that deleting the contents deletes the
-// entry: the key alone would not even be a statement.
-func isFacilityLike(s *schema.Node) bool {
-	return (s.NoKeyword || s.Oneliner) && len(s.MandatoryChoices) > 0
 }
 
 func (b *Batch) exists(p Path) bool {
@@ -270,7 +263,7 @@ func (b *Batch) clear(p Path) {
 	if !b.exists(p) {
 		return
 	}
-	if l := p.Last(); len(p) > 0 && (l.Key == "" && hasElements(l.Node) || !standsAlone(l.Node) || isFacilityLike(l.Node)) {
+	if l := p.Last(); len(p) > 0 && (l.Key == "" && hasElements(l.Node) || !standsAlone(l.Node) || l.Node.NeedsContents()) {
 		b.delete(p)
 		return
 	}

@@ -113,36 +113,3 @@ func (p Path) Cursor(root *schema.Node) schema.Cursor {
 	}
 	return schema.Cursor{Node: s.Node, Want: schema.WantStatement}
 }
-
-// Quote returns s as configuration text shows it: bare when it consists of
-// letters, digits and the punctuation without a meaning in the grammar, else
-// in double quotes with `"` and `\` escaped.
-func Quote(s string) string {
-	if isBare(s) {
-		return s
-	}
-	var b strings.Builder
-	b.Grow(len(s) + 8)
-	b.WriteByte('"')
-	for i := range len(s) {
-		if s[i] == '"' || s[i] == '\\' {
-			b.WriteByte('\\')
-		}
-		b.WriteByte(s[i])
-	}
-	b.WriteByte('"')
-	return b.String()
-}
-
-func isBare(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
-		case strings.IndexByte("._-/:@+%^~*<>", c) >= 0:
-		default:
-			return false
-		}
-	}
-	return s != ""
-}

@@ -282,7 +282,7 @@ func (w *walk) finish(n int) *Problem {
 		return w.problem(n, Missing, errMissing)
 	case w.op == Set && w.pending != nil:
 		return w.problem(n, Missing, errMissing)
-	case w.op == Set && !w.below && isFacilityLike(w.path.Last().Node):
+	case w.op == Set && !w.below && w.path.Last().Node.NeedsContents():
 		return w.problem(n, Missing, errMissing)
 	}
 	w.out.Complete = true

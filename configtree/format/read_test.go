@@ -72,7 +72,7 @@ func TestEdits(t *testing.T) {
 		{"comments", Text, "system", "# no\n## no; {\n/* of the host */ host-name /* not this */ x; # /* nor this */\n/* of b */ /* twice */ syslog { file b; /* of none */ }",
 			"set system host-name = x\nannotate system host-name = \"of the host\"\nset system syslog file b\nannotate system syslog = \"of b\\ntwice\"\n"},
 		{"a comment belongs to one statement", Text, "system", "/* a */ ; host-name x;", "set system host-name = x\n"},
-		{"quoted words are no tags", Text, "system syslog", "file \"inactive:\";", "set system syslog file inactive:\n"},
+		{"quoted words are no tags", Text, "system syslog", "file \"inactive:\";", "set system syslog file \"inactive:\"\n"},
 		{"commands", SetLines, "", "# no\n\nset system host-name x # no\r\n  delete system syslog\ndeactivate system login\nactivate system login\nannotate system login \"a */ b\"",
 			"set system host-name = x\ndelete system syslog\ndeactivate system login\nactivate system login\nannotate system login = \"a * / b\"\n"},
 	} {

@@ -58,8 +58,8 @@ func (t *textReader) step() bool {
 	case tokenClose:
 		t.close(tok)
 	case tokenBad:
-		if tok.text == commentMark {
-			t.report(configtree.Syntax, tok, &StatementError{Err: tok.err, Statement: commentMark})
+		if tok.text == configtree.CommentMark {
+			t.report(configtree.Syntax, tok, &StatementError{Err: tok.err, Statement: configtree.CommentMark})
 			break
 		}
 		t.statement(tok)

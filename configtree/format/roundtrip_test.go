@@ -99,7 +99,7 @@ func (g *gardener) grow(t testing.TB, p configtree.Path, level *schema.Node) {
 }
 
 func (g *gardener) entry(t testing.TB, p configtree.Path, list *schema.Node) {
-	if needsContents(list) {
+	if list.NeedsContents() {
 		c := list.Children[g.rand.IntN(len(list.Children))]
 		g.plant(t, configtree.Set, p.Append(configtree.Step{Node: c}), "")
 		return

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+
+	"loggia/configtree"
 )
 
 // maxToken bounds a word, a quoted string or a comment, in bytes of input.
@@ -35,9 +37,6 @@ type token struct {
 	col    int // of the first byte
 	end    int // just behind the last byte, in the line where that is
 }
-
-// commentMark is what a comment begins with.
-const commentMark = "/*"
 
 var (
 	errQuote   = errors.New("unterminated quote")
@@ -151,7 +150,7 @@ func (s *scanner) spoil(t *token) {
 	}
 	switch {
 	case t.kind == tokenComment:
-		t.text = commentMark
+		t.text = configtree.CommentMark
 	case t.err == errQuote && bytes.HasSuffix(bytes.TrimRight(s.scratch, " \t\r"), []byte("{")):
 		t.text = "{" // what the string has swallowed opens a block
 	}

@@ -2,7 +2,6 @@ package format
 
 import (
 	"fmt"
-	"strings"
 
 	"loggia/configtree"
 	"loggia/configtree/schema"
@@ -10,12 +9,6 @@ import (
 
 // tags are the words in front of a statement that say what to do with it.
 type tags struct{ inactive, active, replace, remove, protect bool }
-
-// isTag reports whether a bare word in front of a statement is a tag.
-func isTag(word string) bool {
-	var t tags
-	return strings.HasSuffix(word, ":") && t.add(word)
-}
 
 func (t *tags) add(word string) bool {
 	switch word {

@@ -136,15 +136,9 @@ func (s *statement) settle() {
 		return
 	}
 	s.settled = true
-	if n := s.path[len(s.path)-1].Node; s.tags.remove || (n.Kind == schema.List || n.Presence) && !needsContents(n) {
+	if n := s.path[len(s.path)-1].Node; s.tags.remove || (n.Kind == schema.List || n.Presence) && !n.NeedsContents() {
 		s.set("")
 	}
-}
-
-// needsContents reports whether the entries of a list are one statement with their
-// contents: `any notice;` is one, `any;` is not.
-func needsContents(n *schema.Node) bool {
-	return (n.NoKeyword || n.Oneliner) && len(n.MandatoryChoices) > 0
 }
 
 // complete judges the statement at its end.
@@ -157,7 +151,7 @@ func (s *statement) complete() (configtree.ProblemKind, error) {
 		return configtree.Syntax, errSyntax
 	case opens && (s.tags.remove || len(s.path) <= s.base || s.cursor.Want == schema.WantValue):
 		return configtree.Syntax, errSyntax
-	case !opens && !s.settled && !s.tags.remove && needsContents(s.path[len(s.path)-1].Node):
+	case !opens && !s.settled && !s.tags.remove && s.path[len(s.path)-1].Node.NeedsContents():
 		return configtree.Missing, errMissing
 	case s.cursor.Want == schema.WantStatement:
 		if len(s.path) > s.base {

@@ -102,5 +102,5 @@ func (s *sink) value(n configtree.Node, text string, mask bool) {
 		s.buf = append(s.buf, secretMark...)
 		return
 	}
-	s.buf = appendQuote(s.buf, text)
+	s.buf = configtree.AppendQuote(s.buf, text)
 }

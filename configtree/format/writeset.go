@@ -41,7 +41,7 @@ func (l *setWriter) push(n configtree.Node) {
 	case l.mask && s.Secret:
 		l.path = append(append(l.path, ' '), secretMark...)
 	default:
-		l.path = appendQuote(append(l.path, ' '), n.Key())
+		l.path = configtree.AppendQuote(append(l.path, ' '), n.Key())
 	}
 }
 
@@ -91,7 +91,7 @@ func (l *setWriter) marks(n configtree.Node) {
 	}
 	if text := commentText(n.Comment()); text != "" {
 		l.command("annotate")
-		l.buf = appendQuote(append(l.buf, ' '), text)
+		l.buf = configtree.AppendQuote(append(l.buf, ' '), text)
 		l.line()
 	}
 }

@@ -50,6 +50,13 @@ type Node struct {
 	byName map[string]*Node
 }
 
+// NeedsContents reports whether the entries of a list are one statement with their
+// contents: `any notice;` is one, `any;` is not, so that deleting the contents
+// deletes the entry.
+func (n *Node) NeedsContents() bool {
+	return (n.NoKeyword || n.Oneliner) && len(n.MandatoryChoices) > 0
+}
+
 // Child returns the child statement called name exactly, or nil.
 func (n *Node) Child(name string) *Node { return n.byName[name] }
 
