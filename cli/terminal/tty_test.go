@@ -33,6 +33,16 @@ func newConsole(t *testing.T) *console {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// pty.Open leaves the master blocking: a Read would keep it from being closed.
+	fd, err := unix.FcntlInt(master.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err == nil {
+		err = unix.SetNonblock(fd, true)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	master.Close()
+	master = os.NewFile(uintptr(fd), "master")
 	c := &console{T: t, master: master, slave: slave, news: make(chan struct{}, 1)}
 	c.size(80, 24)
 	go c.watch()
@@ -40,10 +50,19 @@ func newConsole(t *testing.T) *console {
 	return c
 }
 
+// size sets the size without Fd, which would make the master blocking again.
 func (c *console) size(w, h int) {
 	c.Helper()
-	if err := pty.Setsize(c.master, &pty.Winsize{Cols: uint16(w), Rows: uint16(h)}); err != nil {
+	raw, err := c.master.SyscallConn()
+	if err != nil {
 		c.Fatal(err)
+	}
+	var set error
+	err = raw.Control(func(fd uintptr) {
+		set = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Col: uint16(w), Row: uint16(h)})
+	})
+	if err != nil || set != nil {
+		c.Fatal(err, set)
 	}
 }
 
