@@ -86,7 +86,7 @@ func (f *follower) catchUp() bool {
 		f.fail(closeIf(live))
 		return false
 	}
-	f.noteGap(true, Head{p.Generation, p.Epoch, p.First})
+	f.noteGap(p.First > 0, Head{p.Generation, p.Epoch, p.First})
 	f.startLive(live, p, seq)
 	return f.readTo(p, seq)
 }

@@ -1,6 +1,7 @@
 package logfile
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 	"io"
@@ -125,7 +126,7 @@ func (c *cursor) fill() {
 	const want = frameHead + MaxFrame*entrySize
 	if len(c.buf)-c.pos >= frameHead {
 		n := int(binary.LittleEndian.Uint32(c.buf[c.pos+4:]))
-		if n <= MaxFrame && len(c.buf)-c.pos >= frameHead+n*entrySize {
+		if n > 0 && n <= MaxFrame && len(c.buf)-c.pos >= frameHead+n*entrySize {
 			return
 		}
 	}
@@ -201,17 +202,31 @@ func (c *cursor) seek(size int64, before func(Frame) bool) bool {
 // frameAfter finds the first sound frame that begins in [from, limit).
 func (c *cursor) frameAfter(from, limit int64) (at int64, f Frame, size int64, ok bool) {
 	c.reset(from)
-	for c.at < limit {
-		c.fill()
+	for {
+		if len(c.buf)-c.pos < frameHead+entrySize {
+			c.fill()
+		}
 		b := c.buf[c.pos:]
-		if len(b) < frameHead+entrySize {
+		i := bytes.Index(b, []byte(frameMagic))
+		switch {
+		case len(b) < frameHead+entrySize:
+			return 0, f, 0, false
+		case i < 0:
+			i = (len(b) - len(frameMagic) + 1) &^ 7 // it may begin at the very end
+		case i == 0 && c.at < limit:
+			c.fill()
+			if f, _, n := decodeFrame(c.buf[c.pos:]); n > 0 {
+				return c.at, f, int64(n), true
+			}
+			i = 8
+		default:
+			i = (i + 7) &^ 7 // frames are aligned
+		}
+		if c.at += int64(i); c.at >= limit {
 			return 0, f, 0, false
 		}
-		if f, _, n := decodeFrame(b); n > 0 {
-			return c.at, f, int64(n), true
+		if c.pos += i; c.pos > len(c.buf) {
+			c.reset(c.at)
 		}
-		c.pos += 8
-		c.at += 8
 	}
-	return 0, f, 0, false
 }

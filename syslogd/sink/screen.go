@@ -139,7 +139,11 @@ func (s *Screen) Reconfigure(o ScreenOptions) {
 	s.style.Store(&o.Style)
 }
 
-// Close implements Destination: it shows what waits until ctx ends.
+// errStuck is a terminal that even closing does not free.
+var errStuck = errors.New("terminal does not accept a line")
+
+// Close implements Destination: it shows what waits until ctx ends. What hangs
+// then is interrupted; errStuck tells that this did not help.
 func (s *Screen) Close(ctx context.Context) error {
 	s.mu.Lock()
 	if !s.closed {
@@ -152,15 +156,17 @@ func (s *Screen) Close(ctx context.Context) error {
 	s.mu.Unlock()
 	select {
 	case <-s.done:
-		s.cancel()
-		s.giveUp()
 	case <-ctx.Done():
-		s.cancel()
-		s.giveUp()
-		<-s.done
 	}
+	s.cancel()
+	s.giveUp()
 	s.queue.close()
-	return nil
+	select {
+	case <-s.done:
+		return nil
+	case <-time.After(2 * patience):
+		return errStuck
+	}
 }
 
 // run shows what is in the queue.
@@ -266,6 +272,11 @@ func (c *console) writer() (io.Writer, error) {
 func (c *console) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.drop()
+}
+
+// drop closes the writer. The lock is held.
+func (c *console) drop() {
 	if closer, ok := c.w.(io.Closer); ok {
 		closer.Close() // it has failed already
 	}
@@ -274,8 +285,8 @@ func (c *console) forget() {
 
 // close ends a write that hangs.
 func (c *console) close() {
-	c.forget()
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.closed = true
-	c.mu.Unlock()
+	c.drop()
 }
