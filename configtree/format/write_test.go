@@ -51,7 +51,6 @@ system {
     login {
         class ops {
             permissions [ view view-configuration ];
-            allow-commands "(show log.*)|(show version)";
         }
         class watch {
             permissions view;
@@ -61,7 +60,6 @@ system {
 `, `
 set system login class ops permissions view
 set system login class ops permissions view-configuration
-set system login class ops allow-commands "(show log.*)|(show version)"
 set system login class watch permissions view
 `},
 	{"a oneliner-plus opens its braces for a list", `
