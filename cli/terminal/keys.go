@@ -86,6 +86,9 @@ func decodeText(b []byte) (key, int) {
 		}
 		n += size
 	}
+	if n == 0 {
+		return key{}, 0
+	}
 	return key{code: prompt.NotDefined, text: string(b[:n])}, n
 }
 
