@@ -1,0 +1,3 @@
+module loggia/bench
+
+go 1.26
