@@ -27,6 +27,7 @@ func (d *decoder) listeners(r *configtree.Reader, protocol string) []syslogd.Lis
 	}
 	p := r.Child(protocol)
 	place, port := d.place(p.Path()), uint16(p.Uint("port"))
+	d.paths[place] = p.PathOf("port") // what a user would change
 	texts := p.Texts("address")
 	if len(texts) == 0 {
 		return []syslogd.Listen{{Place: place, Address: netip.AddrPortFrom(netip.Addr{}, port)}}
