@@ -1,0 +1,135 @@
+package loggia
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// exits runs a program that must end with a given status.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits STATUS PROGRAM [ARGUMENT]...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var status *exec.ExitError
+	if errors.As(err, &status) {
+		got = status.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+// golden compares what the last command printed with a file of the script.
+func golden(ts *testscript.TestScript, neg bool, args []string, stream string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: prints FILE, complains FILE")
+	}
+	s := of(ts)
+	s.compare(ts, args[0], s.normalize(ts.ReadFile(stream)))
+}
+
+// compare compares what was seen, normalized, with a file of the script.
+func (s *script) compare(ts *testscript.TestScript, name, got string) {
+	want := s.normalize(ts.ReadFile(name))
+	switch {
+	case got == want:
+	case *update:
+		s.goldens[name] = got
+	default:
+		ts.Fatalf("%s (- expected, + seen):\n%s", name, cmp.Diff(strings.Split(want, "\n"), strings.Split(got, "\n")))
+	}
+}
+
+// rewrite puts the new goldens into the script.
+func (s *script) rewrite() error {
+	a, err := txtar.ParseFile(s.source)
+	if err != nil {
+		return err
+	}
+	for i := range a.Files {
+		if text, ok := s.goldens[a.Files[i].Name]; ok {
+			a.Files[i].Data = []byte(text)
+			delete(s.goldens, a.Files[i].Name)
+		}
+	}
+	for name := range s.goldens {
+		return fmt.Errorf("%s has no file %s", s.source, name)
+	}
+	return os.WriteFile(s.source, txtar.Format(a), 0o666)
+}
+
+// replacements put fixed words where every run differs.
+var replacements = []struct {
+	expr *regexp.Regexp
+	with string
+}{
+	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)`), "2026-01-01T00:00:00.000$1"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)`), "2026-01-01T00:00:00$1"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`), "2026-01-01 00:00:00"},
+	{regexp.MustCompile(`\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d\.\d{3} \d{4}\b`), "Jan  1 00:00:00.000 2026"},
+	{regexp.MustCompile(`\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d(:\d\d)?\b`), "Jan  1 00:00:00"},
+	{regexp.MustCompile(`\b(mgd|eventd|newsyslog|sshd)\[\d+\]`), "$1[100]"},
+	{regexp.MustCompile(`\b(mgd|eventd|newsyslog|sshd) \d+ `), "$1 100 "},
+	{regexp.MustCompile(`(class '[\w-]+') \[\d+\]`), "$1 [100]"},
+	{regexp.MustCompile(`\blocal-peer="\d+"`), `local-peer="100"`},
+	{regexp.MustCompile(`\(pid \d+\)`), "(pid 100)"},
+	{regexp.MustCompile(`\bpts/\d+`), "pts/0"},
+	{regexp.MustCompile(`\((?:\d+[wd])*\s*\d\d:\d\d:\d\d ago\)`), "(00:00:00 ago)"},
+	{regexp.MustCompile(`\bidle \d\d:\d\d:\d\d`), "idle 00:00:00"},
+	{regexp.MustCompile(`(?m)[ \t]+$`), ""},
+}
+
+// names are the words that stand for this machine and this user.
+func names() (host, name string) {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	host, _, _ = strings.Cut(host, ".")
+	me, err := user.Current()
+	if err != nil {
+		return host, strconv.Itoa(os.Getuid())
+	}
+	return host, me.Username
+}
+
+// notTheUser are words with `root` that do not mean who runs the tests.
+var notTheUser = []string{"root-authentication", "root via other", "root adm", "User 'root' is", "by root,"}
+
+// normalize makes what was printed comparable.
+func (s *script) normalize(text string) string {
+	text = strings.ReplaceAll(text, s.work, "$WORK")
+	for port, name := range s.ports {
+		text = regexp.MustCompile(`\b`+port+`\b`).ReplaceAllLiteralString(text, "$"+name)
+	}
+	for _, r := range replacements {
+		text = r.expr.ReplaceAllString(text, r.with)
+	}
+	host, me := names()
+	for i, phrase := range notTheUser {
+		text = strings.ReplaceAll(text, phrase, fmt.Sprintf("\x00%d\x00", i))
+	}
+	text = regexp.MustCompile(`\b`+regexp.QuoteMeta(me)+`\b`).ReplaceAllLiteralString(text, "user")
+	text = regexp.MustCompile(`(^|[\s@"'])`+regexp.QuoteMeta(host)+`\b`).ReplaceAllString(text, "${1}host")
+	for i, phrase := range notTheUser {
+		text = strings.ReplaceAll(text, fmt.Sprintf("\x00%d\x00", i), phrase)
+	}
+	return strings.ReplaceAll(text, filepath.Join("home", me), "home/user")
+}
