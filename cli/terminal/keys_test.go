@@ -134,7 +134,7 @@ func FuzzSession(f *testing.F) {
 			synctest.Wait()
 			s.Close()
 			<-done
-			if m.scr.titles != 0 {
+			if m.scr.foreign != 0 {
 				t.Errorf("%q: foreign sequences", keys)
 			}
 		})

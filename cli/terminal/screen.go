@@ -2,7 +2,6 @@ package terminal
 
 import (
 	"bytes"
-	"io"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,7 +17,7 @@ const (
 // screen owns what the terminal shows. Everybody appends to out under mu; one
 // goroutine writes it, never under mu.
 type screen struct {
-	t     io.Writer
+	t     Terminal
 	stall time.Duration
 	fail  func(error) // told once, without mu, when the terminal takes no more
 
@@ -41,7 +40,7 @@ type screen struct {
 	cols  int
 }
 
-func newScreen(t io.Writer, stall time.Duration, fail func(error)) *screen {
+func newScreen(t Terminal, stall time.Duration, fail func(error)) *screen {
 	s := &screen{t: t, stall: stall, fail: fail, column0: true}
 	s.cond = sync.NewCond(&s.mu)
 	return s
@@ -354,10 +353,8 @@ func (s *screen) erase() {
 
 // width is the terminal's present width, for reckoning where the cursor is.
 func (s *screen) width() int {
-	if t, ok := s.t.(Terminal); ok {
-		if w, _ := t.Size(); w > 0 {
-			return w
-		}
+	if w, _ := s.t.Size(); w > 0 {
+		return w
 	}
 	return defaultWidth
 }

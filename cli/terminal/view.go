@@ -41,7 +41,7 @@ func runeWidth(r rune) int {
 	return c.RuneWidth(r)
 }
 
-// cells shows a whole line. A combining character joins the one before it.
+// cells shows a whole line. A combining character is a cell without width.
 func cells(line []rune) []cell {
 	cs := make([]cell, 0, len(line))
 	for _, r := range line {
@@ -159,11 +159,11 @@ func back(line []cell, i, w int) int {
 func rows(cs []cell, cols int) (n, col int) {
 	n = 1
 	for _, c := range cs {
-		for range splitCell(c) {
-			w := c.width
-			if len(c.text) == c.width { // ASCII, also the long form of a control
-				w = 1
-			}
+		parts, w := 1, c.width
+		if len(c.text) == c.width { // ASCII: `...`, `#033` and the like may be cut anywhere
+			parts, w = c.width, 1
+		}
+		for range parts {
 			if col+w > cols {
 				n, col = n+1, 0
 			}
@@ -171,12 +171,4 @@ func rows(cs []cell, cols int) (n, col int) {
 		}
 	}
 	return n, col
-}
-
-// splitCell yields once for each part of a cell that a terminal may wrap.
-func splitCell(c cell) int {
-	if len(c.text) == c.width {
-		return c.width
-	}
-	return 1
 }

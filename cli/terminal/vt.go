@@ -12,13 +12,13 @@ const maxScrollback = 10_000 // rows
 // vt is a small model of a vt100 screen: enough to show what a person would
 // see, with the deferred wrap at the right margin that real ones have.
 type vt struct {
-	w, h   int
-	x, y   int // x == w: the last column is filled, the next character wraps
-	grid   [][]string
-	gone   []string // rows that scrolled off the top
-	state  []byte   // an unfinished escape sequence or character
-	bells  int
-	titles int // sequences that no part of ours may send
+	w, h    int
+	x, y    int // x == w: the last column is filled, the next character wraps
+	grid    [][]string
+	gone    []string // rows that scrolled off the top
+	state   []byte   // an unfinished escape sequence or character
+	bells   int
+	foreign int // sequences that no part of ours may send
 }
 
 func (v *vt) resize(w, h int) {
@@ -144,7 +144,7 @@ func (v *vt) escape(b []byte) int {
 		return 0
 	}
 	if b[1] != '[' {
-		v.titles++
+		v.foreign++
 		return 2
 	}
 	n, whole := sequenceLen(b)
@@ -185,7 +185,7 @@ func (v *vt) csi(final byte, a [2]int) {
 	case 'K':
 		v.blank(v.y, v.x)
 	default:
-		v.titles++
+		v.foreign++
 	}
 }
 
