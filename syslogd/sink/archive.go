@@ -26,7 +26,7 @@ import (
 //
 // Generation 17 becomes archive 0 in four steps:
 //
-//	1  messages.0000000017 is compressed to messages.0000000017.gz, which is synced
+//	1  messages.0000000017 is compressed to messages.0000000017.gz, which is synced unless young
 //	2  messages.8.gz becomes messages.9.gz … messages.0.gz becomes messages.1.gz
 //	3  messages.0000000017.gz becomes messages.0.gz
 //	4  messages.0000000017 is removed
@@ -40,6 +40,7 @@ type archiver struct {
 	name        string
 	mode        func() (perm fs.FileMode, group int)
 	report      func([]event.Entry)
+	now         func() time.Time
 	step        func(string) // tests stop here as a crash would
 
 	disk sync.Mutex // held while archives are renamed or removed; taken before mu
@@ -314,7 +315,29 @@ func (a *archiver) compress(l *logfile.Label) (err error) {
 		}
 	}
 	a.step("sync")
+	if a.young(l.Generation) {
+		return nil
+	}
 	return to.Sync()
+}
+
+// writeback is how long the kernel may keep what was written in memory
+// (vm.dirty_expire_centisecs).
+const writeback = 30 * time.Second
+
+// young reports whether even the first line of the file is so new that the text
+// itself may not be on the disk yet. Its archive need not be safer than it was,
+// and a sync for each of many small files would hold up the writer, who creates
+// files in the same journal.
+func (a *archiver) young(generation uint64) bool {
+	index, err := a.index.Open(logfile.WaitingName(a.name, generation))
+	if err != nil {
+		return false
+	}
+	defer index.Close()
+	f, ok := logfile.FirstFrame(index)
+	age := a.now().Sub(time.Unix(0, f.Received))
+	return ok && age >= 0 && age < writeback
 }
 
 // onlyReader hides WriteTo, which would copy with its own buffer and notice no

@@ -237,9 +237,13 @@ func TestFullDisk(t *testing.T) {
 	f.Write(batch("fifth"))
 	room = 1 << 30
 	f.Write(batch("sixth"))
-	equal(t, "lines", w.all(f), []string{"first", "second", "sixth"})
+	room = 0
+	f.Write(batch("seventh"))
+	room = 1 << 30
+	f.Write(later(batch("eighth")))
+	equal(t, "lines", w.all(f), []string{"first", "second", "sixth", "eighth"})
 	c := f.Counters()
-	if c.Dropped[NoSpace] != 3 || c.Delivered != 3 {
+	if c.Dropped[NoSpace] != 4 || c.Delivered != 4 {
 		t.Errorf("counters %+v", c)
 	}
 	w.conserved(f)
@@ -248,6 +252,44 @@ func TestFullDisk(t *testing.T) {
 		texts = append(texts, (<-w.reports).Text)
 	}
 	equal(t, "reports", texts, []string{"[edit file messages] write messages: no space left on device", "[edit file messages] works again"})
+	w.close(f)
+}
+
+// later is a batch that came when things had calmed down.
+func later(l *Lines) *Lines {
+	l.Received = l.Received.Add(calm + time.Second)
+	return l
+}
+
+// TestRotationThatFails: writing goes on in the old file, which is said once,
+// and rotation comes when it can.
+func TestRotationThatFails(t *testing.T) {
+	w := newWorld(t)
+	f := w.open(FileOptions{Size: 400, Files: 10})
+	// A directory with something in it stands where the file would go.
+	obstacle := filepath.Join(w.dir, logfile.WaitingName("messages", 1))
+	if err := os.MkdirAll(filepath.Join(obstacle, "x"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	want := numbered(0, 60, 20)
+	for _, text := range want[:30] {
+		f.Write(batch(text))
+	}
+	equal(t, "lines", w.text(f), want[:30])
+	if err := os.RemoveAll(obstacle); err != nil {
+		t.Fatal(err)
+	}
+	f.Write(later(batch(want[30:]...)))
+	equal(t, "lines", w.text(f), want)
+	if err := f.Archived(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var tags []string
+	for len(w.reports) > 0 {
+		tags = append(tags, (<-w.reports).Tag)
+	}
+	equal(t, "reports", tags, []string{"SYSTEM_ALARM_SET", "SYSTEM_ALARM_CLEARED"})
+	w.conserved(f)
 	w.close(f)
 }
 
@@ -271,7 +313,7 @@ func TestReportMayLog(t *testing.T) {
 	f := w.open(FileOptions{})
 	f.Write(batch("lost"))
 	fail = false
-	f.Write(batch("kept"))
+	f.Write(later(batch("kept")))
 	equal(t, "lines", w.all(f), []string{"kept", "about SYSTEM_ALARM_CLEARED"})
 	if c := f.Counters(); c.Dropped[Unwritable] != 2 {
 		t.Errorf("counters %+v", c)

@@ -66,6 +66,7 @@ type File struct {
 	options FileOptions
 	closed  bool
 	alarm   alarm // of the file
+	turning alarm // of its rotation
 	cache   alarm // of its index
 	queue   []event.Entry
 
@@ -79,6 +80,7 @@ type File struct {
 	checked  time.Time // when the path was last compared with live
 	failedAt time.Time // when rotation failed: it rests for a while
 	openErr  error     // why live is nil
+	erredAt  time.Time // when alarm was raised or confirmed last
 
 	stateFile *os.File
 	counters  Counters
@@ -94,6 +96,10 @@ type File struct {
 // checkEvery is how often the path is compared with the open file, and how long
 // a failed rotation or opening rests.
 const checkEvery = time.Second
+
+// calm is how long writing must go well before the file's alarm is taken back:
+// on a disk that is all but full, short batches succeed between long ones.
+const calm = 10 * time.Second
 
 // NewFile opens or creates the file, mends what a crash left, and starts
 // compressing what waits. The error names the file.
@@ -112,6 +118,7 @@ func newFile(c FileConfig, adjust func(*File)) (*File, error) {
 		f.report = func(event.Entry) {}
 	}
 	f.alarm = alarm{place: c.Place, queue: &f.queue}
+	f.turning = alarm{place: c.Place + " rotation", queue: &f.queue}
 	f.cache = alarm{place: c.Place + " index", queue: &f.queue}
 	f.style.Store(&c.Style)
 	f.world.Store(c.WorldReadable)
@@ -125,7 +132,7 @@ func newFile(c FileConfig, adjust func(*File)) (*File, error) {
 	if f.index, err = os.OpenRoot(c.IndexDir); err != nil {
 		return nil, errors.Join(err, f.root.Close())
 	}
-	f.archives = archiver{root: f.root, index: f.index, name: c.Name, mode: f.mode, report: f.reportAll, step: f.step, files: c.Files}
+	f.archives = archiver{root: f.root, index: f.index, name: c.Name, mode: f.mode, report: f.reportAll, now: f.now, step: f.step, files: c.Files}
 	f.archives.alarm = alarm{place: c.Place + " archive", queue: &f.archives.queue}
 	f.archives.ctx, f.archives.stop = context.WithCancel(context.Background())
 	f.mu.Lock()
@@ -283,10 +290,13 @@ func (f *File) put(l *Lines, i, j int) {
 	buf := l.Buf[from:l.Lines[j-1].End]
 	n, err := f.write(f.live, buf)
 	if err == nil {
-		f.alarm.clear()
+		if f.alarm.set && l.Received.Sub(f.erredAt) >= calm {
+			f.alarm.clear()
+		}
 		f.wrote(lines, from, l.Received)
 		return
 	}
+	f.erredAt = l.Received
 	whole := sort.Search(len(lines), func(k int) bool { return int(lines[k].End-from) > n })
 	f.wrote(lines[:whole], from, l.Received)
 	f.drop(lines[whole:], err)

@@ -279,13 +279,13 @@ func (f *File) check(now time.Time) {
 	f.reopened(err)
 }
 
-// reopened says what came of opening the file again.
+// reopened notes an error of opening the file again. The alarm ends when
+// writing goes well.
 func (f *File) reopened(err error) {
 	if err != nil {
+		f.erredAt = f.checked
 		f.alarm.raise(err)
-		return
 	}
-	f.alarm.clear()
 }
 
 // lose gives up the open file after an error that may have left a torn line;

@@ -19,10 +19,11 @@ func (f *File) rotate(received time.Time) bool {
 	name := logfile.WaitingName(f.name, old.Generation)
 	f.step("rename")
 	if err := f.root.Rename(f.name, name); err != nil {
-		f.alarm.raise(err)
+		f.turning.raise(err)
 		f.failedAt = received
 		return false
 	}
+	f.turning.clear()
 	f.step("rename index")
 	if err := f.index.Rename(f.name, name); err != nil {
 		f.cacheFailed(errors.Join(err, remove(f.index, f.name)))
