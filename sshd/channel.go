@@ -2,8 +2,10 @@ package sshd
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -23,7 +25,17 @@ type Channel struct {
 	mu            sync.Mutex // guards width and height
 	width, height int
 	resized       chan struct{}
+	gone          chan struct{} // closed when the other side has closed the channel, or is lost
 }
+
+// ErrGone is what Read returns when the other side is gone: unlike io.EOF,
+// which only says that nothing more will be typed, it takes back what was typed
+// and not yet looked at.
+var ErrGone = errors.New("connection lost")
+
+// goneTime is how long an end of input may come before the end of the
+// connection that caused it.
+const goneTime = 20 * time.Millisecond
 
 // Bounds on what a client may send before its session begins.
 const (
@@ -33,7 +45,21 @@ const (
 	maxDimension = 10000
 )
 
-func (c *Channel) Read(b []byte) (int, error)  { return c.ssh.Read(b) }
+// Read reads what the other side sends.
+func (c *Channel) Read(b []byte) (int, error) {
+	n, err := c.ssh.Read(b)
+	if err != io.EOF {
+		return n, err
+	}
+	select {
+	case <-c.gone:
+		err = ErrGone
+	case <-time.After(goneTime):
+	}
+	return n, err
+}
+
+// Write sends to the other side's standard output.
 func (c *Channel) Write(b []byte) (int, error) { return c.ssh.Write(b) }
 
 // Close closes the channel.
@@ -75,7 +101,7 @@ type (
 // serveChannel answers the requests of a channel and runs the handler once a
 // shell or a command was asked for.
 func serveChannel(ctx context.Context, peer Peer, ch ssh.Channel, requests <-chan *ssh.Request, handle Handler) {
-	c := &Channel{ssh: ch, Errors: ch.Stderr(), Env: map[string]string{}, resized: make(chan struct{}, 1)}
+	c := &Channel{ssh: ch, Errors: ch.Stderr(), Env: map[string]string{}, resized: make(chan struct{}, 1), gone: make(chan struct{})}
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -98,6 +124,7 @@ func serveChannel(ctx context.Context, peer Peer, ch ssh.Channel, requests <-cha
 			})
 		}
 	}
+	close(c.gone)
 	if !started {
 		_ = ch.Close()
 	}
