@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -158,4 +160,39 @@ func BenchmarkFileWrite(b *testing.B) {
 	b.Run("one-line", func(b *testing.B) {
 		benchmarkFile(b, FileOptions{Size: 1 << 30, Files: 2, AllowDuplicates: true}, batch(numbered(0, 1, 74)...))
 	})
+}
+
+// BenchmarkRemoteTCP sends to a peer that reads and forgets.
+func BenchmarkRemoteTCP(b *testing.B) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		if c, err := l.Accept(); err == nil {
+			io.Copy(io.Discard, c)
+			c.Close()
+		}
+	}()
+	o := tcpTo(l.Addr().(*net.TCPAddr).AddrPort().Port())
+	o.OctetCounting, o.AllowDuplicates = true, true
+	r := NewRemote(RemoteConfig{RemoteOptions: o})
+	lines := benchmarkLines()
+	b.SetBytes(int64(len(lines.Buf)))
+	b.ReportAllocs()
+	for b.Loop() {
+		for r.Counters().Waiting > 50000 { // a sender as fast as the receiver
+			runtime.Gosched()
+		}
+		r.Write(lines)
+	}
+	if err := r.Close(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	c := r.Counters()
+	if c.Lost() > 0 {
+		b.Errorf("counters %+v", c)
+	}
+	b.ReportMetric(float64(c.Delivered)/b.Elapsed().Seconds(), "lines/s")
 }

@@ -33,7 +33,9 @@
 //	                                                                                                                deadline, else kept      the next start
 //	Remote: queue         QueueBytes, 1/8 of it for newest dropped      queue-full            handed to the new     sent until the deadline, lost
 //	                      own records alone                                                   port, address, style  rest counted closed
-//	Remote: record sent   one read-ahead of 64 KiB  waits               waiting               as the queue          as the queue             lost
+//	Remote: sent, not     part of QueueBytes        nothing more sent   waiting               sent to the new       as the queue             lost, unless it
+//	acknowledged (tcp)                                                                        target after 1 s                               has arrived
+//	Remote: being written one write of 64 KiB       nothing more sent   waiting               as the queue          as the queue             as above
 //	Terminals: queue      64 KiB, 1/4 for own       newest dropped      queue-full            kept, or as shutdown  shown until the deadline lost
 //	Console: queue        64 KiB, 1/4 for own       newest dropped      queue-full            kept, or as shutdown  shown until the deadline lost
 package sink
