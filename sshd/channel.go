@@ -26,6 +26,9 @@ type Channel struct {
 	width, height int
 	resized       chan struct{}
 	gone          chan struct{} // closed when the other side has closed the channel, or is lost
+
+	ctx context.Context // of the session
+	end sync.Once       // the exit status is sent, and the channel closed, once
 }
 
 // ErrGone is what Read returns when the other side is gone: unlike io.EOF,
@@ -62,8 +65,25 @@ func (c *Channel) Read(b []byte) (int, error) {
 // Write sends to the other side's standard output.
 func (c *Channel) Write(b []byte) (int, error) { return c.ssh.Write(b) }
 
-// Close closes the channel.
-func (c *Channel) Close() error { return c.ssh.Close() }
+// Close ends the session in order, with status 0, unless it is being cut off.
+func (c *Channel) Close() error {
+	if c.ctx.Err() != nil {
+		return c.ssh.Close()
+	}
+	return c.finish(0)
+}
+
+// finish tells the other side the exit status and closes the channel, unless
+// that is done.
+func (c *Channel) finish(status int) (err error) {
+	c.end.Do(func() {
+		// OpenSSH wants the status before the end of the channel. One that is gone
+		// shows in Close.
+		_, _ = c.ssh.SendRequest("exit-status", false, ssh.Marshal(exitStatus{uint32(status)}))
+		err = c.ssh.Close()
+	})
+	return err
+}
 
 // Size returns the terminal's columns and rows; 0 when the client gave none.
 func (c *Channel) Size() (w, h int) {
@@ -101,8 +121,8 @@ type (
 // serveChannel answers the requests of a channel and runs the handler once a
 // shell or a command was asked for.
 func serveChannel(ctx context.Context, peer Peer, ch ssh.Channel, requests <-chan *ssh.Request, handle Handler) {
-	c := &Channel{ssh: ch, Errors: ch.Stderr(), Env: map[string]string{}, resized: make(chan struct{}, 1), gone: make(chan struct{})}
 	ctx, cancel := context.WithCancel(ctx)
+	c := &Channel{ssh: ch, Errors: ch.Stderr(), Env: map[string]string{}, resized: make(chan struct{}, 1), gone: make(chan struct{}), ctx: ctx}
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
@@ -118,9 +138,8 @@ func serveChannel(ctx context.Context, peer Peer, ch ssh.Channel, requests <-cha
 			started = true
 			wg.Go(func() {
 				status := handle(ctx, peer, c)
-				// OpenSSH wants the status before the end of the channel.
-				_, _ = ch.SendRequest("exit-status", false, ssh.Marshal(exitStatus{uint32(status)}))
-				_ = ch.Close()
+				// A client that is gone wants no status.
+				_ = c.finish(status)
 			})
 		}
 	}
