@@ -139,6 +139,7 @@ type writer struct {
 	interfaces []string
 	hosts      []string
 	template   template // of the message made last
+	old        bool     // RFC 3164 only
 	buf        []byte
 }
 
@@ -200,6 +201,9 @@ func (w *writer) header(n, size int) {
 
 // modern says whether the next message is RFC 5424.
 func (w *writer) modern() bool {
+	if w.old {
+		return false
+	}
 	switch w.plan.Framing {
 	case Octets:
 		return true

@@ -102,3 +102,19 @@ func BenchmarkMake(b *testing.B) {
 		Make(Plan{Seed: 1, Messages: 10000, Connections: 4, Framing: Newline, Last: last})
 	}
 }
+
+func TestWriteLog(t *testing.T) {
+	var b bytes.Buffer
+	if err := WriteLog(&b, 1, 3_000_000, last); err != nil {
+		t.Fatal(err)
+	}
+	if over := b.Len() - 3_000_000; over < 0 || over > MaxSize {
+		t.Errorf("%d bytes, want about 3000000", b.Len())
+	}
+	pattern := regexp.MustCompile(`^Nov [ 1-3]\d \d\d:\d\d:\d\d [\w.-]+ [\w/]+\[\d+\]: (.* )?seq=\d{9}\.\n$`)
+	for line := range bytes.Lines(b.Bytes()) {
+		if !pattern.Match(line) {
+			t.Fatalf("%q", line)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 // Lbench measures syslog daemons side by side.
 //
 //	lbench [-ours NAME] [-scenarios S1,S2] [-rounds N] [-scale F] [-seed N] [-json FILE] [-dir DIR] [-keep] name=command ...
+//	lbench genlog BYTES [SEED]
 //
 // Each target is a start script that turns the BENCH_* environment into a
 // configuration and becomes the daemon. Targets run alternately, one at a
@@ -18,6 +19,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -31,6 +33,13 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if len(os.Args) > 1 && os.Args[1] == "genlog" {
+		if err := genlog(os.Args[2:], os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "lbench:", err)
+			os.Exit(2)
+		}
+		return
+	}
 	ok, err := run(ctx, os.Args[1:], os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "lbench:", err)
@@ -39,6 +48,24 @@ func main() {
 	if !ok {
 		os.Exit(1)
 	}
+}
+
+// genlog writes a log of a given size, to measure how logs are examined.
+func genlog(args []string, out io.Writer) error {
+	if len(args) < 1 || len(args) > 2 {
+		return fmt.Errorf("lbench genlog BYTES [SEED]")
+	}
+	size, err := strconv.ParseInt(args[0], 10, 64)
+	if err != nil {
+		return err
+	}
+	seed := uint64(1)
+	if len(args) == 2 {
+		if seed, err = strconv.ParseUint(args[1], 10, 64); err != nil {
+			return err
+		}
+	}
+	return traffic.WriteLog(out, seed, size, time.Now().Add(-24*time.Hour))
 }
 
 // options is the command line.
