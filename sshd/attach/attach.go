@@ -56,51 +56,50 @@ func dial(ctx context.Context, path string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	hello := &helloReader{Conn: conn, in: bufio.NewReader(conn)}
+	greeted := &greetedConn{conn, bufio.NewReader(conn)}
+	if err := greeted.greeting(); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
 	config := &ssh.ClientConfig{
 		User: "local",
 		// The socket's directory belongs to the engine: the kernel vouches for it.
 		HostKeyCallback: ssh.InsecureIgnoreHostKey(),
 		Timeout:         Wait,
 	}
-	sc, channels, requests, err := ssh.NewClientConn(hello, "local", config)
+	sc, channels, requests, err := ssh.NewClientConn(greeted, "local", config)
 	if err != nil {
-		if refusal := hello.refusal(); refusal != "" {
-			err = errors.New(refusal)
-		}
-		return nil, errors.Join(err, conn.Close())
+		_ = conn.Close() // it is of no use any more
+		return nil, err
 	}
 	return &Client{ssh.NewClient(sc, channels, requests)}, nil
 }
 
-// helloReader keeps a line that the server sends instead of its version: the
-// reason why it does not serve us.
-type helloReader struct {
+// greetedConn is a connection whose first bytes were looked at.
+type greetedConn struct {
 	net.Conn
-	in   *bufio.Reader
-	mu   sync.Mutex // guards said: the library reads in a goroutine of its own
-	said []byte
+	in *bufio.Reader
 }
 
-func (h *helloReader) Read(b []byte) (int, error) {
-	n, err := h.in.Read(b)
-	h.mu.Lock()
-	if len(h.said) < 512 {
-		h.said = append(h.said, b[:n]...)
-	}
-	h.mu.Unlock()
-	return n, err
-}
+func (g *greetedConn) Read(b []byte) (int, error) { return g.in.Read(b) }
 
-func (h *helloReader) refusal() string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	line, _, _ := strings.Cut(string(h.said), "\r\n")
-	text, ok := strings.CutPrefix(line, "error: ")
-	if !ok {
-		return ""
+// greeting waits for the server's version. A server that does not serve us
+// sends the reason instead.
+func (g *greetedConn) greeting() error {
+	if err := g.SetReadDeadline(time.Now().Add(Wait)); err != nil {
+		return err
 	}
-	return text
+	first, err := g.in.Peek(4)
+	if err != nil {
+		return fmt.Errorf("no answer: %w", err)
+	}
+	if string(first) != "SSH-" {
+		line, err := g.in.ReadSlice('\n') // bounded by its buffer
+		if err != nil {
+			return err
+		}
+		return errors.New(strings.TrimPrefix(strings.TrimSpace(string(line)), "error: "))
+	}
+	return g.SetReadDeadline(time.Time{})
 }
 
 // Close ends the connection.
