@@ -1,17 +1,14 @@
 package sink
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"runtime"
 	"sync"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
 	"golang.org/x/sys/unix"
 
 	"loggia/audit/event"
@@ -54,9 +51,10 @@ type archiver struct {
 	alarm   alarm
 	queue   []event.Entry
 
-	stop context.CancelFunc
-	ctx  context.Context // ends when Close's deadline has passed
-	done sync.WaitGroup
+	closing chan struct{} // closed by close
+	stop    context.CancelFunc
+	ctx     context.Context // ends when Close's deadline has passed
+	done    sync.WaitGroup
 }
 
 // retry is how long the worker waits after a failure: it doubles from the first
@@ -180,7 +178,10 @@ func (a *archiver) wait(ctx context.Context) error {
 // the next start.
 func (a *archiver) close(ctx context.Context) {
 	a.mu.Lock()
-	a.closed = true
+	if !a.closed {
+		a.closed = true
+		close(a.closing)
+	}
 	a.mu.Unlock()
 	finished := make(chan struct{})
 	go func() {
@@ -211,14 +212,14 @@ func (a *archiver) work() {
 		if err == nil {
 			err = a.publish(l)
 		}
-		if a.settle(err) {
+		if a.settle(l, err) {
 			delay = retryFirst
 			continue
 		}
 		select {
 		case <-time.After(delay):
 			delay = min(2*delay, retryMost)
-		case <-a.ctx.Done():
+		case <-a.closing: // one more attempt
 		}
 	}
 }
@@ -241,12 +242,12 @@ func (a *archiver) next() (logfile.Label, bool) {
 
 // settle says what came of one file, and reports whether to go on at once. A
 // shutdown does not wait for a disk that refuses.
-func (a *archiver) settle(err error) bool {
+func (a *archiver) settle(l logfile.Label, err error) bool {
 	a.mu.Lock()
 	switch {
 	case err == nil:
 		a.alarm.clear()
-	case len(a.waiting) == 0 || errors.Is(err, fs.ErrNotExist) && a.ctx.Err() == nil && !a.stillThere():
+	case len(a.waiting) == 0 || a.waiting[0].Generation != l.Generation || errors.Is(err, fs.ErrNotExist) && !a.stillThere():
 		err = nil // cleared, or beyond retention, while it was being compressed
 	case a.ctx.Err() == nil:
 		a.alarm.raise(err)
@@ -269,211 +270,4 @@ func (a *archiver) stillThere() bool {
 	}
 	a.waiting = a.waiting[1:]
 	return false
-}
-
-func partialName(name string, generation uint64) string {
-	return logfile.WaitingName(name, generation) + ".gz"
-}
-
-// compress is step 1. It completes l.
-func (a *archiver) compress(l *logfile.Label) (err error) {
-	from, err := a.root.Open(logfile.WaitingName(a.name, l.Generation))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, from.Close()) }()
-	perm, group := a.mode()
-	to, err := a.root.OpenFile(partialName(a.name, l.Generation), os.O_RDWR|os.O_CREATE|os.O_TRUNC, perm)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, to.Close()) }()
-	a.step("compress")
-	if err := setMode(to, perm, group); err != nil {
-		return err
-	}
-	z, err := gzip.NewWriterLevel(to, gzip.BestSpeed)
-	if err != nil {
-		return err
-	}
-	z.Extra, z.Name = l.Extra(), a.name
-	if info, err := from.Stat(); err == nil {
-		z.ModTime = info.ModTime()
-	}
-	count := lineCounter{ctx: a.ctx, w: z}
-	if _, err := io.CopyBuffer(&count, onlyReader{from}, make([]byte, 64<<10)); err != nil {
-		return err
-	}
-	if err := z.Close(); err != nil {
-		return err
-	}
-	if l.Lines != count.lines || l.Size != count.size { // it was found at the start
-		l.Lines, l.Size = count.lines, count.size
-		const extraAt = 12 // RFC 1952, 2.3: fixed header and XLEN
-		if _, err := to.WriteAt(l.Extra(), extraAt); err != nil {
-			return err
-		}
-	}
-	a.step("sync")
-	if a.young(l.Generation) {
-		return nil
-	}
-	return to.Sync()
-}
-
-// writeback is how long the kernel may keep what was written in memory
-// (vm.dirty_expire_centisecs).
-const writeback = 30 * time.Second
-
-// young reports whether even the first line of the file is so new that the text
-// itself may not be on the disk yet. Its archive need not be safer than it was,
-// and a sync for each of many small files would hold up the writer, who creates
-// files in the same journal.
-func (a *archiver) young(generation uint64) bool {
-	index, err := a.index.Open(logfile.WaitingName(a.name, generation))
-	if err != nil {
-		return false
-	}
-	defer index.Close()
-	f, ok := logfile.FirstFrame(index)
-	age := a.now().Sub(time.Unix(0, f.Received))
-	return ok && age >= 0 && age < writeback
-}
-
-// onlyReader hides WriteTo, which would copy with its own buffer and notice no
-// deadline.
-type onlyReader struct{ io.Reader }
-
-// lineCounter counts the lines that pass.
-type lineCounter struct {
-	ctx         context.Context
-	w           io.Writer
-	lines, size uint64
-}
-
-// Write implements io.Writer.
-func (c *lineCounter) Write(b []byte) (int, error) {
-	if c.ctx.Err() != nil {
-		return 0, c.ctx.Err()
-	}
-	c.size += uint64(len(b))
-	c.lines += uint64(bytes.Count(b, []byte{'\n'})) // a file that was turned over ends in one
-	return c.w.Write(b)
-}
-
-// publish is steps 2 to 4.
-func (a *archiver) publish(l logfile.Label) error {
-	a.disk.Lock()
-	defer a.disk.Unlock()
-	partial, raw := partialName(a.name, l.Generation), logfile.WaitingName(a.name, l.Generation)
-	a.mu.Lock()
-	files := a.files
-	wanted := files > 0 && len(a.waiting) > 0 && a.waiting[0].Generation == l.Generation
-	a.mu.Unlock()
-	if !wanted {
-		return remove(a.root, partial) // cleared or beyond retention
-	}
-	if err := a.shift(files); err != nil {
-		return err
-	}
-	a.step("archive")
-	if err := a.root.Rename(partial, logfile.ArchiveName(a.name, 0)); err != nil {
-		return err
-	}
-	a.step("remove")
-	err := remove(a.root, raw)
-	a.mu.Lock()
-	if len(a.waiting) > 0 && a.waiting[0].Generation == l.Generation {
-		a.waiting = a.waiting[1:]
-	}
-	a.mu.Unlock()
-	return err
-}
-
-// shift is step 2: it makes archive 0 free, and drops what is beyond retention.
-func (a *archiver) shift(files int) error {
-	top := 0
-	for top < logfile.MaxArchives && len(a.slot(top)) > 0 {
-		top++
-	}
-	for n := files - 1; n < top; n++ {
-		if err := a.removeSlot(n); err != nil {
-			return err
-		}
-	}
-	for n := min(top, files-1) - 1; n >= 0; n-- {
-		for _, name := range a.slot(n) {
-			to := logfile.ArchiveName(a.name, n+1)
-			if name == unpackedName(a.name, n) {
-				to = unpackedName(a.name, n+1)
-			}
-			a.step("shift")
-			if err := a.root.Rename(name, to); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// slot returns the files that have number n: the archive, and what somebody
-// unpacked by hand.
-func (a *archiver) slot(n int) []string {
-	var found []string
-	for _, name := range []string{logfile.ArchiveName(a.name, n), unpackedName(a.name, n)} {
-		if _, err := a.root.Lstat(name); err == nil {
-			found = append(found, name)
-		}
-	}
-	return found
-}
-
-func unpackedName(name string, n int) string {
-	archive := logfile.ArchiveName(name, n)
-	return archive[:len(archive)-len(".gz")]
-}
-
-// drop removes the archives from number n on, and their indexes.
-func (a *archiver) drop(n int) error {
-	dir, err := a.root.Open(".")
-	if err != nil {
-		return err
-	}
-	names, err := dir.Readdirnames(-1)
-	err = errors.Join(err, dir.Close())
-	for _, name := range names {
-		part, number := logfile.ParseName(a.name, name)
-		if (part == logfile.Archive || part == logfile.Unpacked) && number >= uint64(n) {
-			err = errors.Join(err, a.removeArchive(name))
-		}
-	}
-	return err
-}
-
-// removeSlot removes what has number n.
-func (a *archiver) removeSlot(n int) error {
-	var err error
-	for _, name := range a.slot(n) {
-		err = errors.Join(err, a.removeArchive(name))
-	}
-	return err
-}
-
-// removeArchive removes an archive with its index.
-func (a *archiver) removeArchive(name string) error {
-	var err error
-	if l, ok := a.label(name); ok {
-		err = remove(a.index, logfile.WaitingName(a.name, l.Generation))
-	}
-	return errors.Join(err, remove(a.root, name))
-}
-
-// label reads the label of an archive.
-func (a *archiver) label(name string) (logfile.Label, bool) {
-	f, err := a.root.Open(name)
-	if err != nil {
-		return logfile.Label{}, false
-	}
-	defer f.Close()
-	return logfile.ReadLabel(f)
 }

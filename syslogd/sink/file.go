@@ -132,7 +132,8 @@ func newFile(c FileConfig, adjust func(*File)) (*File, error) {
 	if f.index, err = os.OpenRoot(c.IndexDir); err != nil {
 		return nil, errors.Join(err, f.root.Close())
 	}
-	f.archives = archiver{root: f.root, index: f.index, name: c.Name, mode: f.mode, report: f.reportAll, now: f.now, step: f.step, files: c.Files}
+	f.archives = archiver{root: f.root, index: f.index, name: c.Name, mode: f.mode, report: f.reportAll, now: f.now, step: f.step, files: c.Files,
+		closing: make(chan struct{})}
 	f.archives.alarm = alarm{place: c.Place + " archive", queue: &f.archives.queue}
 	f.archives.ctx, f.archives.stop = context.WithCancel(context.Background())
 	f.mu.Lock()

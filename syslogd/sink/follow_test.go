@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -121,6 +122,31 @@ func TestFollowerIsToldItsGap(t *testing.T) {
 		}
 	}
 	w.close(f)
+}
+
+// TestFollowerLearnsOfTheEnd: closing the file ends following, after the last
+// line.
+func TestFollowerLearnsOfTheEnd(t *testing.T) {
+	w := newWorld(t)
+	f := w.open(FileOptions{})
+	f.Write(batch("first"))
+	log := w.log(f)
+	defer log.Close()
+	var got []string
+	var last error
+	for line, err := range log.Follow(t.Context(), logfile.Position{}) {
+		if last = err; err != nil {
+			continue
+		}
+		if got = append(got, string(line.Text)); len(got) == 1 {
+			f.Write(batch("second"))
+			w.close(f)
+		}
+	}
+	equal(t, "lines", got, []string{"first", "second"})
+	if !errors.Is(last, os.ErrClosed) {
+		t.Errorf("ended with %v", last)
+	}
 }
 
 // TestFollowThroughClear: the follower goes on with the new epoch.

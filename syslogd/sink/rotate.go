@@ -189,6 +189,9 @@ func (f *File) Close(ctx context.Context) error {
 	f.closed = true
 	f.saveState()
 	err := f.closeFiles()
+	ended := f.point
+	ended.Generation++ // followers look for the next file, and learn that there is none
+	f.pub.publish(ended)
 	f.unlock()
 	f.archives.close(ctx)
 	return errors.Join(err, f.root.Close(), f.index.Close())
@@ -204,7 +207,9 @@ func (f *File) Abandon() error {
 		err = errors.Join(remove(f.root, f.name), remove(f.index, f.name), remove(f.index, "."+f.name))
 	}
 	f.mu.Unlock()
-	return errors.Join(err, f.Close(context.Background()))
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // archives from before are not this commit's concern
+	return errors.Join(err, f.Close(ctx))
 }
 
 // closeFiles closes what is open, and stops the timers.

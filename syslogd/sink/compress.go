@@ -1,0 +1,104 @@
+package sink
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+
+	"loggia/syslogd/logfile"
+)
+
+func partialName(name string, generation uint64) string {
+	return logfile.WaitingName(name, generation) + ".gz"
+}
+
+// compress is step 1. It completes l.
+func (a *archiver) compress(l *logfile.Label) (err error) {
+	from, err := a.root.Open(logfile.WaitingName(a.name, l.Generation))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, from.Close()) }()
+	perm, group := a.mode()
+	to, err := a.root.OpenFile(partialName(a.name, l.Generation), os.O_RDWR|os.O_CREATE|os.O_TRUNC, perm)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	a.step("compress")
+	if err := setMode(to, perm, group); err != nil {
+		return err
+	}
+	z, err := gzip.NewWriterLevel(to, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	z.Extra, z.Name = l.Extra(), a.name
+	if info, err := from.Stat(); err == nil {
+		z.ModTime = info.ModTime()
+	}
+	count := lineCounter{ctx: a.ctx, w: z}
+	if _, err := io.CopyBuffer(&count, onlyReader{from}, make([]byte, 64<<10)); err != nil {
+		return err
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	if l.Lines != count.lines || l.Size != count.size { // it was found at the start
+		l.Lines, l.Size = count.lines, count.size
+		const extraAt = 12 // RFC 1952, 2.3: fixed header and XLEN
+		if _, err := to.WriteAt(l.Extra(), extraAt); err != nil {
+			return err
+		}
+	}
+	a.step("sync")
+	if a.young(l.Generation) {
+		return nil
+	}
+	return to.Sync()
+}
+
+// writeback is how long the kernel may keep what was written in memory
+// (vm.dirty_expire_centisecs).
+const writeback = 30 * time.Second
+
+// young reports whether even the first line of the file is so new that the text
+// itself may not be on the disk yet. Its archive need not be safer than it was,
+// and a sync for each of many small files would hold up the writer, who creates
+// files in the same journal.
+func (a *archiver) young(generation uint64) bool {
+	index, err := a.index.Open(logfile.WaitingName(a.name, generation))
+	if err != nil {
+		return false
+	}
+	defer index.Close()
+	f, ok := logfile.FirstFrame(index)
+	age := a.now().Sub(time.Unix(0, f.Received))
+	return ok && age >= 0 && age < writeback
+}
+
+// onlyReader hides WriteTo, which would copy with its own buffer and notice no
+// deadline.
+type onlyReader struct{ io.Reader }
+
+// lineCounter counts the lines that pass.
+type lineCounter struct {
+	ctx         context.Context
+	w           io.Writer
+	lines, size uint64
+}
+
+// Write implements io.Writer.
+func (c *lineCounter) Write(b []byte) (int, error) {
+	if c.ctx.Err() != nil {
+		return 0, c.ctx.Err()
+	}
+	c.size += uint64(len(b))
+	c.lines += uint64(bytes.Count(b, []byte{'\n'})) // a file that was turned over ends in one
+	return c.w.Write(b)
+}

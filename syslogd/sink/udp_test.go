@@ -1,0 +1,142 @@
+package sink
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestUDP(t *testing.T) {
+	c, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	o := tcpTo(c.LocalAddr().(*net.UDPAddr).AddrPort().Port())
+	o.Network, o.Source = "udp", netip.MustParseAddr("127.0.0.2")
+	r := remote(t, RemoteConfig{RemoteOptions: o})
+	r.Write(batch("one", "two", strings.Repeat("é", 40000), "three"))
+	b := make([]byte, 100000)
+	var got []string
+	for range 4 {
+		c.SetReadDeadline(time.Now().Add(10 * time.Second))
+		n, from, err := c.ReadFrom(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if from.(*net.UDPAddr).AddrPort().Addr() != o.Source {
+			t.Errorf("from %v", from)
+		}
+		got = append(got, string(b[:n]))
+	}
+	equal(t, "datagrams", got, []string{"one", "two", strings.Repeat("é", safeDatagram/2), "three"})
+	if err := r.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if c := r.Counters(); c.Delivered != 4 {
+		t.Errorf("counters %+v", c)
+	}
+}
+
+// flaky is a datagram socket that answers with the given errors in turn.
+type flaky struct {
+	net.Conn
+	errs []error
+	sent []string
+}
+
+func (f *flaky) Write(b []byte) (int, error) {
+	if len(f.errs) > 0 {
+		err := f.errs[0]
+		f.errs = f.errs[1:]
+		if err != nil {
+			return 0, err
+		}
+	}
+	f.sent = append(f.sent, string(b))
+	return len(b), nil
+}
+
+func (f *flaky) RemoteAddr() net.Addr        { return &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 514} }
+func (f *flaky) SetDeadline(time.Time) error { return nil }
+func (f *flaky) Close() error                { return nil }
+
+func TestUDPErrors(t *testing.T) {
+	long := strings.Repeat("x", 3000)
+	for _, c := range []struct {
+		name    string
+		errs    []error
+		text    []string
+		sent    []string
+		dropped map[Reason]uint64
+		dials   int
+	}{
+		{"refused once", []error{syscall.ECONNREFUSED}, []string{"a", "b"}, []string{"a", "b"}, nil, 1},
+		{"refused for good", []error{syscall.ECONNREFUSED, syscall.ECONNREFUSED, syscall.ECONNREFUSED, syscall.ECONNREFUSED}, []string{"a", "b"},
+			[]string{"b"}, map[Reason]uint64{Refused: 1}, 1},
+		{"too large", []error{syscall.EMSGSIZE}, []string{long, "b"}, []string{long[:safeDatagram], "b"}, nil, 1},
+		{"too large though cut", []error{syscall.EMSGSIZE, syscall.EMSGSIZE}, []string{long, "b"}, []string{"b"}, map[Reason]uint64{TooLarge: 1}, 1},
+		{"device full", []error{syscall.ENOBUFS, syscall.ENOBUFS}, []string{"a"}, []string{"a"}, nil, 1},
+		{"no route", []error{syscall.EHOSTUNREACH, syscall.ENETUNREACH}, []string{"a", "b"}, []string{"a", "b"}, nil, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				conn, dials := &flaky{errs: c.errs}, 0
+				config := RemoteConfig{RemoteOptions: RemoteOptions{Network: "udp", Host: "192.0.2.1", Port: 514}}
+				config.Dial = func(context.Context, string, string, netip.Addr) (net.Conn, error) {
+					dials++
+					return conn, nil
+				}
+				r := NewRemote(config)
+				r.Write(batch(c.text...))
+				time.Sleep(time.Minute)
+				if err := r.Close(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				equal(t, "datagrams", conn.sent, c.sent)
+				counters := r.Counters()
+				for reason, n := range c.dropped {
+					if counters.Dropped[reason] != n {
+						t.Errorf("counters %+v", counters)
+					}
+				}
+				if dials != c.dials || counters.Delivered != uint64(len(c.sent)) {
+					t.Errorf("%d dials, counters %+v", dials, counters)
+				}
+				checkCounters(t, r)
+			})
+		})
+	}
+}
+
+// TestNamesAreResolvedAgain: a name is believed for a minute.
+func TestNamesAreResolvedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn, dials := &flaky{}, 0
+		config := RemoteConfig{RemoteOptions: RemoteOptions{Network: "udp", Host: "logs.example.net", Port: 514}}
+		config.Dial = func(_ context.Context, _, address string, _ netip.Addr) (net.Conn, error) {
+			if address != "logs.example.net:514" {
+				t.Errorf("dialled %s", address)
+			}
+			dials++
+			return conn, nil
+		}
+		r := NewRemote(config)
+		for range 10 {
+			r.Write(batch("tick"))
+			r.fold.forget()
+			time.Sleep(20 * time.Second)
+		}
+		if err := r.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if dials != 3 || len(conn.sent) != 10 {
+			t.Errorf("%d dials, %d sent", dials, len(conn.sent))
+		}
+	})
+}
