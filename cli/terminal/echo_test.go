@@ -89,7 +89,10 @@ func TestReadText(t *testing.T) {
 		if got := strings.Join(lines, "|"); got != "system {|\thost-name \"what?\";|}" {
 			t.Errorf("got %q", got)
 		}
-		r.screen("system {\n        host-name \"what?\";\n}")
+		if _, err := io.WriteString(r.s, "load complete\n"); err != nil {
+			t.Error(err)
+		}
+		r.screen("system {\n        host-name \"what?\";\n}\n^Dload complete")
 	})
 }
 

@@ -127,8 +127,7 @@ func (e *editor) edit() (string, error) {
 			continue
 		case prompt.ControlD:
 			if e.buf.Text() == "" {
-				e.finish("")
-				return "", io.EOF
+				return "", e.endOfText()
 			}
 		}
 		if err := e.press(k); err != nil {
@@ -158,6 +157,20 @@ func (e *editor) end() (string, error) {
 func (e *editor) interrupt() (string, error) {
 	e.finish("^C")
 	return "", ErrInterrupt
+}
+
+// endOfText is Ctrl-D on an empty line. Behind text that is loaded it is
+// echoed, and the result follows on the same row, as in Junos.
+func (e *editor) endOfText() error {
+	if !e.spec.literal {
+		e.finish("")
+		return io.EOF
+	}
+	e.s.scr.remove()
+	if err := e.s.scr.print([]byte("^D")); err != nil {
+		return e.s.reason(err)
+	}
+	return io.EOF
 }
 
 // finish leaves the line on the screen, or takes it away.
