@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,6 +17,7 @@ import (
 	"loggia/op"
 	"loggia/sshd"
 	"loggia/sshd/attach"
+	"loggia/syslogd/sink"
 )
 
 // sessions are the sessions that are open.
@@ -90,17 +90,20 @@ func (s *sessions) empty() <-chan struct{} {
 	return s.none
 }
 
-// errNotLoggedIn is why a line for a user was shown to nobody.
-var errNotLoggedIn = errors.New("not logged in")
-
 // show shows a line on the terminals of a user, `*` for all (the engine's
-// `user` destinations). Printing never waits.
+// `user` destinations): in the sessions here, where printing never waits and
+// spares the line being typed, and on the machine's other terminals.
 func (s *sessions) show(user string, line []byte) error {
 	text := strings.TrimSuffix(string(line), "\n") + "\n"
 	var prints []func(string)
+	own := map[string]bool{}
 	s.mu.Lock()
 	for _, l := range s.list {
-		if l.print != nil && (user == "*" || l.User == user) {
+		if l.print == nil {
+			continue
+		}
+		own["/dev/"+l.TTY] = true
+		if user == "*" || l.User == user {
 			prints = append(prints, l.print)
 		}
 	}
@@ -108,10 +111,7 @@ func (s *sessions) show(user string, line []byte) error {
 	for _, print := range prints {
 		print(text)
 	}
-	if len(prints) == 0 && user != "*" {
-		return errNotLoggedIn
-	}
-	return nil
+	return sink.Terminals(user, line, func(path string) bool { return own[path] })
 }
 
 // identity is who a session is for and what the class allows.

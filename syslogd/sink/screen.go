@@ -49,7 +49,7 @@ const screenQueue = 64 << 10
 // line, without newline, to them; nil is Terminals.
 func NewTerminals(user string, write func(user string, line []byte) error, o ScreenOptions) *Screen {
 	if write == nil {
-		write = Terminals
+		write = func(user string, line []byte) error { return Terminals(user, line, nil) }
 	}
 	return newScreen(o, func(line []byte) error { return write(user, line) }, func() {})
 }

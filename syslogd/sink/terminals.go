@@ -20,12 +20,18 @@ const patience = 2 * time.Second
 
 // Terminals writes line to every terminal on which the user is logged in and
 // has not refused messages (mesg n), `*` standing for everybody. Nobody being
-// logged in is no error. It is the default of NewTerminals.
-func Terminals(name string, line []byte) error {
+// logged in is no error, and neither is a terminal that we may not write to.
+// Those that skip reports true for are left out; it may be nil.
+func Terminals(name string, line []byte, skip func(path string) bool) error {
 	var err error
 	text := append(append([]byte("\r\n"), line...), '\r', '\n')
 	for _, path := range loggedIn(name) {
-		err = errors.Join(err, writeTerminal(path, text))
+		if skip != nil && skip(path) {
+			continue
+		}
+		if werr := writeTerminal(path, text); !errors.Is(werr, fs.ErrPermission) {
+			err = errors.Join(err, werr)
+		}
 	}
 	return err
 }
