@@ -16,19 +16,19 @@ type assistant struct{ s *Session }
 type partial struct {
 	walk    *walk
 	word    string
-	at      int // byte offset of word
-	quoted  bool
-	failure *failure
-	fault   int // byte offset of failure
+	at      int      // byte offset of word
+	literal bool     // the cursor is in an open quote or a comment
+	quoted  bool     // the word stands in quotes
+	failure *failure // of a word before
 }
 
 // begin walks the whole words of text. The word that text ends in, if it does
 // not end in a blank, is left to the caller.
 func (a assistant) begin(text string) partial {
 	p := partial{walk: a.s.newWalk(), at: len(text)}
-	words, err := splitLine(text)
-	if err != nil { // an open quote
-		p.quoted = true
+	words, open := splitLine(text)
+	if open >= 0 || inComment(text, words) {
+		p.literal = true
 		return p
 	}
 	if n := len(words); n > 0 && !strings.HasSuffix(text, " ") {
@@ -38,50 +38,49 @@ func (a assistant) begin(text string) partial {
 	}
 	for _, w := range words {
 		if p.failure = p.walk.accept(w); p.failure != nil {
-			p.fault = p.failure.col
 			return p
 		}
 	}
+	p.failure = p.check()
 	return p
 }
 
-func (p partial) refuse(f *failure, at int) terminal.Advice {
-	text := f.text + "\n"
-	if len(f.list) > 0 {
-		text += listing(f.list)
+// inComment reports whether text ends in a comment: then another letter
+// changes no word.
+func inComment(text string, words []configtree.Word) bool {
+	if !strings.Contains(text, "#") {
+		return false
 	}
-	return terminal.Refuse(at, text)
+	more, _ := splitLine(text + "x")
+	n := len(words)
+	return len(more) == n && (n == 0 || more[n-1].Text == words[n-1].Text)
 }
+
+func refuse(f *failure) terminal.Advice { return terminal.Refuse(f.col, f.message()) }
 
 // Help implements terminal.Assistant.
 func (a assistant) Help(line string, pos int) terminal.Advice {
 	p := a.begin(line[:pos])
 	switch {
-	case p.quoted:
+	case p.literal:
 		return terminal.Literal()
 	case p.failure != nil:
-		return p.refuse(p.failure, p.fault)
+		return refuse(p.failure)
 	}
 	list := p.walk.candidates(p.word)
 	if len(list) == 0 {
-		if f := p.check(); f != nil {
-			return p.refuse(f, p.at)
-		}
-		return p.refuse(&failure{text: p.walk.syntaxError()}, p.at)
+		return refuse(&failure{col: p.at, text: p.walk.here().syntaxError()})
 	}
 	return terminal.Show(listing(list))
 }
 
 // check resolves the path that was typed so far, for the error that is in it.
 func (p partial) check() *failure {
-	w := p.walk
-	for w.sub != nil {
-		w = w.sub
-	}
-	if w.pipe != nil || !w.inStatement() {
+	w := p.walk.here()
+	if !w.inStatement() {
 		return nil
 	}
-	if _, f := w.resolve(); f != nil && f.text != "missing argument." {
+	if _, f := w.resolve(0); f != nil && !f.end {
 		return f
 	}
 	return nil
@@ -90,45 +89,42 @@ func (p partial) check() *failure {
 // Space implements terminal.Assistant.
 func (a assistant) Space(line string, pos int) terminal.Advice {
 	p := a.begin(line[:pos])
-	if p.word == "" || p.quoted || strings.HasPrefix(strings.TrimSpace(line), "#") {
+	if p.word == "" || p.literal || p.quoted || !a.s.settings.completeOnSpace {
 		return terminal.Literal()
 	}
-	if !a.s.settings.completeOnSpace {
-		return terminal.Literal()
-	}
-	return a.finishWord(p, false)
+	return p.finishWord(false)
 }
 
 // Tab implements terminal.Assistant.
 func (a assistant) Tab(line string, pos int) terminal.Advice {
 	p := a.begin(line[:pos])
-	if p.quoted {
+	switch {
+	case p.literal || p.quoted:
 		return terminal.Advice{}
-	}
-	if p.word == "" {
+	case p.word == "":
 		return a.Help(line, pos)
 	}
-	return a.finishWord(p, true)
+	return p.finishWord(true)
 }
 
 // Enter implements terminal.Assistant: the last word is completed as Space
 // would do it; what is wrong shows when the line runs.
 func (a assistant) Enter(line string) terminal.Advice {
 	p := a.begin(line)
-	if p.word == "" || p.quoted || p.failure != nil || strings.HasPrefix(strings.TrimSpace(line), "#") {
+	if p.word == "" || p.literal || p.quoted || p.failure != nil {
 		return terminal.Advice{}
 	}
-	if c, ok, _ := pick(without(p.walk.candidates(p.word), true), p.word); ok {
+	if c, ok, _ := pick(withoutKeys(p.walk.candidates(p.word)), p.word); ok {
 		return terminal.Replace(p.at, c.name+" ")
 	}
 	return terminal.Advice{}
 }
 
-// without leaves out the names that exist, which only Tab completes.
-func without(list []candidate, keys bool) []candidate {
+// withoutKeys leaves out the names that exist, which only Tab completes.
+func withoutKeys(list []candidate) []candidate {
 	var out []candidate
 	for _, c := range list {
-		if !(keys && c.key) {
+		if !c.key {
 			out = append(out, c)
 		}
 	}
@@ -136,28 +132,40 @@ func without(list []candidate, keys bool) []candidate {
 }
 
 // finishWord completes the word at the cursor, or says what is wrong with it.
-func (a assistant) finishWord(p partial, tab bool) terminal.Advice {
+func (p partial) finishWord(tab bool) terminal.Advice {
 	if p.failure != nil {
-		return p.refuse(p.failure, p.fault)
+		return refuse(p.failure)
 	}
 	list := p.walk.candidates(p.word)
-	names := without(list, !tab)
+	names := list
+	if !tab {
+		names = withoutKeys(list)
+	}
 	c, ok, several := pick(names, p.word)
-	switch {
-	case ok:
-		return terminal.Replace(p.at, c.name+" ")
-	case len(several) > 1 && tab:
+	if ok {
+		return terminal.Replace(p.at, c.typed()+blankBehind(c))
+	}
+	if tab && len(several) > 1 {
 		if common := commonPrefix(several); len(common) > len(p.word) {
 			return terminal.Replace(p.at, common)
 		}
-		return p.refuse(&failure{text: "'" + p.word + "' is ambiguous.", list: several}, p.at)
-	case len(several) > 1 && !takesValue(list):
-		return p.refuse(&failure{text: "'" + p.word + "' is ambiguous.", list: several}, p.at)
+	}
+	if len(several) > 1 && (tab || !takesValue(list)) {
+		return refuse(&failure{col: p.at, text: "'" + p.word + "' is ambiguous.", list: several})
 	}
 	if f := p.acceptable(); f != nil {
-		return p.refuse(f, p.at)
+		return refuse(f)
 	}
 	return terminal.Replace(p.at, p.word+" ")
+}
+
+// blankBehind is what ends a completed word: nothing behind a directory, whose
+// name goes on.
+func blankBehind(c candidate) string {
+	if strings.HasSuffix(c.name, "/") {
+		return ""
+	}
+	return " "
 }
 
 // takesValue reports whether any value of a kind may stand here.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"loggia/configtree/format"
 )
 
 // candidate is something that may stand where the cursor is.
@@ -42,6 +44,14 @@ func (c candidate) rank() int {
 		return 3
 	}
 	return 2
+}
+
+// typed is the candidate as it stands on a line: a key in quotes where it needs them.
+func (c candidate) typed() string {
+	if c.key {
+		return format.Quote(c.name)
+	}
+	return c.name
 }
 
 // nameColumn is the width that names are padded to, so that help starts in column 24.

@@ -4,37 +4,9 @@ import (
 	"strings"
 
 	"loggia/configtree"
-	"loggia/configtree/format"
 	"loggia/configtree/schema"
 	"loggia/op"
 )
-
-// splitLine cuts a line into words. An unquoted | is a word of its own wherever
-// it stands.
-func splitLine(line string) ([]configtree.Word, error) {
-	words, err := format.Words(line)
-	if err != nil {
-		return nil, err
-	}
-	var out []configtree.Word
-	for _, w := range words {
-		if w.Quoted || !strings.Contains(w.Text, "|") {
-			out = append(out, w)
-			continue
-		}
-		col := w.Col
-		for i, part := range strings.Split(w.Text, "|") {
-			if i > 0 {
-				out = append(out, configtree.Word{Text: "|", Col: col - 1})
-			}
-			if part != "" {
-				out = append(out, configtree.Word{Text: part, Col: col})
-			}
-			col += len(part) + 1
-		}
-	}
-	return out, nil
-}
 
 // candidates lists what may stand where the walk has come to, as far as it
 // begins with prefix. <[Enter]> and | are listed for an empty prefix alone.
@@ -47,7 +19,7 @@ func (w *walk) candidates(prefix string) []candidate {
 		return w.sub.candidates(prefix)
 	case w.pending != nil:
 		list = append(list, valueCandidate(*w.pending))
-		return begin(append(list, w.choices(*w.pending)...), prefix)
+		return begin(append(list, w.choices(*w.pending, prefix)...), prefix)
 	}
 	p := w.positional()
 	if w.inStatement() || p != nil && p.Kind == op.Statement {
@@ -59,9 +31,9 @@ func (w *walk) candidates(prefix string) []candidate {
 			if !p.Only {
 				list = append(list, valueCandidate(*p))
 			}
-			list = append(list, w.choices(*p)...)
+			list = append(list, w.choices(*p, prefix)...)
 		}
-		if w.verb != nil && w.verb.rest != restNone {
+		if w.takesRest() {
 			list = append(list, w.restCandidates(prefix)...)
 		}
 	}
@@ -75,7 +47,7 @@ func (w *walk) candidates(prefix string) []candidate {
 }
 
 func (w *walk) restCandidates(prefix string) []candidate {
-	tree := w.s.grammar.operational
+	tree := w.s.grammar.run
 	if w.verb.rest == restConfiguration {
 		tree = w.s.grammar.after
 	}
@@ -123,10 +95,10 @@ func (w *walk) statementCandidates(prefix string) []candidate {
 // below lists what the schema allows after res, and the keys that exist in the
 // candidate configuration. The statements that a class may not see are left out.
 func (w *walk) below(res configtree.Resolution, prefix string, keywords bool) []candidate {
-	cursor := res.Next
+	cursor, allowed := res.Next, w.allowed()
 	var list []candidate
 	for _, c := range cursor.Candidates(prefix) {
-		if c.Node != nil && !w.s.sees(c.Node) {
+		if c.Node != nil && !leads(c.Node, allowed) {
 			continue
 		}
 		list = append(list, candidate{name: c.Name, help: c.Help, mark: c.Mark, placeholder: c.Placeholder})
@@ -151,13 +123,17 @@ func (w *walk) existing(res configtree.Resolution, cursor schema.Cursor, prefix 
 		parent = parent[:n-1]
 	}
 	at, ok := w.s.tree().At(parent)
-	if !ok {
+	if !ok || cursor.Node.Secret || !leads(cursor.Node, w.allowed()) {
 		return nil
 	}
+	help := cursor.Node.KeyDescription
+	if help == "" {
+		help = cursor.Node.Description
+	}
 	var list []candidate
-	for n := range at.Children() {
-		if n.Schema() == cursor.Node && strings.HasPrefix(n.Key(), prefix) {
-			list = append(list, candidate{name: n.Key(), help: cursor.Node.Description, key: true})
+	for n := range at.Entries(cursor.Node.Name) {
+		if strings.HasPrefix(n.Key(), prefix) {
+			list = append(list, candidate{name: n.Key(), help: help, key: true})
 		}
 	}
 	return list

@@ -3,12 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"loggia/audit/event"
 	"loggia/configtree"
-	"loggia/configtree/schema"
 	"loggia/configtree/store"
 	"loggia/op"
 )
@@ -19,31 +17,36 @@ func editVerbs() []*verb {
 	path := op.Param{Name: "path", Kind: op.Statement, Help: "Statement", Required: true}
 	optional := path
 	optional.Required = false
+	v := func(words, help string, p op.Param) op.Grammar {
+		return op.Grammar{Words: words, Help: help, NoPipe: true, Params: []op.Param{p}}
+	}
+	show := v("show", "Show the configuration you are changing", optional)
+	show.NoPipe = false
 	return []*verb{
-		{Grammar: op.Grammar{Words: "set", Help: "Set a statement", NoPipe: true, Params: []op.Param{path}}, run: set},
-		{Grammar: op.Grammar{Words: "delete", Help: "Remove a statement and all below it", NoPipe: true, Params: []op.Param{optional}}, run: set},
-		{Grammar: op.Grammar{Words: "edit", Help: "Go to a level of the configuration", NoPipe: true, Params: []op.Param{path}}, run: edit},
-		{Grammar: op.Grammar{Words: "show", Help: "Show the configuration you are changing", Params: []op.Param{optional}}, run: showCandidate},
+		{Grammar: v("set", "Set a statement", path), edit: configtree.Set, run: change},
+		{Grammar: v("delete", "Remove a statement and all below it", optional), edit: configtree.Delete, run: change},
+		{Grammar: v("edit", "Go to a level of the configuration", path), edit: configtree.Find, level: true, run: edit},
+		{Grammar: show, edit: configtree.Find, shows: true, run: showCandidate},
 	}
 }
 
 // configurationVerbs are the other commands of configuration mode.
 func configurationVerbs() []*verb {
-	number := func(help string) op.Param {
-		return op.Param{Name: "number", Help: help, Type: numberType(1, 100)}
+	v := func(words, help string, params ...op.Param) op.Grammar {
+		return op.Grammar{Words: words, Help: help, NoPipe: true, Params: params}
 	}
-	verbs := []*verb{
-		{Grammar: op.Grammar{Words: "up", Help: "Go up one level, or several", NoPipe: true, Params: []op.Param{number("Number of levels")}}, rest: restConfiguration, run: up},
-		{Grammar: op.Grammar{Words: "top", Help: "Go to the top of the configuration", NoPipe: true}, rest: restConfiguration, run: up},
-		{Grammar: op.Grammar{Words: "exit", Help: "Go back to where you came from", NoPipe: true}, run: exit},
-		{Grammar: op.Grammar{Words: "exit configuration-mode", Help: "Leave configuration mode", NoPipe: true}, run: leave},
-		{Grammar: op.Grammar{Words: "quit", Help: "Go back to where you came from", NoPipe: true}, run: exit},
-		{Grammar: op.Grammar{Words: "quit configuration-mode", Help: "Leave configuration mode", NoPipe: true}, run: leave},
-		{Grammar: op.Grammar{Words: "run", Help: "Run an operational command", NoPipe: true}, rest: restOperational, run: run},
+	levels := op.Param{Name: "number", Help: "Number of levels", Type: numberType(1, 100)}
+	return []*verb{
+		{Grammar: v("up", "Go up one level, or several", levels), rest: restConfiguration, run: up},
+		{Grammar: v("top", "Go to the top of the configuration"), rest: restConfiguration, run: top},
+		{Grammar: v("exit", "Go back to where you came from"), run: exit},
+		{Grammar: v("exit configuration-mode", "Leave configuration mode"), run: leave},
+		{Grammar: v("quit", "Go back to where you came from"), run: exit},
+		{Grammar: v("quit configuration-mode", "Leave configuration mode"), run: leave},
+		{Grammar: v("run", "Run an operational command"), rest: restOperational},
 		{Grammar: op.Grammar{Words: "status", Help: "Show who is changing the configuration"}, run: status},
 		{Grammar: op.Grammar{Words: "help", Help: "Explain how to find your way"}, run: help},
 	}
-	return append(verbs, commitVerbs()...)
 }
 
 func (s *Session) enterConfiguration(c *store.Candidate) {
@@ -54,12 +57,22 @@ func (s *Session) enterConfiguration(c *store.Candidate) {
 	s.record(event.DatabaseLogin{Username: s.env.Caller.User})
 }
 
+// leaveConfiguration ends configuration mode. What a batch may have to undo is
+// forgotten once there is nothing left.
 func (s *Session) leaveConfiguration() {
+	if !s.mode.candidate.Dirty() {
+		s.shared = nil
+	}
 	s.mode = nil
 	s.record(event.DatabaseLogout{Username: s.env.Caller.User})
 }
 
-// levelAfter is the level that a command behind top or up works at.
+// remember keeps what the end of a batch needs to undo.
+func (s *Session) remember(c *store.Candidate) {
+	s.shared, s.mark = c, c.Mark(s.env.Caller)
+}
+
+// levelAfter is the level that top or up goes to.
 func (s *Session) levelAfter(v *verb, args op.Args) configtree.Path {
 	level := s.level()
 	if v.Words == "top" {
@@ -68,25 +81,25 @@ func (s *Session) levelAfter(v *verb, args op.Args) configtree.Path {
 	return level[:max(0, len(level)-args.Int("number", 1))]
 }
 
-// set serves set and delete.
-func set(ctx context.Context, s *Session, c *call) error {
+// change serves set and delete.
+func change(ctx context.Context, s *Session, c *call) error {
 	if !c.given {
 		return deleteLevel(ctx, s, c)
-	}
-	if !s.changes(c.path.Path[len(c.path.Path)-1].Node) {
-		return errors.New("permission denied: " + c.path.Path[len(c.path.Path)-1:].String())
 	}
 	return s.apply(ctx, c, c.path.Edits)
 }
 
 // apply makes edits in the candidate and shows what it thinks of them.
 func (s *Session) apply(ctx context.Context, c *call, edits []configtree.Edit) error {
+	for _, e := range edits {
+		if err := s.mayEdit(s.tree(), e); err != nil {
+			return err
+		}
+	}
 	_, problems, err := s.mode.candidate.Edit(ctx, s.env.Caller, edits)
-	for _, p := range problems {
-		if p.Warning {
-			c.say("warning: " + p.Err.Error() + "\n")
-		} else {
-			err = errors.Join(err, &p)
+	for i := range problems {
+		if problems[i].Warning {
+			c.say(message(&problems[i]) + "\n")
 		}
 	}
 	return err
@@ -103,47 +116,26 @@ func deleteLevel(ctx context.Context, s *Session, c *call) error {
 	if err != nil || !yes {
 		return err
 	}
-	at, ok := s.tree().At(c.relative)
-	if !ok {
-		return nil
-	}
-	if !s.changes(at.Schema()) {
-		return errors.New("permission denied")
-	}
-	var edits []configtree.Edit
-	for n := range at.Children() {
-		step := configtree.Step{Node: n.Schema(), Key: n.Key()}
-		edits = append(edits, configtree.Edit{Op: configtree.Delete, Path: append(slices.Clone(c.relative), step)})
-	}
-	return s.apply(ctx, c, edits)
+	return s.apply(ctx, c, []configtree.Edit{{Op: configtree.Override, Path: c.relative}})
 }
 
-// edit goes to a level.
+// edit goes to a level, which need not exist yet.
 func edit(_ context.Context, s *Session, c *call) error {
-	if err := editable(c.path); err != nil {
-		return err
-	}
 	s.mode.levels = append(s.mode.levels, c.path.Path)
 	return nil
 }
 
-func isLeaf(p configtree.Path) bool {
-	k := p[len(p)-1].Node.Kind
-	return k == schema.Leaf || k == schema.LeafList
+// up goes up. exit then still leads to where the last edit was typed.
+func up(_ context.Context, s *Session, c *call) error {
+	to := s.levelAfter(c.verb, c.args)
+	if n := len(s.mode.levels); n > 0 {
+		s.mode.levels[n-1] = to
+	}
+	return nil
 }
 
-// up serves up and top, alone or before another command.
-func up(ctx context.Context, s *Session, c *call) error {
-	if c.sub != nil {
-		c.sub.out = c.out
-		return c.sub.verb.run(ctx, s, c.sub)
-	}
-	to := s.levelAfter(c.verb, c.args)
-	if c.verb.Words == "top" {
-		s.mode.levels = nil
-		return nil
-	}
-	s.mode.levels = append(s.mode.levels, to)
+func top(_ context.Context, s *Session, _ *call) error {
+	s.mode.levels = nil
 	return nil
 }
 
@@ -159,7 +151,7 @@ func exit(ctx context.Context, s *Session, c *call) error {
 // leave leaves configuration mode. Shared edits stay for the next one.
 func leave(ctx context.Context, s *Session, c *call) error {
 	if s.mode.candidate.Dirty() {
-		if err := s.o.Screen.Say("The configuration has been changed but not committed\n"); err != nil {
+		if err := s.o.Screen.Say(uncommitted); err != nil {
 			return err
 		}
 		yes, err := s.o.Screen.Ask(ctx, "Exit with uncommitted changes?", true)
@@ -173,63 +165,27 @@ func leave(ctx context.Context, s *Session, c *call) error {
 	return nil
 }
 
-// run runs an operational command.
-func run(ctx context.Context, s *Session, c *call) error {
-	mode := s.mode
-	res, err := s.call(ctx, c.sub)
-	s.mode = mode
-	if res != nil {
-		err = errors.Join(s.render(ctx, res, c.sub), err)
-	}
-	if errors.Is(err, errQuit) {
-		return nil
-	}
-	return err
-}
+// uncommitted is said on the way in and out.
+const uncommitted = "The configuration has been changed but not committed\n"
 
-func status(_ context.Context, s *Session, c *call) error {
-	c.say("Users currently editing the configuration:\n")
-	for _, o := range s.env.Sessions() {
-		if o.EditPath != "" {
-			c.say(op.Editor(o, s.env.Now()))
-		}
+// configure enters configuration mode, at a level when `edit` named one. A
+// batch refuses to work on top of what somebody else has not committed: it
+// could neither commit nor undo its own edits alone.
+func configure(_ context.Context, s *Session, c *call) error {
+	candidate := s.env.Store.Shared()
+	if s.o.Batch && candidate.Dirty() && s.shared == nil {
+		return errors.New("configuration database modified")
+	}
+	c.say("Entering configuration mode\n")
+	if users := s.editors(); users != "" {
+		c.say("Users currently editing the configuration:\n" + users)
+	}
+	if candidate.Dirty() {
+		c.say(uncommitted)
+	}
+	s.enterConfiguration(candidate)
+	if c.given && len(c.path.Path) > 0 {
+		s.mode.levels = append(s.mode.levels, slices.Clone(c.path.Path))
 	}
 	return nil
-}
-
-// showCandidate shows the candidate at or below the level.
-func showCandidate(_ context.Context, s *Session, c *call) error {
-	path := c.relative
-	if c.given {
-		path = c.path.Path
-	}
-	header := ""
-	if len(path) == 0 {
-		header = s.header(s.mode.candidate.Dirty())
-	}
-	c.out.res = s.shown(s.mode.candidate.Tree(), path, header)
-	return nil
-}
-
-// showRunning shows the running configuration.
-func showRunning(_ context.Context, s *Session, c *call) error {
-	var path configtree.Path
-	header := s.header(false)
-	if c.given {
-		path, header = c.path.Path, ""
-	}
-	c.out.res = s.shown(s.env.Store.Running().Tree, path, header)
-	return nil
-}
-
-// header is the remark over a whole configuration.
-func (s *Session) header(changed bool) string {
-	if changed {
-		return "## Last changed: " + op.Stamp(s.env.Now()) + "\n"
-	}
-	return commitHeader(s, s.env.Store.Running().Meta)
-}
-
-func commitHeader(s *Session, m store.Meta) string {
-	return fmt.Sprintf("## Last commit: %s by %s\n", op.Stamp(m.Time.In(s.env.Now().Location())), m.User)
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 
 	"loggia/configtree/schema"
 	"loggia/op"
@@ -11,14 +12,15 @@ import (
 type grammar struct {
 	operational   *node
 	configuration *node
+	run           *node // what may follow run
 	after         *node // what may follow top and up
 	pipes         *node
+	shownPipes    *node // directly behind a command that shows configuration
 }
 
 // groups are the help texts of words that lead to commands.
 var groups = map[string]string{
 	"show":               "Show something",
-	"show cli":           "Show how this session is set up",
 	"show system":        "Show something about the system",
 	"show system syslog": "Show something about the syslog engine",
 	"clear":              "Clear something",
@@ -26,28 +28,27 @@ var groups = map[string]string{
 	"monitor":            "Show log lines as they are written",
 	"set":                "Set something of this session",
 	"set cli":            "Set how this session works",
-	"request":            "Ask the system to do something",
 	"load":               "Load configuration from a file or the terminal",
 	"display":            "Show the configuration in another form",
 }
 
-func newGrammar(commands []op.Command) *grammar {
-	operational := append(operationalVerbs(), settingVerbs()...)
-	operational = append(operational, monitorVerbs()...)
-	for _, c := range commands {
+func newGrammar() *grammar {
+	operational := slices.Concat(operationalVerbs(), settingVerbs(), monitorVerbs())
+	for _, c := range op.All() {
 		operational = append(operational, &verb{Grammar: c.Grammar, run: func(ctx context.Context, s *Session, k *call) error {
 			res, err := c.Run(ctx, &s.env, k.args)
 			k.out.res = res
 			return err
 		}})
 	}
-	after := editVerbs()
-	all := append(editVerbs(), configurationVerbs()...)
+	running := slices.DeleteFunc(slices.Clone(operational), func(v *verb) bool { return v.atPrompt })
 	return &grammar{
-		operational:   newTree(operational, groups),
-		configuration: newTree(all, groups),
-		after:         newTree(after, groups),
-		pipes:         newTree(pipeVerbs(), groups),
+		operational:   newTree(operational),
+		run:           newTree(running),
+		configuration: newTree(slices.Concat(editVerbs(), configurationVerbs(), commitVerbs(), loadVerbs())),
+		after:         newTree(editVerbs()),
+		pipes:         newTree(pipeVerbs()),
+		shownPipes:    newTree(append(pipeVerbs(), displayVerbs()...)),
 	}
 }
 
@@ -56,8 +57,3 @@ func numberType(low, high uint64) schema.Type {
 }
 
 func rollbackType() schema.Type { return numberType(0, 49) }
-
-func patternType() schema.Type { return schema.Type{} }
-
-// rollbackChoices lists the committed configurations by their rollback number.
-func rollbackChoices(env *op.Env) []op.Choice { return op.Rollbacks(env) }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"time"
 
 	"loggia/cli/terminal"
 	"loggia/match"
@@ -72,13 +71,9 @@ func (s *Session) loop(ctx context.Context, term *terminal.Session) {
 func (s *Session) interactiveLine(ctx context.Context, term *terminal.Session, line string) error {
 	c, w, f := s.parse(line)
 	if f != nil {
-		shown, _ := s.showable(w, f, line)
+		shown, _ := w.showable(f, line)
 		s.recordLine(strings.Fields(shown))
-		text := f.text + "\n"
-		if len(f.list) > 0 {
-			text += listing(f.list)
-		}
-		return term.Fault(f.col, text)
+		return term.Fault(f.col, f.message())
 	}
 	if c == nil {
 		return nil
@@ -132,48 +127,3 @@ func (y *ttyScreen) Text(context.Context) (io.Reader, error) {
 
 func (y *ttyScreen) Width() int  { w, _ := y.t.Size(); return w }
 func (y *ttyScreen) Height() int { return y.t.Length() }
-
-// idleWarnings are how long before the end of an idle session it is warned.
-var idleWarnings = [...]struct {
-	before time.Duration
-	text   string
-}{{5 * time.Minute, "5 minutes"}, {time.Minute, "1 minute"}, {10 * time.Second, "10 seconds"}}
-
-// watchIdle ends the session when no key was pressed for the idle timeout. The
-// returned function ends the watch.
-func (s *Session) watchIdle(term *terminal.Session) (stop func()) {
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		tick := time.NewTicker(time.Second)
-		defer tick.Stop()
-		warned := time.Duration(1 << 62)
-		for {
-			select {
-			case <-done:
-				return
-			case <-tick.C:
-			}
-			limit := time.Duration(s.idleMinutes.Load()) * time.Minute
-			if limit == 0 {
-				continue
-			}
-			left := limit - time.Since(term.Idle())
-			if left > idleWarnings[0].before {
-				warned = limit
-			}
-			if left <= 0 {
-				term.Print("Idle timeout exceeded: closing session")
-				_ = term.Close()
-				return
-			}
-			for _, w := range idleWarnings {
-				if left <= w.before && warned > w.before && limit > w.before {
-					warned = w.before
-					term.Print("Warning: session will be closed in " + w.text + " if there is no activity")
-				}
-			}
-		}
-	}()
-	return func() { close(done); <-ended }
-}

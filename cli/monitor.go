@@ -70,22 +70,24 @@ func monitorStart(ctx context.Context, s *Session, c *call) error {
 
 // follow shows the lines of a file until ctx ends.
 func (s *Session) follow(ctx context.Context, name string, pipes []*call) error {
-	out, err := s.filters(pipes, &monitorWriter{s: s, name: name})
+	out, err := s.filters(pipes, sink{&monitorWriter{s: s, name: name}})
 	if err != nil {
 		return err
 	}
-	for line, err := range s.env.Logs.Follow(ctx, name) {
-		if err != nil {
-			if ctx.Err() != nil {
-				break
-			}
-			return err
+	var line []byte
+	for text, err := range s.env.Logs.Follow(ctx, name) {
+		if err == nil {
+			line = append(append(line[:0], text...), '\n')
+			_, err = out.Write(line)
 		}
-		if _, err := out.Write(append(slices.Clone(line), '\n')); err != nil {
-			return err
+		if ctx.Err() != nil {
+			break
+		}
+		if err != nil {
+			return out.finish(err)
 		}
 	}
-	return out.Close()
+	return out.finish(nil)
 }
 
 // monitorWriter prints followed lines above whatever is being typed, under a
@@ -106,8 +108,6 @@ func (w *monitorWriter) Write(b []byte) (int, error) {
 	w.s.o.Screen.Print(header + string(b))
 	return len(b), nil
 }
-
-func (w *monitorWriter) Close() error { return nil }
 
 func monitorStop(_ context.Context, s *Session, c *call) error {
 	for name, m := range s.monitors.byName {

@@ -1,8 +1,8 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"strings"
 
 	"loggia/configtree"
@@ -12,17 +12,21 @@ import (
 // operationalVerbs are the operational commands that need the session itself.
 func operationalVerbs() []*verb {
 	statement := op.Param{Name: "path", Kind: op.Statement, Help: "Part of the configuration"}
+	newer := rollbackNumber(false)
+	newer.Name, newer.Kind, newer.Help = "compare", op.Option, "Show what a newer one changed"
+	v := func(words, help, permission string, params ...op.Param) op.Grammar {
+		return op.Grammar{Words: words, Help: help, Permission: permission, NoPipe: true, Params: params}
+	}
 	return []*verb{
-		{Grammar: op.Grammar{Words: "configure", Help: "Change the configuration", Permission: "configure", NoPipe: true}, run: configure},
-		{Grammar: op.Grammar{Words: "edit", Help: "Change the configuration, starting at a level of it", Permission: "configure",
-			NoPipe: true, Params: []op.Param{statement}}, run: configure},
-		{Grammar: op.Grammar{Words: "exit", Help: "End this session", NoPipe: true}, run: quit},
-		{Grammar: op.Grammar{Words: "quit", Help: "End this session", NoPipe: true}, run: quit},
+		{Grammar: v("configure", "Change the configuration", "configure"), atPrompt: true, run: configure},
+		{Grammar: v("edit", "Change the configuration, starting at a level of it", "configure", statement),
+			edit: configtree.Find, level: true, atPrompt: true, run: configure},
+		{Grammar: v("exit", "End this session", ""), atPrompt: true, run: quit},
+		{Grammar: v("quit", "End this session", ""), atPrompt: true, run: quit},
 		{Grammar: op.Grammar{Words: "show configuration", Help: "Show the running configuration",
-			Params: []op.Param{statement}}, run: showRunning},
+			Params: []op.Param{statement}}, edit: configtree.Find, shows: true, run: showRunning},
 		{Grammar: op.Grammar{Words: "show system rollback", Help: "Show a committed configuration", Permission: "view",
-			Params: []op.Param{{Name: "number", Help: "Which one; 0 is the running configuration", Required: true, Type: rollbackType(), Choices: rollbackChoices},
-				{Name: "compare", Kind: op.Option, Help: "Show what a newer one changed", Type: rollbackType(), Choices: rollbackChoices}}}, run: showRollback},
+			Params: []op.Param{rollbackNumber(true), newer}}, shows: true, run: showRollback},
 		{Grammar: op.Grammar{Words: "help", Help: "Explain how to find your way"}, run: help},
 	}
 }
@@ -35,31 +39,6 @@ func quit(_ context.Context, s *Session, c *call) error {
 	return errQuit
 }
 
-// configure enters configuration mode, at a level when `edit` named one.
-func configure(_ context.Context, s *Session, c *call) error {
-	candidate := s.env.Store.Shared()
-	if s.o.Batch && candidate.Dirty() && s.shared == nil {
-		return errors.New("configuration database modified")
-	}
-	if c.given {
-		if err := editable(c.path); err != nil {
-			return err
-		}
-	}
-	c.say("Entering configuration mode\n")
-	if users := s.editors(); users != "" {
-		c.say("Users currently editing the configuration:\n" + users)
-	}
-	if candidate.Dirty() {
-		c.say("The configuration has been changed but not committed\n")
-	}
-	s.enterConfiguration(candidate)
-	if c.given {
-		s.mode.levels = append(s.mode.levels, c.path.Path)
-	}
-	return nil
-}
-
 // say adds text to a command's answer.
 func (c *call) say(text string) { c.out.text.WriteString(text) }
 
@@ -68,24 +47,35 @@ func (c *call) say(text string) { c.out.text.WriteString(text) }
 func (s *Session) editors() string {
 	var b strings.Builder
 	for _, o := range s.env.Sessions() {
-		if o.EditPath == "" || o.PID == s.env.Caller.PID {
-			continue
+		if o.EditPath != "" && o.Subject != s.env.Caller {
+			b.WriteString(op.Editor(o, s.env.Now()))
 		}
-		b.WriteString(op.Editor(o, s.env.Now()))
 	}
 	return b.String()
 }
 
-// editable refuses a level that is a leaf.
-func editable(res configtree.Resolution) error {
-	if n := len(res.Path); n == 0 || len(res.Edits) > 0 && isLeaf(res.Path) {
-		return errors.New("a level of the configuration is wanted, not a value")
+// status lists all sessions in configuration mode, this one included.
+func status(_ context.Context, s *Session, c *call) error {
+	c.say("Users currently editing the configuration:\n")
+	for _, o := range s.env.Sessions() {
+		if o.EditPath != "" || o.Subject == s.env.Caller {
+			o.EditPath = cmp.Or(o.EditPath, s.banner())
+			c.say(op.Editor(o, s.env.Now()))
+		}
 	}
 	return nil
 }
 
 func help(_ context.Context, _ *Session, c *call) error {
-	c.say(`Type ? at any place to see what may come next, also in the middle of a word.
+	c.say(helpText)
+	return nil
+}
+
+// helpText is for somebody who has never seen such a shell.
+const helpText = `This is loggia: it collects log messages, keeps and forwards them as configured
+here, and records every change of its configuration.
+
+Type ? at any place to see what may come next, also in the middle of a word.
 Space and Tab write out a word as soon as it is clear; every word may be shortened.
 
 At > you look at things: show log, show configuration, show system, file list.
@@ -100,6 +90,4 @@ At # you change the configuration. Nothing takes effect before commit:
     exit                                            back to >
 
 Behind | the output can be filtered: match, except, find, count, last, save.
-`)
-	return nil
-}
+`

@@ -3,15 +3,20 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"loggia/configtree"
+	"loggia/configtree/store"
 )
 
-// caret renders a failure under the line that it is in. indent is the width of
-// what stands before the line: the prompt.
-func (f *failure) caret(indent int) string {
-	text := strings.Repeat(" ", indent+f.col) + "^\n" + f.text + "\n"
+// missing is what is wrong with a line that ends too early, at col.
+func missing(col int) *failure { return &failure{col: col, end: true, text: "missing argument."} }
+
+// message is what stands under the caret: the error, and what the word may be
+// short for.
+func (f *failure) message() string {
+	text := f.text + "\n"
 	if len(f.list) > 0 {
 		text += listing(f.list)
 	}
@@ -33,47 +38,52 @@ func block(p configtree.Problem) string {
 	if n := len(p.Path); n > 0 {
 		parent, statement = p.Path[:n-1], p.Path[n-1:].String()
 	}
-	at := "[edit]"
-	if len(parent) > 0 {
-		at = "[edit " + parent.String() + "]"
-	}
 	if statement == "" {
-		return fmt.Sprintf("%s\n    %s\n", at, text)
+		return fmt.Sprintf("%s\n    %s\n", parent.Banner(), text)
 	}
-	return fmt.Sprintf("%s\n  '%s'\n    %s\n", at, statement, text)
+	return fmt.Sprintf("%s\n  '%s'\n    %s\n", parent.Banner(), statement, text)
 }
 
 // checkedOut renders what a commit found and its last line.
-func checkedOut(problems []configtree.Problem) string {
+func checkedOut(e *store.CheckError) string {
 	var b strings.Builder
-	reason := ""
-	for _, p := range problems {
+	for _, p := range e.Problems {
 		b.WriteString(block(p))
-		switch {
-		case p.Warning:
-		case p.Kind == configtree.MissingMandatory:
-			reason = ": (missing mandatory statements)"
-		case p.Kind == configtree.Constraint && reason == "":
-			reason = ": (statements constraint check failed)"
-		}
 	}
-	return b.String() + "error: configuration check-out failed" + reason
+	return b.String() + "error: " + e.Error()
 }
 
-// message is the text of an error as the shell prints it. A text that already
-// says what it is stays as it is.
+// message is an error as the shell prints it, without the last newline: a line
+// for each of several, each saying whether it is an error or a warning.
 func message(err error) string {
-	var p *configtree.Problem
-	if errors.As(err, &p) && p.Warning {
-		return "warning: " + p.Err.Error()
-	}
-	text := err.Error()
-	for _, known := range []string{"error:", "warning:", "[edit", "  ", "terminal:"} {
-		if strings.HasPrefix(text, known) {
-			return text
+	var said []string
+	for _, e := range apart(err) {
+		var done printed
+		var p *configtree.Problem
+		switch {
+		case errors.As(e, &done):
+			said = append(said, strings.TrimSuffix(string(done), "\n"))
+		case errors.As(e, &p) && p.Warning:
+			said = append(said, "warning: "+p.Err.Error())
+		case errors.As(e, &p) && errors.Is(p.Err, errDenied):
+			said = append(said, "error: "+p.Err.Error()+": "+p.Path.String())
+		default:
+			said = append(said, "error: "+e.Error())
 		}
 	}
-	return "error: " + text
+	return strings.Join(slices.Compact(said), "\n")
+}
+
+// apart takes joined errors apart, but leaves alone what has a text of its own.
+func apart(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, e := range joined.Unwrap() {
+			all = append(all, apart(e)...)
+		}
+		return all
+	}
+	return []error{err}
 }
 
 // printed is an error whose text is complete: nothing is put before it.

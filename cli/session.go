@@ -45,8 +45,6 @@ type Options struct {
 	Screen      Screen
 	HostName    func() string
 	Batch       bool
-	// Commands are the operational commands on offer; nil means op.All().
-	Commands []op.Command
 	// LastSession reports whether ending this session ends the engine.
 	LastSession func() bool
 	// Attached is told how to reach an interactive session from outside; what it
@@ -88,45 +86,12 @@ const historyLimit = 500
 
 // New makes a session; Run or RunBatch runs it.
 func New(o Options) *Session {
-	if o.Commands == nil {
-		o.Commands = op.All()
-	}
-	s := &Session{o: o, env: o.Env, perms: map[string]bool{}, settings: defaultSettings(o.Env.Home)}
+	s := &Session{o: o, env: o.Env, grammar: newGrammar(), perms: map[string]bool{}, settings: defaultSettings(o.Env.Home)}
 	for _, p := range o.Permissions {
 		s.perms[p] = true
 	}
-	s.grammar = newGrammar(o.Commands)
 	s.history = [2]*terminal.History{terminal.NewHistory(historyLimit), terminal.NewHistory(historyLimit)}
 	return s
-}
-
-// may reports whether the user's class has a permission flag (junos-cli §10.2).
-func (s *Session) may(flag string) bool {
-	return flag == "" || s.perms["all"] || s.perms[flag] || s.perms[flag+"-control"] ||
-		strings.HasSuffix(flag, "-control") && (s.perms["control"] || s.perms["all-control"])
-}
-
-// sees reports whether the class may see a statement; changes additionally
-// need the flag with -control.
-func (s *Session) sees(n *schema.Node) bool {
-	if s.perms["view-configuration"] {
-		return true
-	}
-	for ; n != nil; n = n.Parent {
-		if n.Permission != "" {
-			return s.may(n.Permission)
-		}
-	}
-	return true
-}
-
-func (s *Session) changes(n *schema.Node) bool {
-	for ; n != nil; n = n.Parent {
-		if n.Permission != "" {
-			return s.may(n.Permission + "-control")
-		}
-	}
-	return s.perms["all"] || s.perms["configure"]
 }
 
 func (s *Session) configuring() bool { return s.mode != nil }
@@ -156,10 +121,7 @@ func (s *Session) banner() string {
 	if !s.configuring() {
 		return ""
 	}
-	if level := s.level(); len(level) > 0 {
-		return "[edit " + level.String() + "]"
-	}
-	return "[edit]"
+	return s.level().Banner()
 }
 
 // prompt is user@host> or user@host#, with the blank behind it.
@@ -195,35 +157,22 @@ func (s *Session) recent() *terminal.History {
 	return s.history[0]
 }
 
-// execute runs one parsed line.
+// execute runs one parsed line. The words run, top and up only lead to another
+// command, which the walk has put to the right level.
 func (s *Session) execute(ctx context.Context, c *call) error {
 	if s.o.Activity != nil {
-		s.o.Activity(strings.Join(c.words, " "), s.editPath())
-		defer func() { s.o.Activity("", s.editPath()) }()
+		s.o.Activity(strings.Join(c.words, " "), s.banner())
+		defer func() { s.o.Activity("", s.banner()) }()
 	}
-	res, err := s.call(ctx, c)
-	if err != nil && res == nil {
-		return err
+	for c.sub != nil {
+		c = c.sub
 	}
-	return errors.Join(s.render(ctx, res, c), err)
-}
-
-func (s *Session) editPath() string {
-	if !s.configuring() {
-		return ""
-	}
-	return s.banner()
-}
-
-// call runs a command and returns its answer.
-func (s *Session) call(ctx context.Context, c *call) (op.Result, error) {
-	if c.verb.run == nil {
-		return nil, errors.New(c.verb.Words + ": no such command here")
-	}
-	out := &reply{}
-	c.out = out
+	c.out = &reply{}
 	err := c.verb.run(ctx, s, c)
-	return out.result(), err
+	if res := c.out.result(); res != nil || err == nil {
+		err = errors.Join(s.render(ctx, res, c), err)
+	}
+	return err
 }
 
 // reply collects what a command answers: text, or one result.

@@ -29,7 +29,7 @@ const stampLayout = "Jan 02 15:04:05"
 
 func settingVerbs() []*verb {
 	onOff := op.Param{Name: "state", Help: "on or off", Required: true, Only: true,
-		Choices: func(*op.Env) []op.Choice { return []op.Choice{{Name: "off"}, {Name: "on"}} }}
+		Choices: func(*op.Env, string) []op.Choice { return []op.Choice{{Name: "off"}, {Name: "on"}} }}
 	number := func(name, help string, low, high uint64) op.Param {
 		return op.Param{Name: name, Help: help, Required: true, Type: numberType(low, high)}
 	}

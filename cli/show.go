@@ -2,15 +2,18 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"loggia/configtree"
 	"loggia/configtree/format"
+	"loggia/configtree/schema"
+	"loggia/configtree/store"
 	"loggia/op"
 )
 
-// configuration is the answer of `show configuration` and its kin: a part of a
-// tree, in the form that the pipes ask for.
+// configuration is the answer of `show configuration` and its kin: what the
+// user may see of a tree, from a level down, in the form that the pipes ask for.
 type configuration struct {
 	tree    *configtree.Tree
 	at      configtree.Path
@@ -18,26 +21,47 @@ type configuration struct {
 }
 
 func (s *Session) shown(t *configtree.Tree, at configtree.Path, header string) *configuration {
-	return &configuration{tree: t, at: at, options: format.Options{Header: header, Mask: !s.may("secret")}}
+	return &configuration{tree: s.visible(t), at: at, options: format.Options{Header: header, Mask: !s.may("secret")}}
 }
 
-// WriteText implements op.Result.
+// WriteText implements op.Result. What is not there prints nothing.
 func (c *configuration) WriteText(w io.Writer) error {
-	node := c.tree.Root()
-	if len(c.at) > 0 {
-		var ok bool
-		if node, ok = c.tree.At(c.at); !ok {
+	last := c.at.Last()
+	if last.Node != nil && last.Key == "" && (last.Node.Kind == schema.List || last.Node.Kind == schema.LeafList) {
+		parent, ok := at(c.tree, c.at.Parent())
+		if !ok {
 			return nil
 		}
+		return format.WriteStatements(w, parent.Entries(last.Node.Name), c.options)
 	}
-	return format.Write(w, node, c.options)
+	n, ok := at(c.tree, c.at)
+	if !ok {
+		return nil
+	}
+	return format.Write(w, n, c.options)
 }
 
-// display implements shower.
-func (c *configuration) display(s *Session, pipe *call) (op.Result, error) {
-	if pipe.verb.Words == "compare" {
-		return c.compare(s, pipe)
+// at is Tree.At for the root as well.
+func at(t *configtree.Tree, p configtree.Path) (configtree.Node, bool) {
+	if len(p) == 0 {
+		return t.Root(), true
 	}
+	return t.At(p)
+}
+
+// displayVerbs are the pipes that show configuration in another form.
+func displayVerbs() []*verb {
+	rollbacks := rollbackNumber(false)
+	rollbacks.Name, rollbacks.Kind, rollbacks.Help = "rollback", op.Option, "A committed configuration"
+	return []*verb{
+		{Grammar: op.Grammar{Words: "display set", Help: "Show configuration as set commands", Params: []op.Param{
+			{Name: "relative", Kind: op.Flag, Help: "Without the path that was asked for"}}}, display: displaySet},
+		{Grammar: op.Grammar{Words: "compare", Help: "Show what differs from a committed configuration",
+			Params: []op.Param{rollbacks}}, display: compare},
+	}
+}
+
+func displaySet(_ *Session, pipe *call, c *configuration) (op.Result, error) {
 	set := *c
 	set.options.Syntax = format.SetLines
 	set.options.Relative = pipe.args.Has("relative")
@@ -46,10 +70,7 @@ func (c *configuration) display(s *Session, pipe *call) (op.Result, error) {
 
 // compare compares with a committed configuration: the running one, or
 // rollback N. What is only here has a +, what is only there a -.
-func (c *configuration) compare(s *Session, pipe *call) (op.Result, error) {
-	if c.options.Syntax != format.Text {
-		return nil, errSetCompare
-	}
+func compare(s *Session, pipe *call, c *configuration) (op.Result, error) {
 	from := s.env.Store.Running().Tree
 	if pipe.args.Has("rollback") {
 		t, _, err := s.env.Store.Rollback(pipe.args.Int("rollback", 0))
@@ -58,7 +79,7 @@ func (c *configuration) compare(s *Session, pipe *call) (op.Result, error) {
 		}
 		from = t
 	}
-	return &comparison{from: from, to: c.tree, at: c.at}, nil
+	return s.comparison(from, c.tree, c.at), nil
 }
 
 // comparison is the answer of `| compare`.
@@ -67,10 +88,46 @@ type comparison struct {
 	at       configtree.Path
 }
 
+// comparison compares what the user may see of two trees.
+func (s *Session) comparison(from, to *configtree.Tree, at configtree.Path) *comparison {
+	from, to = s.visible(from), s.visible(to)
+	if !s.may("secret") {
+		from, to = masked(from, nil), masked(to, from)
+	}
+	return &comparison{from: from, to: to, at: at}
+}
+
 // WriteText implements op.Result.
 func (c *comparison) WriteText(w io.Writer) error { return format.Compare(w, c.from, c.to, c.at) }
 
-const errSetCompare = printed("error: compare works on the text form: leave out display set")
+// showCandidate shows the candidate at or below the level.
+func showCandidate(_ context.Context, s *Session, c *call) error {
+	path := c.relative
+	if c.given {
+		path = c.path.Path
+	}
+	header := ""
+	switch {
+	case len(path) > 0:
+	case s.mode.candidate.Dirty():
+		header = "## Last changed: " + op.Stamp(s.env.Now()) + "\n"
+	default:
+		header = s.header(s.env.Store.Running().Meta)
+	}
+	c.out.res = s.shown(s.mode.candidate.Tree(), path, header)
+	return nil
+}
+
+// showRunning shows the running configuration.
+func showRunning(_ context.Context, s *Session, c *call) error {
+	running := s.env.Store.Running()
+	if len(c.path.Path) > 0 {
+		c.out.res = s.shown(running.Tree, c.path.Path, "")
+	} else {
+		c.out.res = s.shown(running.Tree, nil, s.header(running.Meta))
+	}
+	return nil
+}
 
 // showRollback is `show system rollback N [compare M]`: M is the newer side.
 func showRollback(_ context.Context, s *Session, c *call) error {
@@ -79,13 +136,18 @@ func showRollback(_ context.Context, s *Session, c *call) error {
 		return err
 	}
 	if !c.args.Has("compare") {
-		c.out.res = s.shown(t, nil, commitHeader(s, m))
+		c.out.res = s.shown(t, nil, s.header(m))
 		return nil
 	}
 	to, _, err := s.env.Store.Rollback(c.args.Int("compare", 0))
 	if err != nil {
 		return err
 	}
-	c.out.res = &comparison{from: t, to: to}
+	c.out.res = s.comparison(t, to, nil)
 	return nil
+}
+
+// header is the remark over a whole configuration.
+func (s *Session) header(m store.Meta) string {
+	return fmt.Sprintf("## Last commit: %s by %s\n", op.Stamp(m.Time.In(s.env.Now().Location())), m.User)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"loggia/configtree"
 	"loggia/op"
 )
 
@@ -17,11 +18,20 @@ const (
 	restConfiguration      // top set …, up 2 show
 )
 
-// verb is a command of the session with what it does.
+// verb is a command of the session, or of a pipe, with what it does.
 type verb struct {
 	op.Grammar
 	rest rest
 	run  func(ctx context.Context, s *Session, c *call) error
+
+	edit     configtree.Op // what a Statement parameter is resolved for
+	level    bool          // the Statement must lead to a level, not to a value
+	shows    bool          // the answer is configuration: | display and | compare may follow
+	atPrompt bool          // makes no sense behind run
+
+	// Of pipes; none for no-more.
+	filter  filterMaker
+	display func(s *Session, c *call, shown *configuration) (op.Result, error)
 }
 
 // node is a word in the tree of commands. It is built once and never changes.
@@ -31,9 +41,9 @@ type node struct {
 	verb       *verb   // the command that ends here, if one does
 }
 
-// newTree arranges verbs by their words. groups gives the help texts of words that lead to
-// commands but are none themselves ("show").
-func newTree(verbs []*verb, groups map[string]string) *node {
+// newTree arranges verbs by their words. The help texts of words that lead to
+// commands but are none themselves ("show") come from groups.
+func newTree(verbs []*verb) *node {
 	root := &node{}
 	for _, v := range verbs {
 		n := root

@@ -1,13 +1,8 @@
 package cli
 
 import (
-	"errors"
-	"slices"
-	"strings"
-
 	"loggia/configtree"
 	"loggia/configtree/format"
-	"loggia/configtree/schema"
 	"loggia/op"
 )
 
@@ -27,18 +22,17 @@ type call struct {
 // failure is a word that does not fit, or a word that is missing.
 type failure struct {
 	col  int    // byte offset in the line
+	end  bool   // the line ends too early; col is where the next word would begin
 	text string // "syntax error."
 	list []candidate
 }
-
-// maskedSecret stands for a secret in records and history.
-const maskedSecret = "/* SECRET-DATA */"
 
 // walk follows the words of a line through the grammar. Its accept and
 // candidates are all that Enter, Space, Tab and ? need.
 type walk struct {
 	s       *Session
 	config  bool // in configuration mode (which decides the wording of errors)
+	piped   bool // of a pipe
 	level   configtree.Path
 	tree    *node
 	at      *node
@@ -50,7 +44,6 @@ type walk struct {
 	stages  []*walk // pipes before the present one
 	pipe    *walk   // the present pipe
 	words   []string
-	lastCol int
 }
 
 func (s *Session) newWalk() *walk {
@@ -68,9 +61,19 @@ func (w *walk) node() *node {
 	return w.at
 }
 
+// here is the walk of the command that the line has come to.
+func (w *walk) here() *walk {
+	switch {
+	case w.pipe != nil:
+		return w.pipe.here()
+	case w.sub != nil:
+		return w.sub.here()
+	}
+	return w
+}
+
 // accept takes the next whole word.
 func (w *walk) accept(word configtree.Word) *failure {
-	w.lastCol = word.Col + len(word.Text)
 	if word.Text == "|" && !word.Quoted {
 		return w.acceptPipe(word)
 	}
@@ -99,13 +102,20 @@ func (w *walk) accept(word configtree.Word) *failure {
 			w.path = append(w.path, word)
 			return nil
 		}
-		return w.acceptValue(*p, word)
+		f := w.acceptValue(*p, word)
+		if f != nil && w.takesRest() && !p.Required {
+			return w.acceptRest(word)
+		}
+		return f
 	}
-	if w.verb != nil && w.verb.rest != restNone {
+	if w.takesRest() {
 		return w.acceptRest(word)
 	}
 	return w.unknown(word)
 }
+
+// takesRest reports whether another command may follow the present one.
+func (w *walk) takesRest() bool { return w.verb != nil && w.verb.rest != restNone }
 
 func (w *walk) acceptPipe(word configtree.Word) *failure {
 	if w.sub != nil {
@@ -123,7 +133,11 @@ func (w *walk) acceptPipe(word configtree.Word) *failure {
 		}
 		w.stages = append(w.stages, w.pipe)
 	}
-	w.pipe = &walk{s: w.s, config: w.config, level: w.level, tree: w.s.grammar.pipes}
+	tree := w.s.grammar.pipes
+	if w.verb.shows && w.pipe == nil {
+		tree = w.s.grammar.shownPipes
+	}
+	w.pipe = &walk{s: w.s, config: w.config, piped: true, tree: tree}
 	return nil
 }
 
@@ -163,7 +177,7 @@ func (w *walk) param(name string) *op.Param {
 func (w *walk) acceptValue(p op.Param, word configtree.Word) *failure {
 	value := word.Text
 	if p.Only {
-		c, ok, several := pick(w.choices(p), word.Text)
+		c, ok, several := pick(w.choices(p, word.Text), word.Text)
 		switch {
 		case ok:
 			value = c.name
@@ -176,19 +190,14 @@ func (w *walk) acceptValue(p op.Param, word configtree.Word) *failure {
 		return &failure{col: word.Col, text: sentence(err.Error())}
 	}
 	w.args[p.Name], w.pending = value, nil
-	if p.Secret {
-		value = maskedSecret
-	} else {
-		value = format.Quote(value)
-	}
-	w.words = append(w.words, value)
+	w.words = append(w.words, format.Quote(value))
 	return nil
 }
 
 // acceptRest begins the command that follows run, top or up.
 func (w *walk) acceptRest(word configtree.Word) *failure {
 	if w.verb.rest == restOperational {
-		w.sub = &walk{s: w.s, config: w.config, tree: w.s.grammar.operational}
+		w.sub = &walk{s: w.s, tree: w.s.grammar.run}
 	} else {
 		w.sub = &walk{s: w.s, config: true, level: w.s.levelAfter(w.verb, w.args), tree: w.s.grammar.after}
 	}
@@ -232,10 +241,10 @@ func (w *walk) keywords() []candidate {
 // the same words are out of reach.
 func (w *walk) onlyVerb() bool { return len(w.args) > 0 }
 
-func (w *walk) choices(p op.Param) []candidate {
+func (w *walk) choices(p op.Param, prefix string) []candidate {
 	var list []candidate
 	if p.Choices != nil {
-		for _, c := range p.Choices(&w.s.env) {
+		for _, c := range p.Choices(&w.s.env, prefix) {
 			list = append(list, candidate{name: c.Name, help: c.Help, key: !p.Only})
 		}
 	}
@@ -254,193 +263,11 @@ func (w *walk) unknown(word configtree.Word) *failure {
 // unknown command; later the mode decides.
 func (w *walk) syntaxError() string {
 	switch {
-	case w.at == nil:
+	case w.at == nil && !w.piped:
 		return "unknown command."
 	case w.config:
 		return "syntax error."
 	default:
 		return "syntax error, expecting <command>."
 	}
-}
-
-// resolveWords walks words of the Statement parameter through the schema.
-func (w *walk) resolveWords(words []configtree.Word) (configtree.Resolution, *configtree.Problem) {
-	o := configtree.Find
-	switch w.verb.Words {
-	case "set":
-		o = configtree.Set
-	case "delete":
-		o = configtree.Delete
-	}
-	return configtree.Resolve(w.s.schema(), o, w.level, words)
-}
-
-// resolve walks the Statement parameter through the schema.
-func (w *walk) resolve() (configtree.Resolution, *failure) {
-	res, p := w.resolveWords(w.path)
-	if p != nil {
-		return res, w.statementFailure(p)
-	}
-	return res, nil
-}
-
-func (w *walk) statementFailure(p *configtree.Problem) *failure {
-	f := &failure{col: w.lastCol}
-	if p.Word < len(w.path) {
-		f.col = w.path[p.Word].Col
-	}
-	switch p.Kind {
-	case configtree.Ambiguous:
-		f.text = "'" + p.Token + "' is ambiguous."
-		if res, q := w.resolveWords(w.path[:p.Word]); q == nil {
-			f.list = w.below(res, p.Token, true)
-		}
-	case configtree.Missing:
-		f.text = "missing argument."
-	case configtree.Unknown, configtree.Syntax:
-		f.text = "syntax error."
-	default:
-		f.text = sentence(p.Err.Error())
-	}
-	return f
-}
-
-// finishCommand says what is missing when the line ends at column col.
-func (w *walk) finishCommand(col int) *failure {
-	switch {
-	case w.pipe != nil:
-		return w.pipe.finishCommand(col)
-	case w.sub != nil:
-		return w.sub.finishCommand(col)
-	case w.verb == nil && w.at != nil && w.config:
-		return &failure{col: col, text: "missing argument."}
-	case w.verb == nil:
-		return &failure{col: col, text: w.syntaxError()}
-	case !w.s.may(w.verb.Permission):
-		return &failure{col: col, text: w.syntaxError()}
-	case w.pending != nil:
-		return &failure{col: col, text: "missing argument."}
-	}
-	if p := w.positional(); p != nil && p.Required && !(p.Kind == op.Statement && w.inStatement()) {
-		return &failure{col: col, text: "missing argument."}
-	}
-	if w.verb.rest == restOperational {
-		return &failure{col: col, text: "missing argument."}
-	}
-	return nil
-}
-
-// finish turns the walked line into a call.
-func (w *walk) finish(col int) (*call, *failure) {
-	if f := w.finishCommand(col); f != nil {
-		return nil, f
-	}
-	c := &call{verb: w.verb, args: w.args, words: w.words, relative: w.level}
-	if w.inStatement() {
-		res, f := w.resolve()
-		if f != nil {
-			return nil, f
-		}
-		c.path, c.given = res, true
-		c.words = append(slices.Clone(c.words), res.String())
-	}
-	if w.sub != nil {
-		sub, f := w.sub.finish(col)
-		if f != nil {
-			return nil, f
-		}
-		c.sub = sub
-		c.words = append(slices.Clone(c.words), sub.words...)
-	}
-	for _, p := range append(slices.Clone(w.stages), w.pipe) {
-		if p == nil {
-			continue
-		}
-		stage, f := p.finish(col)
-		if f != nil {
-			return nil, f
-		}
-		c.pipes = append(c.pipes, stage)
-		c.words = append(append(slices.Clone(c.words), "|"), stage.words...)
-	}
-	return c, nil
-}
-
-// sofar returns the words walked so far in full, with secrets hidden: what a
-// record may show of a line that does not parse.
-func (w *walk) sofar() []string {
-	words := slices.Clone(w.words)
-	if w.inStatement() {
-		for n := len(w.path); n > 0; n-- {
-			if res, p := w.resolveWords(w.path[:n]); p == nil || p.Kind == configtree.Missing {
-				words = append(words, res.String())
-				break
-			}
-		}
-	}
-	if w.sub != nil {
-		words = append(words, w.sub.sofar()...)
-	}
-	for _, p := range append(slices.Clone(w.stages), w.pipe) {
-		if p != nil {
-			words = append(append(words, "|"), p.sofar()...)
-		}
-	}
-	return words
-}
-
-// secretDue reports whether the word that failed stands where a secret, or a
-// statement that holds one, was due.
-func (w *walk) secretDue() bool {
-	switch {
-	case w.pipe != nil:
-		return w.pipe.secretDue()
-	case w.sub != nil:
-		return w.sub.secretDue()
-	case w.pending != nil:
-		return w.pending.Secret
-	case !w.inStatement():
-		return false
-	}
-	for n := len(w.path) - 1; n >= 0; n-- {
-		res, p := w.resolveWords(w.path[:n])
-		if p != nil && p.Kind != configtree.Missing {
-			continue
-		}
-		at := res.Next.Node
-		return at != nil && (at.Secret || slices.ContainsFunc(at.Children, func(c *schema.Node) bool { return c.Secret }))
-	}
-	return false
-}
-
-// parse walks a whole line. An empty line, and a comment, give a nil call.
-func (s *Session) parse(line string) (*call, *walk, *failure) {
-	words, err := splitLine(line)
-	w := s.newWalk()
-	if err != nil {
-		var p *configtree.Problem
-		if errors.As(err, &p) {
-			return nil, w, &failure{col: p.Col, text: sentence(p.Err.Error())}
-		}
-		return nil, w, &failure{col: len(line), text: sentence(err.Error())}
-	}
-	if len(words) == 0 {
-		return nil, w, nil
-	}
-	for _, word := range words {
-		if f := w.accept(word); f != nil {
-			return nil, w, f
-		}
-	}
-	c, f := w.finish(len(strings.TrimRight(line, " ")) + 1)
-	return c, w, f
-}
-
-// sentence ends an error text with a full stop, as Junos ends those that
-// follow a caret, unless it quotes a value at its end.
-func sentence(text string) string {
-	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, "'") || strings.HasSuffix(text, ")") {
-		return text
-	}
-	return text + "."
 }

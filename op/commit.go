@@ -14,7 +14,7 @@ import (
 func Stamp(t time.Time) string { return t.Format("2006-01-02 15:04:05 MST") }
 
 // Rollbacks lists the committed configurations as `rollback ?` shows them.
-func Rollbacks(env *Env) []Choice {
+func Rollbacks(env *Env, _ string) []Choice {
 	list, err := env.Store.History()
 	if err != nil {
 		return nil // the command itself will say why

@@ -7,20 +7,34 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"strconv"
 	"strings"
 )
 
-// Files lists what is in the caller's present directory, as ? shows it.
-func Files(env *Env) []Choice {
-	list, err := env.Files.List(".")
+// Files lists the files that a name may go on to, as ? shows them: what is in
+// the directory that prefix names so far, else in the present one. Directories
+// end in a slash.
+func Files(env *Env, prefix string) []Choice {
+	dir := prefix[:strings.LastIndexByte(prefix, '/')+1]
+	list, err := env.Files.List(orDot(dir))
 	if err != nil {
 		return nil // the command itself will say why
 	}
-	var out []Choice
-	for _, f := range list {
-		out = append(out, Choice{f.Name(), fmt.Sprintf("Size: %d, Last changed: %s", f.Size(), f.ModTime().In(env.Now().Location()).Format("Jan 02 15:04:05"))})
+	out := make([]Choice, len(list))
+	for i, f := range list {
+		out[i] = Choice{dir + f.Name(), "Size: " + strconv.FormatInt(f.Size(), 10) + ", Last changed: " + shortTime(env, f.ModTime())}
+		if f.IsDir() {
+			out[i] = Choice{Name: dir + f.Name() + "/"}
+		}
 	}
 	return out
+}
+
+func orDot(dir string) string {
+	if dir == "" {
+		return "."
+	}
+	return dir
 }
 
 // fileList is `file list` (junos-cli §7.2).

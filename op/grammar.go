@@ -33,10 +33,10 @@ type Param struct {
 	Kind     ParamKind
 	Help     string
 	Required bool
-	Secret   bool        // the value is hidden in the record of the command
 	Type     schema.Type // what the value may be
-	// Choices lists values that exist at this moment, for ? and Tab. It may be nil.
-	Choices func(env *Env) []Choice
+	// Choices lists values that exist at this moment and may begin with prefix, for
+	// ? and Tab. It may be nil.
+	Choices func(env *Env, prefix string) []Choice
 	// Only means that nothing but Choices is accepted, and a choice may be abbreviated.
 	Only bool
 }

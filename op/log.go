@@ -4,19 +4,25 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // LogFiles lists the log files as ? shows them.
-func LogFiles(env *Env) []Choice {
+func LogFiles(env *Env, _ string) []Choice {
 	list, err := env.Logs.List()
 	if err != nil {
 		return nil // the command itself will say why
 	}
 	var out []Choice
 	for _, f := range list {
-		out = append(out, Choice{f.Name, fmt.Sprintf("Size: %d, Last changed: %s", f.Size, f.Modified.In(env.Now().Location()).Format("Jan 02 15:04:05"))})
+		out = append(out, Choice{f.Name, fmt.Sprintf("Size: %d, Last changed: %s", f.Size, shortTime(env, f.Modified))})
 	}
 	return out
+}
+
+// shortTime is how lists of files show when one was changed.
+func shortTime(env *Env, t time.Time) string {
+	return t.In(env.Now().Location()).Format("Jan 02 15:04:05")
 }
 
 // LogExists returns an error when there is no log file called name.
@@ -41,7 +47,7 @@ func Monitored(env *Env, name string) string {
 	}
 	for _, f := range list {
 		if f.Name == name {
-			return fmt.Sprintf("monitor start %q (Last changed %s)\n", name, f.Modified.In(env.Now().Location()).Format("Jan 02 15:04:05"))
+			return fmt.Sprintf("monitor start %q (Last changed %s)\n", name, shortTime(env, f.Modified))
 		}
 	}
 	return fmt.Sprintf("monitor start %q (not there at the moment)\n", name)

@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"loggia/configtree"
+	"loggia/configtree/format"
+	"loggia/configtree/schema"
+	"loggia/op"
+)
+
+// splitLine cuts a line into words. An unquoted | is a word of its own wherever
+// it stands. open is where the word with a quote that is not closed begins,
+// which is not among the words, or -1.
+func splitLine(line string) (out []configtree.Word, open int) {
+	words, err := format.Words(line)
+	open = -1
+	if n := len(words); err != nil && n > 0 {
+		open, words = words[n-1].Col, words[:n-1]
+	}
+	for _, w := range words {
+		if w.Quoted || !strings.Contains(w.Text, "|") {
+			out = append(out, w)
+			continue
+		}
+		col := w.Col
+		for i, part := range strings.Split(w.Text, "|") {
+			if i > 0 {
+				out = append(out, configtree.Word{Text: "|", Col: col - 1})
+			}
+			if part != "" {
+				out = append(out, configtree.Word{Text: part, Col: col})
+			}
+			col += len(part) + 1
+		}
+	}
+	return out, open
+}
+
+// parse walks a whole line. An empty line, and a comment, give a nil call.
+func (s *Session) parse(line string) (*call, *walk, *failure) {
+	words, open := splitLine(line)
+	w := s.newWalk()
+	for _, word := range words {
+		if f := w.accept(word); f != nil {
+			return nil, w, f
+		}
+	}
+	switch {
+	case open >= 0:
+		return nil, w, &failure{col: open, text: "quote is not closed."}
+	case len(words) == 0:
+		return nil, w, nil
+	}
+	c, f := w.finish(len(strings.TrimRight(line, " ")) + 1)
+	return c, w, f
+}
+
+// finishCommand says what is missing when the line ends at column col.
+func (w *walk) finishCommand(col int) *failure {
+	switch {
+	case w.pipe != nil:
+		return w.pipe.finishCommand(col)
+	case w.sub != nil:
+		return w.sub.finishCommand(col)
+	case w.verb == nil && w.at != nil && w.config:
+		return missing(col)
+	case w.verb == nil:
+		return &failure{col: col, end: true, text: w.syntaxError()}
+	case !w.s.may(w.verb.Permission):
+		return &failure{col: col, end: true, text: w.syntaxError()}
+	case w.pending != nil:
+		return missing(col)
+	}
+	if p := w.positional(); p != nil && p.Required && !(p.Kind == op.Statement && w.inStatement()) {
+		return missing(col)
+	}
+	if w.verb.rest == restOperational {
+		return missing(col)
+	}
+	return nil
+}
+
+// finish turns the walked line into a call.
+func (w *walk) finish(col int) (*call, *failure) {
+	if f := w.finishCommand(col); f != nil {
+		return nil, f
+	}
+	c := &call{verb: w.verb, args: w.args, words: w.words, relative: w.level}
+	if w.inStatement() {
+		res, f := w.resolve(col)
+		if f != nil {
+			return nil, f
+		}
+		if w.verb.level {
+			if f := w.noLevel(res, col); f != nil {
+				return nil, f
+			}
+		}
+		c.path, c.given = res, true
+		c.words = append(slices.Clone(c.words), res.String())
+	}
+	if w.sub != nil {
+		sub, f := w.sub.finish(col)
+		if f != nil {
+			return nil, f
+		}
+		c.sub = sub
+		c.words = append(slices.Clone(c.words), sub.words...)
+	}
+	for _, p := range w.allStages() {
+		stage, f := p.finish(col)
+		if f != nil {
+			return nil, f
+		}
+		c.pipes = append(c.pipes, stage)
+		c.words = append(append(slices.Clone(c.words), "|"), stage.words...)
+	}
+	return c, nil
+}
+
+// allStages returns the pipes of the line in order.
+func (w *walk) allStages() []*walk {
+	if w.pipe == nil {
+		return w.stages
+	}
+	return append(slices.Clone(w.stages), w.pipe)
+}
+
+// showable returns what of a line that does not parse may be shown and kept:
+// nothing behind the wrong word, no secret before it, and not the word itself
+// where a secret was due.
+func (w *walk) showable(f *failure, line string) (shown string, col int) {
+	sofar := strings.Join(w.sofar(), " ")
+	if f.end { // a word is missing: what is there is right, a comment aside
+		return sofar, len(sofar) + 1
+	}
+	end := f.col
+	for end < len(line) && line[end] != ' ' {
+		end++
+	}
+	before, bad := line[:f.col], line[f.col:end]
+	if w.secretDue() {
+		bad = maskedSecret
+	}
+	if strings.Contains(sofar, maskedSecret) {
+		before = sofar + " "
+	}
+	return before + bad, len(before)
+}
+
+// sofar returns the words walked so far in full, with secrets hidden: what a
+// record may show of a line that does not parse.
+func (w *walk) sofar() []string {
+	words := slices.Clone(w.words)
+	if w.inStatement() {
+		for n := len(w.path); n > 0; n-- {
+			if res, p := w.resolveWords(w.path[:n]); p == nil || p.Kind == configtree.Missing {
+				words = append(words, res.String())
+				break
+			}
+		}
+	}
+	if w.sub != nil {
+		words = append(words, w.sub.sofar()...)
+	}
+	for _, p := range w.allStages() {
+		words = append(append(words, "|"), p.sofar()...)
+	}
+	return words
+}
+
+// secretDue reports whether the word that failed stands where a secret, or a
+// statement that holds one, was due.
+func (w *walk) secretDue() bool {
+	switch {
+	case w.pipe != nil:
+		return w.pipe.secretDue()
+	case w.sub != nil:
+		return w.sub.secretDue()
+	case !w.inStatement():
+		return false
+	}
+	for n := len(w.path) - 1; n >= 0; n-- {
+		res, p := w.resolveWords(w.path[:n])
+		if p != nil && p.Kind != configtree.Missing {
+			continue
+		}
+		at := res.Next.Node
+		return at != nil && (at.Secret || slices.ContainsFunc(at.Children, func(c *schema.Node) bool { return c.Secret }))
+	}
+	return false
+}
+
+// sentence ends an error text with a full stop, as Junos ends those that
+// follow a caret, unless it quotes a value at its end.
+func sentence(text string) string {
+	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, "'") || strings.HasSuffix(text, ")") {
+		return text
+	}
+	return text + "."
+}

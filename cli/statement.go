@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"loggia/configtree"
+	"loggia/configtree/schema"
+)
+
+// resolveWords walks words of the Statement parameter through the schema.
+func (w *walk) resolveWords(words []configtree.Word) (configtree.Resolution, *configtree.Problem) {
+	return configtree.Resolve(w.s.schema(), w.verb.edit, w.level, words)
+}
+
+// resolve walks the Statement parameter through the schema and past the
+// permissions of the class. end is where the next word would begin.
+func (w *walk) resolve(end int) (configtree.Resolution, *failure) {
+	res, p := w.resolveWords(w.path)
+	if bad := w.forbidden(); bad >= 0 && (p == nil || p.Word >= bad) {
+		return res, &failure{col: w.path[bad].Col, text: "syntax error."}
+	}
+	if p != nil {
+		return res, w.statementFailure(p, end)
+	}
+	return res, nil
+}
+
+// allowed is what the present command needs of a statement: to see it, or to
+// change it.
+func (w *walk) allowed() func(*schema.Node) bool {
+	if w.verb.edit == configtree.Find {
+		return w.s.sees
+	}
+	return w.s.changes
+}
+
+// forbidden returns the index of the first word that names a statement which
+// the class may not use, or -1.
+func (w *walk) forbidden() int {
+	if w.s.may("all") {
+		return -1
+	}
+	allowed := w.allowed()
+	for i := range w.path {
+		res, p := w.resolveWords(w.path[:i+1])
+		if p != nil && p.Kind != configtree.Missing {
+			return -1
+		}
+		if n := res.Path.Last().Node; n != nil && !leads(n, allowed) {
+			return i
+		}
+		for _, e := range res.Edits {
+			if n := e.Path.Last().Node; n != nil && !leads(n, allowed) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// noLevel says what is wrong with a path that leads to a value, or to a list as
+// a whole, where a level is wanted.
+func (w *walk) noLevel(res configtree.Resolution, end int) *failure {
+	switch last := res.Path.Last(); {
+	case last.Node == nil || last.Node.Kind == schema.Container:
+		return nil
+	case last.Node.Kind == schema.List && last.Key != "":
+		return nil
+	case last.Node.Kind == schema.List:
+		return missing(end)
+	}
+	return &failure{col: w.path[len(w.path)-1].Col, text: "syntax error."}
+}
+
+func (w *walk) statementFailure(p *configtree.Problem, end int) *failure {
+	if p.Word >= len(w.path) {
+		return &failure{col: end, end: true, text: sentence(p.Err.Error())}
+	}
+	f := &failure{col: w.path[p.Word].Col}
+	switch p.Kind {
+	case configtree.Ambiguous:
+		f.text = "'" + p.Token + "' is ambiguous."
+		if res, q := w.resolveWords(w.path[:p.Word]); q == nil || q.Kind == configtree.Missing {
+			f.list = w.below(res, p.Token, true)
+		}
+	case configtree.Unknown, configtree.Syntax:
+		f.text = "syntax error."
+	default:
+		f.text = sentence(p.Err.Error())
+	}
+	return f
+}
