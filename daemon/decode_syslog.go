@@ -46,13 +46,13 @@ func decodeSyslog(r *configtree.Reader, host string) (syslogd.Config, *decoder) 
 		f := log.Child("time-format")
 		c.TimeFormat = syslogd.TimeFormat{Year: f.Has("year"), Millisecond: f.Has("millisecond")}
 	}
-	archive := log.Child("archive")
+	common := archiveDefaults(log.Child("archive"))
 	names := map[string]bool{}
 	for f := range log.Entries("file") {
 		names[f.Key()] = true
 	}
 	for f := range log.Entries("file") {
-		c.Files = append(c.Files, d.file(f, archive, names))
+		c.Files = append(c.Files, d.file(f, common, names))
 	}
 	for h := range log.Entries("host") {
 		c.Hosts = append(c.Hosts, d.host(h, c.TimeFormat))
@@ -65,21 +65,32 @@ func decodeSyslog(r *configtree.Reader, host string) (syslogd.Config, *decoder) 
 	return c, d
 }
 
+// archive is what `syslog archive` says for every file.
+type archive struct {
+	size    int64
+	files   int
+	readers string // world-readable, no-world-readable or neither
+}
+
+func archiveDefaults(r *configtree.Reader) archive {
+	return archive{int64(r.Size("size")), int(r.Uint("files")), r.Choice("readers")}
+}
+
 // file reads `file NAME`. Archive leaves that it does not have are inherited
-// one by one from `syslog archive`.
-func (d *decoder) file(r, archive *configtree.Reader, names map[string]bool) syslogd.File {
+// one by one.
+func (d *decoder) file(r *configtree.Reader, common archive, names map[string]bool) syslogd.File {
 	f := syslogd.File{Place: d.place(r.Path()), Name: r.Key(), Selection: d.selection(r), Layout: layout(r)}
 	own := r.Child("archive")
 	f.Size, f.Archives = int64(own.Size("size")), int(own.Uint("files"))
 	if f.Size == 0 {
-		f.Size = int64(archive.Size("size"))
+		f.Size = common.size
 	}
 	if f.Archives == 0 {
-		f.Archives = int(archive.Uint("files"))
+		f.Archives = common.files
 	}
 	readers := own.Choice("readers")
 	if readers == "" {
-		readers = archive.Choice("readers")
+		readers = common.readers
 	}
 	f.WorldReadable = readers == "world-readable"
 	if base, n, ok := archiveOf(f.Name); ok && names[base] {

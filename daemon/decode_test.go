@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -144,7 +145,10 @@ func everyLeaf(n *schema.Node, at string, lines *[]string) {
 			}
 			everyLeaf(c, line, lines)
 		default:
-			*lines = append(*lines, line+" "+sample(&c.Type))
+			if c.Type.Base != schema.Empty {
+				line += " " + sample(&c.Type)
+			}
+			*lines = append(*lines, line)
 		}
 	}
 }
@@ -157,10 +161,10 @@ func sample(t *schema.Type) string {
 	}
 	for _, c := range candidates {
 		if t.Check(c) == nil {
-			return c
+			return format.Quote(c)
 		}
 	}
-	return "?"
+	panic(fmt.Sprintf("no sample for %+v", t))
 }
 
 func TestEveryFacilityWordIsKnown(t *testing.T) {
