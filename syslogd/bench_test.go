@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"net"
+	"path/filepath"
+	"runtime"
 	"strconv"
+	"strings"
 	"testing"
-	"time"
 
 	"loggia/syslogd/sink"
 	"loggia/syslogd/wire"
@@ -78,7 +80,9 @@ func TestSubmitAllocatesNothing(t *testing.T) {
 	e := engineTo(t, routes...)
 	bt := batch(wire.Origin{Kind: wire.TCP}, traffic(256)...)
 	e.Submit(bt)
-	if n := testing.AllocsPerRun(50, func() { e.Submit(bt) }); n >= 1 {
+	// A sync.Pool may forget a scratch (under -race it does so on purpose), so
+	// a batch may allocate; a message may not.
+	if n := testing.AllocsPerRun(50, func() { e.Submit(bt) }); n >= 64 {
 		t.Errorf("%v allocations for 256 messages", n)
 	}
 }
@@ -131,7 +135,48 @@ func benchTCP(b *testing.B, octets bool, files int) {
 		b.Fatal(err)
 	}
 	for w.Statistics().Sources[1].Accepted < sent {
-		time.Sleep(time.Millisecond)
+		runtime.Gosched()
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(sent), "ns/msg")
+}
+
+// BenchmarkDatagrams is end to end: one sender, one file.
+func BenchmarkDatagrams(b *testing.B) {
+	for _, network := range []string{"unix", "udp"} {
+		b.Run(network, func(b *testing.B) {
+			port := freePort(b)
+			path := filepath.Join(b.TempDir(), "s")
+			f := toFile(b, "messages", "any any")
+			w := start(b, Config{Files: []File{f}, Inputs: Inputs{UDP: []Listen{local(port)}, Unix: []UnixInput{{"unix", path}}}})
+			dial := []string{"udp", fmt.Sprintf("127.0.0.1:%d", port)}
+			if network == "unix" {
+				dial = []string{"unixgram", path}
+			}
+			conn, err := net.Dial(dial[0], dial[1])
+			if err != nil {
+				b.Fatal(err)
+			}
+			messages := traffic(256)
+			sent := uint64(0)
+			for b.Loop() {
+				if _, err := conn.Write([]byte(messages[sent%256])); err != nil {
+					b.Fatal(err)
+				}
+				sent++
+			}
+			if err := conn.Close(); err != nil {
+				b.Fatal(err)
+			}
+			var s SourceStatistics
+			for s.Received+s.KernelDrops < sent {
+				for _, in := range w.Statistics().Sources {
+					if strings.HasPrefix(in.Name, network) {
+						s = in
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(sent), "ns/msg")
+			b.ReportMetric(100*float64(sent-s.Accepted)/float64(sent), "%lost")
+		})
+	}
 }

@@ -19,6 +19,15 @@ const (
 	// socket was turned away arrive.
 	drainPause = 5 * time.Millisecond
 
+	// gatherLong is how long UDP is left alone, under load, so that the next
+	// receive takes many datagrams: waking up costs more than a message.
+	// gatherShort is the same where the kernel has granted less than
+	// gatherBuffer bytes. A unix socket's queue is short and its senders would
+	// wait, so it is never left alone.
+	gatherLong   = 5 * time.Millisecond
+	gatherShort  = time.Millisecond
+	gatherBuffer = 8 << 20
+
 	// errorPause keeps a socket that only returns errors from taking the
 	// processor.
 	errorPause = 20 * time.Millisecond
@@ -41,11 +50,16 @@ type datagram struct {
 	conn   packetConn
 	raw    syscall.RawConn
 	queue  *queue
-	file   fileID // of a unix socket
+	file   fileID        // of a unix socket
+	gather time.Duration // pause under load; 0 is none
 	read   chan struct{}
 	routed chan struct{}
 
-	slow  bool          // the receiving goroutine's: the last full queue outlasted unixWait
+	// The receiving goroutine's own.
+	slow bool      // the last full queue outlasted unixWait
+	last time.Time // of the last receive
+
+	// Changed by the receiving goroutine, read by Statistics.
 	drops atomic.Uint64 // the kernel's count, when the socket is closed
 }
 
@@ -69,7 +83,10 @@ func (e *Engine) openDatagram(at endpoint, beside []syscall.Conn, largest int) (
 		if err != nil {
 			return nil, err
 		}
-		d.conn = c
+		d.conn, d.gather = c, gatherShort
+		if receiveBufferOf(c) >= gatherBuffer {
+			d.gather = gatherLong
+		}
 	}
 	raw, err := d.conn.SyscallConn()
 	if err != nil {
@@ -108,11 +125,24 @@ func (d *datagram) receive(kind wire.OriginKind, largest int) {
 			continue
 		}
 		d.enqueue(rx)
+		if d.gather > 0 {
+			d.gatherMore(rx.n)
+		}
 		if size := d.engine.table.Load().settings.maxMessage; size >= rx.slot {
 			rx = newReceiver(kind, size)
 			read = rx.receive
 		}
 	}
+}
+
+// gatherMore waits a moment when datagrams come in quick succession and the last
+// receive did not find many.
+func (d *datagram) gatherMore(n int) {
+	now := time.Now()
+	if n < receiveSlots/2 && now.Sub(d.last) < 2*d.gather {
+		pause(d.engine.done, d.gather)
+	}
+	d.last = now
 }
 
 // pause returns after p, or when stop ends.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"syscall"
@@ -54,11 +55,9 @@ func (p endpoint) covers(a netip.Addr) bool {
 	return own == a || own == netip.IPv6Unspecified() || own == netip.IPv4Unspecified() && a.Is4()
 }
 
-const (
-	// receiveBuffer is what UDP and unix sockets ask the kernel for, in bytes.
-	// Without CAP_NET_ADMIN net.core.rmem_max bounds it.
-	receiveBuffer = 16 << 20
-)
+// receiveBuffer is what UDP and unix sockets ask the kernel for, in bytes.
+// Without CAP_NET_ADMIN net.core.rmem_max bounds it.
+const receiveBuffer = 16 << 20
 
 // listenConfig returns how sockets are opened; share adds SO_REUSEPORT before
 // the bind, which succeeds only beside sockets of the same user that have it
@@ -96,6 +95,19 @@ func prepareSocket(fd int, network string, share bool) error {
 	return nil
 }
 
+// receiveBufferOf returns the size of c's buffer in the kernel, in bytes, 0 where
+// it does not tell.
+func receiveBufferOf(c syscall.Conn) (n int) {
+	err := control(c, func(fd int) (err error) {
+		n, err = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF)
+		return err
+	})
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // shareable lets (or no longer lets) a further socket of ours be bound beside
 // c. The option is on only while that happens: at any other time a second
 // process, even of the same user, is refused by the kernel.
@@ -124,34 +136,48 @@ func control(c syscall.Conn, f func(fd int) error) error {
 
 // bind opens the socket of p with open, beside those of ours that it overlaps.
 // Nobody else may have the address.
-func bind[S syscall.Conn](p endpoint, beside []syscall.Conn, open func(lc *net.ListenConfig, network, address string) (S, error)) (S, error) {
+func bind[S socket](p endpoint, beside []syscall.Conn, open func(lc *net.ListenConfig, network, address string) (S, error)) (S, error) {
 	var none S
 	share := len(beside) > 0
 	for _, c := range beside {
 		if err := shareable(c, true); err != nil {
 			return none, err
 		}
-		defer shareable(c, false) //nolint:errcheck // the option was set a moment ago; a socket closed since has none
 	}
-	network, address := p.network, p.address.String()
-	switch {
-	case p.address.Addr() == netip.IPv6Unspecified(): // both families, or the one there is
-		address = fmt.Sprintf(":%d", p.address.Port())
-	case p.address.Addr().Is4():
-		network += "4"
-	default:
-		network += "6"
+	network, address := p.dialect()
+	s, openErr := open(listenConfig(share), network, address)
+	var err error
+	for _, c := range beside {
+		err = errors.Join(err, shareable(c, false))
 	}
-	s, err := open(listenConfig(share), network, address)
-	if err != nil {
-		return none, plainError(err)
+	if openErr != nil {
+		return none, errors.Join(plainError(openErr), err)
 	}
 	if share {
-		if err := shareable(s, false); err != nil {
-			return none, err
-		}
+		err = errors.Join(err, shareable(s, false))
+	}
+	if err != nil {
+		return none, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// socket is what bind opens.
+type socket interface {
+	syscall.Conn
+	io.Closer
+}
+
+// dialect returns p as package net wants it.
+func (p endpoint) dialect() (network, address string) {
+	switch addr := p.address.Addr(); {
+	case addr == netip.IPv6Unspecified(): // both families, or the one there is
+		return p.network, fmt.Sprintf(":%d", p.address.Port())
+	case addr.Is4():
+		return p.network + "4", p.address.String()
+	default:
+		return p.network + "6", p.address.String()
+	}
 }
 
 // plainError strips what net wraps around an errno: the place is said already.
@@ -195,7 +221,7 @@ func turnAway(c *net.UDPConn, p endpoint) error {
 		}
 		err := unix.Connect(fd, sa)
 		if err != nil { // a machine without ::1
-			sa.Addr = netip.AddrFrom16(netip.MustParseAddr("::ffff:127.0.0.1").As16()).As16()
+			sa.Addr = netip.AddrFrom4([4]byte{127, 0, 0, 1}).As16()
 			err = unix.Connect(fd, sa)
 		}
 		if err != nil { // a machine without IPv6: the socket is an IPv4 one
