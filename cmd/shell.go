@@ -110,7 +110,16 @@ func (o *options) embedded(ctx context.Context, d *daemon.Daemon, b *batch) erro
 		o.status, err = d.Batch(ctx, daemon.Batch{Command: b.command, In: b.in, Name: b.name, KeepGoing: o.keepGoing, Out: o.out, Err: o.err})
 	}
 	stop()
-	return errors.Join(err, <-served, d.Close("the last session ended"))
+	return errors.Join(err, <-served, o.closed(d.Close("the last session ended", daemon.ShellDrain)))
+}
+
+// closed tells of messages that were lost at the end, which is no failure.
+func (o *options) closed(err error) error {
+	if errors.Is(err, daemon.ErrUndelivered) {
+		fmt.Fprintln(o.err, "warning:", err)
+		return nil
+	}
+	return err
 }
 
 // daemon runs the engine until SIGTERM or SIGINT; SIGHUP reopens the log files.
@@ -139,7 +148,7 @@ func (o *options) daemon(ctx context.Context) error {
 		case <-hup:
 			d.Reopen()
 		case serr := <-served:
-			return o.fail(errors.Join(err, serr, d.NotifyStopping(), d.Close("terminated")))
+			return o.fail(errors.Join(err, serr, d.NotifyStopping(), o.closed(d.Close("terminated", daemon.ServiceDrain))))
 		}
 	}
 }

@@ -44,8 +44,16 @@ const factory = `system {
 }
 `
 
-// drainTime bounds how long Close lets destinations deliver what waits.
-const drainTime = 10 * time.Second
+// How long Close lets destinations deliver what waits: a service has the time,
+// a user who left the shell wants the prompt back.
+const (
+	ServiceDrain = 10 * time.Second
+	ShellDrain   = 2 * time.Second
+)
+
+// ErrUndelivered is what Close returns when all is well, except that a log
+// server did not take what waited for it.
+var ErrUndelivered = errors.New("a log server did not answer: the messages that waited for it are lost")
 
 // Daemon is the running program.
 type Daemon struct {
@@ -177,18 +185,29 @@ func (d *Daemon) Reopen() { d.engine.Reopen() }
 
 // Close stops everything in order: sessions are over when Serve has returned;
 // inputs stop, what they read is delivered, the trail is made durable, and the
-// state directory is free again. why is recorded as the reason.
-func (d *Daemon) Close(why string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+// state directory is free again. why is recorded as the reason; drain is how
+// long delivery may take.
+func (d *Daemon) Close(why string, drain time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
 	d.sessions.wg.Wait()
 	end := event.Shutdown{Type: "halted", Username: userName(uint32(os.Getuid())), Time: d.now().Format(time.RFC3339), Message: why}
 	err := d.recorder.RecordDurable(ctx, itself(), end)
-	err = errors.Join(err, d.store.Close(), d.engine.Close(ctx), d.trail.Close())
+	err = errors.Join(err, d.store.Close())
+	drained := d.engine.Close(ctx)
+	if errors.Is(drained, context.DeadlineExceeded) {
+		drained = ErrUndelivered
+	} else {
+		err = errors.Join(err, drained)
+	}
+	err = errors.Join(err, d.trail.Close())
 	if err == nil {
 		err = os.Remove(d.state.path("run", "running"))
 	}
-	return errors.Join(err, d.state.close())
+	if err = errors.Join(err, d.state.close()); err == nil {
+		err = drained
+	}
+	return err
 }
 
 // now is the time in the configured zone.
