@@ -151,7 +151,7 @@ func bind[S socket](p endpoint, beside []syscall.Conn, open func(lc *net.ListenC
 		err = errors.Join(err, shareable(c, false))
 	}
 	if openErr != nil {
-		return none, errors.Join(plainError(openErr), err)
+		return none, errors.Join(p.explain(plainError(openErr)), err)
 	}
 	if share {
 		err = errors.Join(err, shareable(s, false))
@@ -179,6 +179,17 @@ func (p endpoint) dialect() (network, address string) {
 		return p.network + "6", p.address.String()
 	}
 }
+
+// explain names the remedy where the system only says no.
+func (p endpoint) explain(err error) error {
+	if port := p.address.Port(); errors.Is(err, syscall.EACCES) && port < firstUserPort {
+		return fmt.Errorf("%w: ports below %d need root or CAP_NET_BIND_SERVICE (setcap, or AmbientCapabilities= in a unit)", err, firstUserPort)
+	}
+	return err
+}
+
+// firstUserPort is where ports begin that every user may bind (ip(7)).
+const firstUserPort = 1024
 
 // plainError strips what net wraps around an errno: the place is said already.
 func plainError(err error) error {
