@@ -29,15 +29,27 @@ func Line(w io.Writer, r scenario.Result) {
 		return
 	}
 	t := r.Tally
-	fmt.Fprintf(w, "%9.0f %7.2f %7.2f %7.2f %7.1f %7d %5d %5d %5d %6d %5d %5.2f%s\n",
+	fmt.Fprintf(w, "%9.0f %7.2f %7.2f %7.2f %7.1f %7d %5d %5d %5d %6d %5d %5.2f%s%s\n",
 		r.Rate, r.Send.Seconds(), r.Span.Seconds(), r.PerMsg, mb(r.Peak),
-		t.Lost, t.Duplicate, t.Misrouted, t.Corrupt, t.Reordered, t.Junk, r.Other, stopped(r))
+		t.Lost, t.Duplicate, t.Misrouted, t.Corrupt, t.Reordered, t.Junk, r.Other, special(r), stopped(r))
 }
 
 // Head writes the column titles of Line.
 func Head(w io.Writer) {
 	fmt.Fprintf(w, "%-9s %-16s %2s  %9s %7s %7s %7s %7s %7s %5s %5s %5s %6s %5s %5s\n", "scenario", "target", "rd",
 		"msg/s", "send s", "span s", "us/msg", "peakMB", "lost", "dup", "misrt", "corr", "reord", "junk", "other")
+}
+
+// special shows what matters in some scenarios only: the rate that the generator
+// reached, and what connections cost in memory where there are many.
+func special(r scenario.Result) string {
+	if r.Lossy {
+		return fmt.Sprintf("  sent %.0f/s", float64(r.Messages)/max(r.Send.Seconds(), 1e-9))
+	}
+	if !r.Crowded {
+		return ""
+	}
+	return fmt.Sprintf("  MB fresh %.1f, connected %.1f, after %.1f", mb(r.Fresh), mb(r.Connected), mb(r.Idle))
 }
 
 func stopped(r scenario.Result) string {
@@ -94,6 +106,7 @@ func rate(r scenario.Result) float64       { return r.Rate }
 func perMessage(r scenario.Result) float64 { return r.PerMsg }
 func peak(r scenario.Result) float64       { return mb(r.Peak) }
 func idle(r scenario.Result) float64       { return mb(r.Idle) }
+func connected(r scenario.Result) float64  { return mb(r.Connected) }
 func ready(r scenario.Result) float64      { return ms(r.Ready) }
 
 // measure is something that is compared between targets.
@@ -108,6 +121,12 @@ func ratios(w io.Writer, name string, runs []scenario.Result, ours string) {
 	measures := []measure{{"msg/s", rate, true}, {"us/msg", perMessage, false}, {"peak RSS", peak, false}}
 	if len(runs) > 0 && runs[0].Messages == 0 {
 		measures = []measure{{"ready", ready, false}, {"idle RSS", idle, false}}
+	}
+	if len(runs) > 0 && runs[0].Lossy {
+		measures = measures[1:] // the rate was given
+	}
+	if len(runs) > 0 && runs[0].Crowded {
+		measures = append(measures, measure{"connected RSS", connected, false}, measure{"RSS after", idle, false})
 	}
 	for _, m := range measures {
 		var found []float64

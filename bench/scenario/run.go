@@ -23,12 +23,16 @@ type Result struct {
 	Error    string `json:",omitempty"` // why there is no measurement
 
 	Messages  int
+	Lossy     bool          // losing is a result here: Rate and PerMsg are of what was kept
+	Crowded   bool          // many connections: Fresh, Connected and Idle matter
 	Rate      float64       // messages a second, from the first byte sent to the last growth of the output
 	Send      time.Duration // until the generator's last write had returned
 	Span      time.Duration // until the last growth of the output
 	CPU       time.Duration // of the daemon's process group within Span
 	PerMsg    float64       // CPU in microseconds a message
 	Peak      int64         // highest resident size in bytes
+	Fresh     int64         // resident size before the first connection, in bytes
+	Connected int64         // with all connections open and nothing sent
 	Idle      int64         // resident size at rest in bytes
 	Ready     time.Duration // from start until reachable; in S11 with the configuration already there
 	Stop      time.Duration // from SIGTERM to the end
@@ -41,7 +45,7 @@ type Result struct {
 // Run runs the scenario once against a target, in directory root, which must
 // be empty. What goes wrong stands in the result.
 func (s Scenario) Run(ctx context.Context, spec target.Spec, load *traffic.Load, root string) Result {
-	r := Result{Scenario: s.Name, Target: spec.Name, Messages: s.Messages}
+	r := Result{Scenario: s.Name, Target: spec.Name, Messages: s.Messages, Lossy: s.MayLose, Crowded: s.Silent > 0}
 	if err := s.run(ctx, spec, load, root, &r); err != nil {
 		r.Error = err.Error()
 	}
@@ -107,33 +111,36 @@ func (s Scenario) measure(ctx context.Context, d *target.Daemon, load *traffic.L
 		return err
 	}
 	w := s.watcher(d, p, far, accounts)
-	cpu, err := d.CPU()
+	underway, err := s.open(ctx, d, at, r)
 	if err != nil {
 		return err
 	}
-	busy, own, err := target.Machine()
-	if err != nil {
-		return err
-	}
-	senders, err := connect(s, at)
-	if err != nil {
-		return err
-	}
-	underway := begin(senders, load)
 	defer underway.end()
+	before, err := reading(d)
+	if err != nil {
+		return err
+	}
+	underway.start(load)
 	if err := w.watch(ctx, underway); err != nil {
 		return err
 	}
 	r.Send = underway.took
 	r.Span = max(w.end().Sub(underway.begin), r.Send)
-	r.CPU = w.cpu - cpu
-	r.Rate = float64(s.Messages) / r.Span.Seconds()
-	r.PerMsg = float64(r.CPU.Microseconds()) / float64(s.Messages)
-	r.Other = max(0, ((w.busy-busy)-(w.own-own)-r.CPU).Seconds()/max(w.change.Sub(underway.begin), poll).Seconds())
+	r.CPU = w.cost.daemon - before.daemon
+	r.Other = w.cost.others(before, max(w.change.Sub(underway.begin), poll))
 	if r.Idle, r.Peak, err = d.Memory(); err != nil {
 		return err
 	}
-	return s.settle(accounts, p, far, r)
+	if err := s.settle(accounts, p, far, r); err != nil {
+		return err
+	}
+	kept := s.Messages
+	if s.MayLose {
+		kept -= r.Tally.Lost
+	}
+	r.Rate = float64(kept) / r.Span.Seconds()
+	r.PerMsg = float64(r.CPU.Microseconds()) / float64(max(kept, 1))
+	return nil
 }
 
 func (s Scenario) watcher(d *target.Daemon, p place, far *sink, accounts map[string]*ledger.Account) *watcher {

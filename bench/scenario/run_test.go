@@ -177,7 +177,7 @@ func TestRelayIsAccounted(t *testing.T) {
 func TestDaemonsThatFail(t *testing.T) {
 	tests := []struct{ fault, want string }{
 		{"not ready", "does not want to start"},
-		{"die", "ended"},
+		{"die", "exit status 3"},
 	}
 	for _, test := range tests {
 		r := attempt(t, find(t, "S1"), test.fault)

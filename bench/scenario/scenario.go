@@ -38,6 +38,7 @@ type Scenario struct {
 	Forward     bool   // relay to a sink of ours as well
 	Idle        bool   // nothing is sent: start, idle memory and stop are measured
 	MayLose     bool   // losing messages is a result, not a fault
+	Silent      int    // connections beside, on which nothing is ever sent; memory is looked at
 }
 
 // MatchExpression is the BENCH_MATCH of S10. It means the same to those who
@@ -60,6 +61,7 @@ func All() []Scenario {
 		{Name: "S5", About: "TLS, 4 connections, one file", Transport: TLS, Messages: 500_000, Connections: 4, Rules: "all"},
 		{Name: "S6", About: "TCP newline, 4 connections, one file and relay over TCP", Transport: TCP, Messages: 500_000, Connections: 4, Rules: "all", Forward: true},
 		{Name: "S7", About: "TCP newline, 4 connections, rotation at 10 MB with gzip", Transport: TCP, Messages: 450_000, Connections: 4, Rules: "rot"},
+		{Name: "S8", About: "TCP newline, 550 connections, 50 of them active, one file", Transport: TCP, Messages: 500_000, Connections: 50, Silent: 500, Rules: "all"},
 		{Name: "S10", About: "TCP newline, 4 connections, an expression on each message", Transport: TCP, Messages: 1_000_000, Connections: 4, Rules: "match"},
 		{Name: "S11", About: "start with the configuration in place, idle memory, stop", Rules: "all", Idle: true},
 	}

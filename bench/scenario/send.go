@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -30,22 +29,7 @@ type sender interface {
 	close()
 }
 
-// connect opens all connections of a load.
-func connect(s Scenario, at addresses) ([]sender, error) {
-	var senders []sender
-	for range s.Connections {
-		c, err := dial(s, at)
-		if err != nil {
-			for _, c := range senders {
-				c.close()
-			}
-			return nil, err
-		}
-		senders = append(senders, c)
-	}
-	return senders, nil
-}
-
+// dial opens one connection of a scenario.
 func dial(s Scenario, at addresses) (sender, error) {
 	switch s.Transport {
 	case Unix:
@@ -168,42 +152,5 @@ func (d *datagram) write(message []byte) error {
 		if !errors.Is(err, syscall.EINTR) {
 			return err
 		}
-	}
-}
-
-// sending is a load under way.
-type sending struct {
-	senders []sender
-	begin   time.Time     // just before the first byte
-	took    time.Duration // until the last write(2) had returned; valid when done is closed
-	err     error         // likewise
-	done    chan struct{}
-}
-
-// begin sends every stream at once.
-func begin(senders []sender, load *traffic.Load) *sending {
-	s := &sending{senders: senders, begin: time.Now(), done: make(chan struct{})}
-	errs := make([]error, len(senders))
-	var all sync.WaitGroup
-	for i, c := range senders {
-		all.Go(func() { errs[i] = c.send(&load.Streams[i]) })
-	}
-	go func() {
-		defer close(s.done)
-		all.Wait()
-		s.took = time.Since(s.begin)
-		s.err = errors.Join(errs...)
-	}()
-	return s
-}
-
-// end breaks off what is not yet sent and closes all connections.
-func (s *sending) end() {
-	for _, c := range s.senders {
-		c.abort()
-	}
-	<-s.done
-	for _, c := range s.senders {
-		c.close()
 	}
 }

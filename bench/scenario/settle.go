@@ -37,9 +37,7 @@ type watcher struct {
 	relay  int64     // bytes at the sink at the last look
 	change time.Time // when the output was last seen to grow
 	newest time.Time // latest modification time in the output
-	cpu    time.Duration
-	busy   time.Duration // of the machine, as of change
-	own    time.Duration // of the generator, as of change
+	cost   cost      // as of change
 
 	restSince time.Time     // no growth and little use of a processor since
 	restCPU   time.Duration // of the daemon at restSince
@@ -108,14 +106,15 @@ func (w *watcher) look() error {
 	}
 	if !slices.Equal(files, w.print) || relay != w.relay {
 		w.print, w.relay = files, relay
-		w.change, w.cpu, w.counted = now, cpu, false
+		w.change, w.counted = now, false
 		w.restSince, w.restCPU = now, cpu
 		for _, f := range files {
 			if f.modified.After(w.newest) {
 				w.newest = f.modified
 			}
 		}
-		w.busy, w.own, err = target.Machine()
+		w.cost.daemon = cpu
+		w.cost.machine, w.cost.own, err = target.Machine()
 		return err
 	}
 	if rest := now.Sub(w.restSince); cpu-w.restCPU > time.Duration(calm*float64(rest))+20*time.Millisecond {

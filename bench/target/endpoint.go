@@ -25,12 +25,14 @@ func (e Endpoint) String() string { return e.Network + " " + e.Address }
 // connections. A start script may run its daemon for a moment to prepare it;
 // only the one that stays, under the script's own process id, counts.
 func (e Endpoint) openBy(pid int) bool {
-	inodes := e.inodes()
-	if len(inodes) == 0 || !holds(pid, inodes) {
-		return false
-	}
+	// The kernel takes milliseconds to write its tables: try the cheap way first.
+	return e.connects() && e.boundBy(pid)
+}
+
+// connects says whether anybody answers. Of UDP nobody knows.
+func (e Endpoint) connects() bool {
 	if e.Network == "udp" {
-		return true // connect(2) would tell nothing
+		return true
 	}
 	c, err := net.DialTimeout(e.Network, e.Address, time.Second)
 	if err != nil {
@@ -38,6 +40,12 @@ func (e Endpoint) openBy(pid int) bool {
 	}
 	c.Close() // only tried
 	return true
+}
+
+// boundBy says whether process pid holds the endpoint's socket.
+func (e Endpoint) boundBy(pid int) bool {
+	inodes := e.inodes()
+	return len(inodes) > 0 && holds(pid, inodes)
 }
 
 // inodes returns the sockets bound to the endpoint's port or path, by the

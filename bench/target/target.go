@@ -78,8 +78,9 @@ func (d *Daemon) await(ctx context.Context, begin time.Time, endpoints []Endpoin
 	defer cancel()
 	tick := time.NewTicker(500 * time.Microsecond)
 	defer tick.Stop()
+	tried := time.Now()
 	for _, e := range endpoints {
-		for !e.openBy(d.group.id) {
+		for tried = time.Now(); !e.openBy(d.group.id); tried = time.Now() {
 			select {
 			case <-d.done:
 				return fmt.Errorf("ended before it was ready: %v", d.cmd.ProcessState)
@@ -89,7 +90,7 @@ func (d *Daemon) await(ctx context.Context, begin time.Time, endpoints []Endpoin
 			}
 		}
 	}
-	d.Ready = time.Since(begin)
+	d.Ready = tried.Sub(begin) // finding out whose the sockets are is not the daemon's time
 	return nil
 }
 
@@ -113,8 +114,8 @@ func (d *Daemon) Alive() bool {
 }
 
 // Stop sends SIGTERM to the daemon, after ten seconds SIGKILL to its group,
-// and returns how long it took. An error tells that it had to be killed, or
-// had ended before.
+// and returns how long it took. An error tells that it had to be killed,
+// had ended before, or ended with a status other than 0.
 func (d *Daemon) Stop() (time.Duration, error) {
 	var trouble error
 	if !d.Alive() {
@@ -135,5 +136,8 @@ func (d *Daemon) Stop() (time.Duration, error) {
 		trouble = errors.Join(trouble, fmt.Errorf("%s: kill: %w", d.spec.Name, err))
 	}
 	<-d.done
+	if code := d.cmd.ProcessState.ExitCode(); trouble == nil && code > 0 {
+		trouble = fmt.Errorf("%s: %v%s", d.spec.Name, d.cmd.ProcessState, d.said())
+	}
 	return took, trouble
 }
