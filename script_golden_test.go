@@ -38,16 +38,18 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 // golden compares what the last command printed with a file of the script.
 func golden(ts *testscript.TestScript, neg bool, args []string, stream string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: prints FILE, complains FILE")
+	s, clean := of(ts), of(ts).normalize
+	if len(args) == 2 && args[0] == "-exactly" {
+		args, clean = args[1:], func(text string) string { return text }
 	}
-	s := of(ts)
-	s.compare(ts, args[0], s.normalize(ts.ReadFile(stream)))
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: prints [-exactly] FILE, complains [-exactly] FILE")
+	}
+	s.compare(ts, args[0], clean(ts.ReadFile(stream)), clean(ts.ReadFile(args[0])))
 }
 
-// compare compares what was seen, normalized, with a file of the script.
-func (s *script) compare(ts *testscript.TestScript, name, got string) {
-	want := s.normalize(ts.ReadFile(name))
+// compare compares what was seen with the file of the script that says what to expect.
+func (s *script) compare(ts *testscript.TestScript, name, got, want string) {
 	switch {
 	case got == want:
 	case *update:

@@ -12,9 +12,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -94,87 +96,101 @@ func tail(text []byte) []byte {
 	return text
 }
 
-// withArchives is a log as gzip and cat see it, oldest archive first. It reads
-// beside a program that rotates, so it starts again when a file moves.
+// withArchives is a log as gzip and cat see it, oldest archive first, at a
+// moment at which nothing is being rotated or compressed.
 func withArchives(file string) ([]byte, error) {
-	for {
-		text, err := readArchives(file)
-		if !errors.Is(err, errMoved) {
-			return text, err
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for limit := time.Now().Add(patience); ; <-tick.C {
+		before, err := settled(file)
+		if err == nil {
+			var text []byte
+			text, err = readAll(file, len(before)-1)
+			after, moved := settled(file)
+			if err == nil && moved == nil && slices.Equal(before, after) {
+				return text, nil
+			}
+		} else if !errors.Is(err, errMoving) {
+			return nil, err
+		}
+		if time.Now().After(limit) {
+			return nil, errors.Join(errMoving, err)
 		}
 	}
 }
 
-var errMoved = errors.New("rotated meanwhile")
+var errMoving = errors.New("is being rotated")
 
-func readArchives(file string) ([]byte, error) {
-	live, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer live.Close()
-	before, err := live.Stat()
-	if err != nil {
-		return nil, err
-	}
-	text, err := io.ReadAll(live)
-	if err != nil {
-		return nil, err
-	}
-	for i := 0; ; i++ {
-		old, err := readArchive(file, i)
-		if errors.Is(err, fs.ErrNotExist) {
+// settled lists the inodes of a log and its archives, unless something turned
+// over is still to be compressed.
+func settled(file string) ([]uint64, error) {
+	var inodes []uint64
+	for i := -1; ; i++ {
+		name := file
+		if i >= 0 {
+			name = fmt.Sprintf("%s.%d.gz", file, i)
+		}
+		info, err := os.Stat(name)
+		if errors.Is(err, fs.ErrNotExist) && i >= 0 {
 			break
 		}
 		if err != nil {
 			return nil, err
 		}
-		text = append(old, text...)
+		inodes = append(inodes, info.Sys().(*syscall.Stat_t).Ino)
 	}
-	if after, err := os.Stat(file); err != nil || !os.SameFile(before, after) {
-		return nil, errMoved
+	turned, err := filepath.Glob(file + ".??????????")
+	if err != nil || len(turned) > 0 {
+		return nil, errors.Join(errMoving, err)
 	}
-	return text, nil
+	return inodes, nil
 }
 
-// readArchive reads archive i, compressed or, just after rotation, not yet.
-func readArchive(file string, i int) ([]byte, error) {
-	name := fmt.Sprintf("%s.%d", file, i)
-	f, err := os.Open(name + ".gz")
-	if errors.Is(err, fs.ErrNotExist) {
-		text, plain := os.ReadFile(name)
-		if !errors.Is(plain, fs.ErrNotExist) {
-			return text, plain
+func readAll(file string, archives int) ([]byte, error) {
+	var text bytes.Buffer
+	for i := archives - 1; i >= 0; i-- {
+		if err := unpack(&text, fmt.Sprintf("%s.%d.gz", file, i)); err != nil {
+			return nil, err
 		}
-		f, err = os.Open(name + ".gz") // compressed between the two looks
 	}
+	live, err := os.ReadFile(file)
+	text.Write(live)
+	return text.Bytes(), err
+}
+
+func unpack(to io.Writer, name string) error {
+	f, err := os.Open(name)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
 	z, err := gzip.NewReader(f)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return io.ReadAll(z)
+	_, err = io.Copy(to, z)
+	return err
 }
 
 // sink receives messages and writes each as a line to a file.
 func sink(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
-		ts.Fatalf("usage: sink udp|tcp PORT FILE")
+		ts.Fatalf("usage: sink udp|tcp [ADDRESS:]PORT FILE")
 	}
 	out, err := os.Create(ts.MkAbs(args[2]))
 	ts.Check(err)
-	r := &receiver{out: out}
+	r, address := &receiver{out: out}, args[1]
+	if !strings.Contains(address, ":") {
+		address = "127.0.0.1:" + address
+	}
 	switch args[0] {
 	case "udp":
-		conn, err := net.ListenPacket("udp", "127.0.0.1:"+args[1])
+		conn, err := net.ListenPacket("udp", address)
 		ts.Check(err)
 		r.keep(conn)
 		r.wg.Go(func() { r.datagrams(conn) })
 	case "tcp":
-		l, err := net.Listen("tcp", "127.0.0.1:"+args[1])
+		l, err := net.Listen("tcp", address)
 		ts.Check(err)
 		r.keep(l)
 		r.wg.Go(func() { r.streams(l) })

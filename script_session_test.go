@@ -186,8 +186,11 @@ func session(ts *testscript.TestScript, neg bool, args []string) {
 	if err != nil {
 		ts.Fatalf("at the end: %v\n%s", err, t.screen.Text())
 	}
+	if rows := t.rows(); row > t.seen && row <= len(rows) && strings.HasPrefix(rows[row-1], "[edit") {
+		row-- // the banner belongs to the prompt, which the next transcript shows
+	}
 	t.take(s, row, &out)
-	s.compare(ts, args[0], out.String())
+	s.compare(ts, args[0], out.String(), s.normalize(ts.ReadFile(args[0])))
 }
 
 func nameOf(s *script, t *tty) string {
@@ -227,8 +230,11 @@ func (t *tty) typeLine(ts *testscript.TestScript, line, already string, row int,
 	s := of(ts)
 	t.take(s, row, out)
 	before, _, _ := prompt(t.rows()[row])
-	_, typed, _ := prompt(line)
-	out.WriteString(strings.TrimSuffix(s.normalize(before+"."), ".") + s.normalize(typed) + "\n")
+	expected, typed, _ := prompt(line)
+	if shown := strings.TrimSuffix(s.normalize(before+"."), "."); shown != expected {
+		ts.Fatalf("the transcript goes on with %q, the terminal with %q:\n%s", line, shown, t.screen.Text())
+	}
+	out.WriteString(expected + s.normalize(typed) + "\n")
 	rest, ok := strings.CutPrefix(typed, already)
 	if !ok {
 		ts.Fatalf("the transcript goes on with %q, but %q is typed already", line, already)

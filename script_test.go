@@ -25,7 +25,7 @@ import (
 //
 //	loggia …                  the program itself
 //	exits N loggia …          the same, with the exit status N
-//	prints FILE               what the last command printed is FILE
+//	prints [-exactly] FILE    what the last command printed is FILE
 //	complains FILE            what it printed on standard error is FILE
 //	session [-as NAME] FILE   a session on a terminal shows exactly FILE; lines with
 //	                          a prompt are typed
@@ -36,14 +36,15 @@ import (
 //	waitlog FILE REGEXP [N]   waits for N lines in a log, archives included
 //	waitfor FILE REGEXP [N]   waits for N lines in any other file
 //	count FILE REGEXP N       a log, archives included, has exactly N such lines
-//	sink udp|tcp PORT FILE    a receiver that writes each message to FILE
+//	sink udp|tcp [ADDRESS:]PORT FILE   a receiver that writes each message to FILE
 //	rsyslogd CONF PORT        a real rsyslogd that listens on PORT
 //	send FILE udp|tcp|unix ADDRESS [N]   sends a file's bytes, N times
 //
 // A script has its own state directory ($LOGGIA_STATE), its own ports ($UDP,
 // $TCP, $PORT1 … $PORT4) and a path for a socket ($SOCK); they stand for
-// themselves in files too. Goldens are compared after normalize has put fixed
-// words in place of dates, process ids, user and host.
+// themselves in files too. What is seen is compared after normalize has put fixed
+// words in place of dates, process ids, user and host, unless -exactly is said.
+// `go test -run Scripts -update .` writes what is seen into the scripts.
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
 
