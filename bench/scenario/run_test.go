@@ -210,3 +210,19 @@ func TestNamed(t *testing.T) {
 		}
 	}
 }
+
+func TestMemoryOfConnections(t *testing.T) {
+	s := find(t, "S8")
+	s.Silent = 20
+	r := attempt(t, s, "")
+	if r.Error != "" || r.Fresh == 0 || r.Connected == 0 || !r.Crowded || !r.Tally.Faithful() {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestIdleDaemonIsStartedTwice(t *testing.T) {
+	r := attempt(t, find(t, "S11"), "")
+	if r.Error != "" || r.StopError != "" || r.Ready <= 0 || r.Idle == 0 || r.Stop <= 0 || r.Messages != 0 {
+		t.Errorf("%+v", r)
+	}
+}
