@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"loggia/configtree"
 	"loggia/configtree/format"
@@ -74,22 +75,23 @@ func (s *Session) load(ctx context.Context, c *call, how store.LoadVerb) error {
 // loaded says how a load went, problem by problem.
 func (c *call) loaded(problems []configtree.Problem, err error) error {
 	fatal := 0
+	var report strings.Builder
 	for i := range problems {
 		if !problems[i].Warning {
 			fatal++
 		}
-		if err := format.Report(&c.out.text, &problems[i]); err != nil {
+		if err := format.Report(&report, &problems[i]); err != nil {
 			return err
 		}
 	}
 	var told store.Problems
 	switch {
 	case fatal > 0:
-		return printed(fmt.Sprintf("error: load failed (%d errors)", fatal))
+		return printed(fmt.Sprintf("%serror: load failed (%d errors)", report.String(), fatal))
 	case err != nil && !errors.As(err, &told):
 		return err
 	case len(problems) > 0:
-		c.say(fmt.Sprintf("load complete (%d warnings)\n", len(problems)))
+		c.say(fmt.Sprintf("%sload complete (%d warnings)\n", report.String(), len(problems)))
 	default:
 		c.say("load complete\n")
 	}

@@ -76,18 +76,18 @@ const helpText = `This is loggia: it collects log messages, keeps and forwards t
 here, and records every change of its configuration.
 
 Type ? at any place to see what may come next, also in the middle of a word.
-Space and Tab write out a word as soon as it is clear; every word may be shortened.
+Space and Tab write out a word once it is clear; every word may be shortened.
 
 At > you look at things: show log, show configuration, show system, file list.
 At # you change the configuration. Nothing takes effect before commit:
 
-    configure                                       from > to #
-    set system syslog file messages any notice      log to a file
-    set system syslog host 192.0.2.9 any any        send to a log server
-    show | compare                                  what would change
-    commit                                          make it so
-    rollback 1                                      load the one before; commit again to return to it
-    exit                                            back to >
+    configure                                     from > to #
+    set system syslog file messages any notice    log to a file
+    set system syslog host 192.0.2.9 any any      send to a log server
+    show | compare                                what would change
+    commit                                        make it so
+    rollback 1                                    load the commit before
+    exit                                          back to >
 
 Behind | the output can be filtered: match, except, find, count, last, save.
 `

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -99,7 +100,7 @@ func (s *Session) mayEdit(t *configtree.Tree, e configtree.Edit) error {
 		return nil
 	}
 	if n := e.Path.Last().Node; n != nil && !leads(n, s.changes) {
-		return denied(e.Path)
+		return s.denied(e.Path)
 	}
 	switch e.Op {
 	case configtree.Delete, configtree.Replace, configtree.Override:
@@ -108,8 +109,8 @@ func (s *Session) mayEdit(t *configtree.Tree, e configtree.Edit) error {
 			at, ok = t.At(e.Path)
 		}
 		if ok {
-			for p := range hidden(at, s.changes) {
-				return denied(p)
+			for range hidden(at, s.changes) {
+				return s.denied(e.Path)
 			}
 		}
 	}
@@ -123,15 +124,18 @@ func (s *Session) mayBecome(from, to *configtree.Tree) error {
 	}
 	for _, c := range configtree.Diff(from, to) {
 		if !s.changes(c.Path.Last().Node) {
-			return denied(c.Path)
+			return s.denied(c.Path)
 		}
 	}
 	return nil
 }
 
-// denied names the statement, whose key the user knows or may not learn.
-func denied(p configtree.Path) error {
-	return &configtree.Problem{Path: p, Err: errDenied, Token: p.Last().Node.Name, Kind: configtree.Unknown}
+// denied names the statement if the user may know of it.
+func (s *Session) denied(p configtree.Path) error {
+	if n := p.Last().Node; n == nil || !leads(n, s.sees) {
+		return errDenied
+	}
+	return fmt.Errorf("%w: %s", errDenied, p)
 }
 
 // allowedOnly replaces edits that the class may not make by problems.

@@ -65,8 +65,6 @@ func message(err error) string {
 			said = append(said, strings.TrimSuffix(string(done), "\n"))
 		case errors.As(e, &p) && p.Warning:
 			said = append(said, "warning: "+p.Err.Error())
-		case errors.As(e, &p) && errors.Is(p.Err, errDenied):
-			said = append(said, "error: "+p.Err.Error()+": "+p.Path.String())
 		default:
 			said = append(said, "error: "+e.Error())
 		}

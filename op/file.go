@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"strconv"
 	"strings"
 )
 
@@ -16,16 +15,22 @@ import (
 // end in a slash.
 func Files(env *Env, prefix string) []Choice {
 	dir := prefix[:strings.LastIndexByte(prefix, '/')+1]
+	var out []Choice
+	for _, root := range []string{"/config/", "/var/log/", "/var/tmp/", env.Home + "/"} {
+		if strings.HasPrefix(root, prefix) && prefix != "" && root != prefix {
+			out = append(out, Choice{Name: root})
+		}
+	}
 	list, err := env.Files.List(orDot(dir))
 	if err != nil {
-		return nil // the command itself will say why
+		return out // the command itself will say why
 	}
-	out := make([]Choice, len(list))
-	for i, f := range list {
-		out[i] = Choice{dir + f.Name(), "Size: " + strconv.FormatInt(f.Size(), 10) + ", Last changed: " + shortTime(env, f.ModTime())}
+	for _, f := range list {
 		if f.IsDir() {
-			out[i] = Choice{Name: dir + f.Name() + "/"}
+			out = append(out, Choice{Name: dir + f.Name() + "/"})
+			continue
 		}
+		out = append(out, Choice{dir + f.Name(), fmt.Sprintf("Size: %d, Last changed: %s", f.Size(), shortTime(env, f.ModTime()))})
 	}
 	return out
 }

@@ -1,0 +1,269 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"loggia/audit/event"
+	"loggia/cli/terminal"
+	"loggia/configtree"
+	"loggia/configtree/schema"
+	"loggia/configtree/store"
+	"loggia/files"
+	"loggia/op"
+)
+
+// lab is a machine to try sessions on: a real store and real files, log files
+// that are lists of lines, and a clock that stands still.
+type lab struct {
+	t        testing.TB
+	state    string
+	now      time.Time
+	store    *store.Store
+	records  *records
+	logs     *fakeLogs
+	sessions []op.Session
+	refuse   func(c store.Change) error // what a subsystem thinks of a commit
+}
+
+const factory = `system {
+    root-authentication {
+        encrypted-password "$6$salt$hash"; ## SECRET-DATA
+    }
+    syslog {
+        user * {
+            any emergency;
+        }
+        file audit {
+            interactive-commands any;
+        }
+        file messages {
+            any notice;
+            authorization info;
+        }
+    }
+}
+`
+
+func newLab(t testing.TB) *lab {
+	t.Helper()
+	l := &lab{t: t, state: t.TempDir(), now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), records: &records{},
+		logs: &fakeLogs{news: make(chan string), files: map[string][]string{
+			"messages": {"Nov 22 09:00:00 gate a: one", "Nov 22 09:00:01 gate b: two", "Nov 22 09:00:02 gate a: three"},
+			"audit":    {"first"},
+		}}}
+	root, err := schema.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	subsystem := store.Subsystem{Name: "test", Prepare: func(_ context.Context, c store.Change) (store.Plan, error) {
+		if l.refuse != nil {
+			return nil, l.refuse(c)
+		}
+		return nil, nil
+	}}
+	l.store, err = store.Open(store.Options{Dir: filepath.Join(l.state, "config"), Schema: root, Factory: []byte(factory),
+		Recorder: l.records, Now: func() time.Time { return l.now }, Version: "24.4R1.9", Subsystems: []store.Subsystem{subsystem}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
+// options are those of a super-user's session unless flags are given.
+func (l *lab) options(user string, flags ...string) Options {
+	l.t.Helper()
+	if flags == nil {
+		flags = []string{"all"}
+	}
+	root, err := files.New(files.Options{State: l.state, User: user, Logs: true, Config: true})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	caller := event.Subject{User: user, Class: "super-user", PID: 4711, Client: "cli", TTY: "pts/1"}
+	own := op.Session{Subject: caller, Since: l.now.Add(-time.Minute), LastKey: l.now}
+	return Options{
+		Permissions: flags,
+		HostName:    func() string { return "gate" },
+		Env: op.Env{Store: l.store, Logs: l.logs, Files: root, Recorder: l.records, Now: func() time.Time { return l.now },
+			Sessions: func() []op.Session { return append(slices.Clone(l.sessions), own) }, Alarms: func() []op.Alarm { return nil },
+			Started: l.now, StateDir: l.state, Home: root.Home(),
+			Caller: caller},
+	}
+}
+
+// batch runs commands, one a line, and returns what went where.
+func (l *lab) batch(user, commands string, flags ...string) (out, errs string, status int) {
+	l.t.Helper()
+	return l.run(user, NewLineSource("stdin", strings.NewReader(commands)), false, flags...)
+}
+
+func (l *lab) run(user string, source Source, keepGoing bool, flags ...string) (out, errs string, status int) {
+	l.t.Helper()
+	o := l.options(user, flags...)
+	var stdout, stderr strings.Builder
+	o.Batch, o.Screen = true, NewBatchScreen(&stdout, source)
+	status = New(o).RunBatch(context.Background(), Batch{Source: source, Output: &stdout, Errors: &stderr, KeepGoing: keepGoing})
+	return stdout.String(), stderr.String(), status
+}
+
+// stopClocks gives all files of the user the time of the lab.
+func (l *lab) stopClocks() {
+	l.t.Helper()
+	for _, dir := range []string{"tmp", "home"} {
+		err := filepath.WalkDir(filepath.Join(l.state, dir), func(path string, _ fs.DirEntry, err error) error {
+			return errors.Join(err, os.Chtimes(path, l.now, l.now))
+		})
+		if err != nil {
+			l.t.Fatal(err)
+		}
+	}
+}
+
+// must runs commands that have to go well and returns what they say.
+func (l *lab) must(commands string, flags ...string) string {
+	l.t.Helper()
+	out, errs, status := l.batch("user", commands, flags...)
+	if status != 0 || errs != "" {
+		l.t.Fatalf("status %d, %s\n%s", status, out, errs)
+	}
+	return out
+}
+
+// typed types keys at a terminal of 100 columns and as many rows as the test
+// needs, hangs up at the end, and returns all that was shown.
+func (l *lab) typed(o Options, keys ...string) string {
+	l.t.Helper()
+	m := terminal.NewMemory(100, 0)
+	m.Feed(strings.Join(keys, ""))
+	m.EOF()
+	New(o).Interact(context.Background(), m)
+	return m.Text()
+}
+
+// records keeps what was recorded, as the log would show it.
+type records struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (r *records) Record(by event.Subject, e event.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	entry := e.Entry()
+	r.list = append(r.list, entry.Tag+": "+entry.Text)
+}
+
+func (r *records) RecordDurable(_ context.Context, by event.Subject, e event.Event) error {
+	r.Record(by, e)
+	return nil
+}
+
+// tagged returns the records with a tag.
+func (r *records) tagged(tag string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []string
+	for _, l := range r.list {
+		if text, ok := strings.CutPrefix(l, tag+": "); ok {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// fakeLogs are log files that are lists of lines.
+type fakeLogs struct {
+	files map[string][]string
+	news  chan string // lines of messages to follow
+}
+
+func (f *fakeLogs) List() ([]op.LogFile, error) {
+	var out []op.LogFile
+	for name, lines := range f.files {
+		out = append(out, op.LogFile{Name: name, Size: int64(len(lines)) * 30, Mode: "-rw-r-----", Owner: "root", Group: "adm",
+			Modified: time.Date(2026, 11, 22, 9, 0, 2, 0, time.UTC)})
+	}
+	slices.SortFunc(out, func(a, b op.LogFile) int { return strings.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+func (f *fakeLogs) Lines(ctx context.Context, name string) iter.Seq2[[]byte, error] {
+	return f.Last(ctx, name, len(f.files[name]))
+}
+
+func (f *fakeLogs) Last(_ context.Context, name string, n int) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		lines := f.files[name]
+		for _, l := range lines[max(0, len(lines)-n):] {
+			if !yield([]byte(l), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (f *fakeLogs) Follow(ctx context.Context, name string) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for {
+			select {
+			case <-ctx.Done():
+				yield(nil, ctx.Err())
+				return
+			case l := <-f.news:
+				if !yield([]byte(l), nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (f *fakeLogs) Clear(_ context.Context, _ event.Subject, name string, _ bool) error {
+	f.files[name] = nil
+	return nil
+}
+
+// grow puts n files, of some statements each, into the running configuration.
+func (l *lab) grow(n int) {
+	l.t.Helper()
+	by := event.Subject{User: "lab", Client: "cli"}
+	edits := func(yield func(configtree.Edit, *configtree.Problem) bool) {
+		for i := range n {
+			for _, rest := range []string{"any notice", "kernel info", "authorization info", "daemon warning"} {
+				var words []configtree.Word
+				for _, w := range strings.Fields(fmt.Sprintf("system syslog file f%06d %s", i, rest)) {
+					words = append(words, configtree.Word{Text: w})
+				}
+				res, p := configtree.Resolve(l.store.Running().Tree.Schema(), configtree.Set, nil, words)
+				if p != nil {
+					l.t.Error(p)
+					return
+				}
+				for _, e := range res.Edits {
+					if !yield(e, nil) {
+						return
+					}
+				}
+			}
+		}
+	}
+	if _, _, err := l.store.Shared().Load(context.Background(), by, store.LoadMerge, "lab", edits); err != nil {
+		l.t.Fatal(err)
+	}
+}
