@@ -8,10 +8,12 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/creack/pty"
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 
 	"loggia/cli/terminal"
 )
@@ -40,14 +42,38 @@ func openTTY(ts *testscript.TestScript, cols, rows int) (*tty, error) {
 		news:    make(chan struct{}, 1), drawn: make(chan struct{}),
 	}
 	t.cmd.Dir, t.cmd.Env = s.work, environment(ts)
-	t.master, err = pty.StartWithSize(t.cmd, &pty.Winsize{Cols: uint16(cols), Rows: uint16(rows)})
-	if err != nil {
+	if err := t.start(cols, rows); err != nil {
 		return nil, err
 	}
 	go func() { t.err = t.cmd.Wait(); close(t.ended) }()
 	go t.draw()
 	s.ends = append(s.ends, func() { t.kill(); t.master.Close(); <-t.drawn })
 	return t, nil
+}
+
+// start starts the program with the other side of the pty as its terminal.
+func (t *tty) start(cols, rows int) error {
+	master, slave, err := pty.Open()
+	if err != nil {
+		return err
+	}
+	defer slave.Close()
+	defer master.Close()
+	if err := pty.Setsize(master, &pty.Winsize{Cols: uint16(cols), Rows: uint16(rows)}); err != nil {
+		return err
+	}
+	// pty leaves the master blocking, and so unable to close under a Read.
+	fd, err := unix.FcntlInt(master.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return errors.Join(err, unix.Close(fd))
+	}
+	t.master = os.NewFile(uintptr(fd), "pty")
+	t.cmd.Stdin, t.cmd.Stdout, t.cmd.Stderr = slave, slave, slave
+	t.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	return t.cmd.Start()
 }
 
 // draw shows what the program writes.
