@@ -34,7 +34,7 @@ func settingVerbs() []*verb {
 		return op.Param{Name: name, Help: help, Required: true, Type: numberType(low, high)}
 	}
 	v := func(words, help string, run func(context.Context, *Session, *call) error, params ...op.Param) *verb {
-		return &verb{Grammar: op.Grammar{Words: words, Help: help, Params: params, NoPipe: true}, run: run}
+		return &verb{Grammar: op.Grammar{Words: words, Help: help, Params: params, NoPipe: true, Permission: "view"}, run: run}
 	}
 	return []*verb{
 		v("set cli screen-length", "Lines of a screenful, 0 to show everything at once", setLength, number("lines", "Number of lines", 0, 100000)),
@@ -46,9 +46,9 @@ func settingVerbs() []*verb {
 		v("set cli prompt", "Text of the prompt", setPrompt, op.Param{Name: "prompt", Help: "Text, in quotes when it has blanks", Required: true,
 			Type: schema.Type{Lengths: []schema.Range{{Min: 1, Max: 255}}}}),
 		v("set cli directory", "Directory that file names are relative to", setDirectory, op.Param{Name: "directory", Help: "Directory", Required: true}),
-		{Grammar: op.Grammar{Words: "show cli", Help: "Show how this session is set up"}, run: showSettings},
-		{Grammar: op.Grammar{Words: "show cli directory", Help: "Show the directory that file names are relative to"}, run: showDirectory},
-		{Grammar: op.Grammar{Words: "show cli history", Help: "Show the commands of this session",
+		{Grammar: op.Grammar{Words: "show cli", Permission: "view", Help: "Show how this session is set up"}, run: showSettings},
+		{Grammar: op.Grammar{Words: "show cli directory", Permission: "view", Help: "Show the directory that file names are relative to"}, run: showDirectory},
+		{Grammar: op.Grammar{Words: "show cli history", Permission: "view", Help: "Show the commands of this session",
 			Params: []op.Param{{Name: "lines", Help: "Only the last lines", Type: numberType(1, historyLimit)}}}, run: showHistory},
 	}
 }

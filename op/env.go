@@ -74,6 +74,7 @@ type LogFile struct {
 	Mode     string // as ls -l shows it
 	Owner    string
 	Group    string
+	Links    uint64 // hard links; 0 is taken for 1
 }
 
 // Engine is what commands ask of the syslog engine.

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os/user"
 	"path"
+	"strconv"
 	"strings"
+	"syscall"
 )
 
 // Files lists the files that a name may go on to, as ? shows them: what is in
@@ -61,7 +64,7 @@ func fileList(_ context.Context, env *Env, a Args) (Result, error) {
 	}
 	for _, f := range list {
 		if a.Has("detail") {
-			fmt.Fprintf(&b, "%s %10d %s %s\n", f.Mode(), f.Size(), f.ModTime().In(env.Now().Location()).Format("Jan _2 15:04"), path.Join(abs, f.Name()))
+			b.WriteString(longLine(env, logFile(f), path.Join(abs, f.Name())))
 			continue
 		}
 		b.WriteString(f.Name() + kindMark(f.Mode()) + "\n")
@@ -70,6 +73,28 @@ func fileList(_ context.Context, env *Env, a Args) (Result, error) {
 		fmt.Fprintf(&b, "\ntotal files: %d\n", len(list))
 	}
 	return Text(b.String()), nil
+}
+
+// logFile describes a file as listings show it.
+func logFile(f fs.FileInfo) LogFile {
+	out := LogFile{Name: f.Name(), Size: f.Size(), Modified: f.ModTime(), Mode: f.Mode().String(), Links: 1}
+	if st, ok := f.Sys().(*syscall.Stat_t); ok {
+		out.Links = uint64(st.Nlink)
+		out.Owner, out.Group = strconv.FormatUint(uint64(st.Uid), 10), strconv.FormatUint(uint64(st.Gid), 10)
+		if u, err := user.LookupId(out.Owner); err == nil {
+			out.Owner = u.Username
+		}
+		if g, err := user.LookupGroupId(out.Group); err == nil {
+			out.Group = g.Name
+		}
+	}
+	return out
+}
+
+// longLine is a file as ls -l shows it.
+func longLine(env *Env, f LogFile, name string) string {
+	return fmt.Sprintf("%s %2d %-8s %-8s %10d %s %s\n", f.Mode, max(f.Links, 1), f.Owner, f.Group, f.Size,
+		f.Modified.In(env.Now().Location()).Format("Jan _2 15:04"), name)
 }
 
 func kindMark(m fs.FileMode) string {
@@ -120,14 +145,21 @@ func fileCopy(ctx context.Context, env *Env, a Args) (Result, error) {
 		return nil, err
 	}
 	defer from.Close() // only read
-	temporary := a["destination"] + ".tmp"
+	target := a["destination"]
+	if info, err := env.Files.Stat(target); err == nil && info.IsDir() {
+		target = path.Join(target, path.Base(a["source"]))
+	}
+	temporary := target + ".tmp"
 	to, err := env.Files.Create(temporary)
+	if cause := errors.Unwrap(err); cause != nil {
+		return nil, fmt.Errorf("%s: %w", target, cause)
+	}
 	if err != nil {
 		return nil, err
 	}
 	_, err = io.Copy(to, contextReader{ctx, from})
 	if err = errors.Join(err, to.Close()); err == nil {
-		err = env.Files.Rename(temporary, a["destination"])
+		err = env.Files.Rename(temporary, target)
 	}
 	if err != nil {
 		return nil, errors.Join(err, env.Files.Remove(temporary))

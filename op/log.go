@@ -73,8 +73,7 @@ func showLog(ctx context.Context, env *Env, a Args) (Result, error) {
 	}
 	fmt.Fprintf(&b, "total %d\n", blocks)
 	for _, f := range list {
-		fmt.Fprintf(&b, "%s  1 %-8s %-8s %10d %s %s\n", f.Mode, f.Owner, f.Group, f.Size,
-			f.Modified.In(env.Now().Location()).Format("Jan _2 15:04"), f.Name)
+		b.WriteString(longLine(env, f, f.Name))
 	}
 	return Text(b.String()), nil
 }
