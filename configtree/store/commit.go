@@ -161,7 +161,7 @@ func (t *transaction) take(ctx context.Context, next *Revision) error {
 	s.next++
 	next.Meta = Meta{Revision: t.number, Parent: t.running.Number, User: t.by.User, Client: t.by.Client,
 		Comment: t.options.Comment, Time: s.now(), Version: s.version}
-	if err := s.disk.writeRevision(&next.Meta, next.Tree); err != nil {
+	if err := s.writeRevision(&next.Meta, next.Tree); err != nil {
 		return err
 	}
 	if err := s.recorder.RecordDurable(ctx, t.by, intent(&next.Meta)); err != nil {

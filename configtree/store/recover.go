@@ -271,7 +271,7 @@ func (s *Store) commitFactory(factory []byte, comment string) error {
 	by := program()
 	m := Meta{Revision: s.next, User: by.User, Client: by.Client, Comment: comment, Time: s.now(), Version: s.version}
 	s.next++
-	if err := s.disk.writeRevision(&m, tree); err != nil {
+	if err := s.writeRevision(&m, tree); err != nil {
 		return err
 	}
 	if err := s.recorder.RecordDurable(context.Background(), by, intent(&m)); err != nil {

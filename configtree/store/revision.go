@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
@@ -120,19 +119,21 @@ func (m *Meta) field(word, value string) (err error) {
 func revisionName(n uint64) string { return strconv.FormatUint(n, 10) + ".conf" }
 
 // writeRevision writes the file of a revision, durably, and fills in m.Hash.
-// The text is streamed: its hash is patched into the header at the end.
-func (d *disk) writeRevision(m *Meta, tree *configtree.Tree) error {
-	return d.replace(commitDir, revisionName(m.Revision), func(f *file) error {
+func (s *Store) writeRevision(m *Meta, tree *configtree.Tree) error {
+	return s.writeConfig(commitDir, revisionName(m.Revision), m, tree)
+}
+
+// writeConfig writes a configuration with its header, durably, and fills in
+// m.Hash. The text is streamed: its hash is patched into the header at the end.
+func (s *Store) writeConfig(dir, name string, m *Meta, tree *configtree.Tree) error {
+	return s.disk.replace(dir, name, func(f *file) error {
 		head, digits := m.header()
 		sum := sha256.New()
-		w := bufio.NewWriterSize(hashing{f, sum}, 256<<10)
+		w := hashing{f, sum}
 		if _, err := w.Write(head); err != nil {
 			return err
 		}
-		if err := format.Write(w, tree.Root(), format.Options{Syntax: format.Text}); err != nil {
-			return err
-		}
-		if err := w.Flush(); err != nil {
+		if err := s.text.write(w, tree.Root()); err != nil {
 			return err
 		}
 		m.Hash = hex.EncodeToString(sum.Sum(nil))

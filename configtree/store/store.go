@@ -55,6 +55,7 @@ type Store struct {
 	closed     chan struct{} // closed by Close
 	prunable   chan struct{} // wakes the pruner
 	pruned     sync.WaitGroup
+	text       renderer
 
 	// Replaced by every commit.
 	running atomic.Pointer[Revision]
