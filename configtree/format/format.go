@@ -16,6 +16,9 @@ type Syntax uint8
 const (
 	Text     Syntax = iota // curly text, as `show` prints it
 	SetLines               // commands, as `show | display set` prints them
+	XML                    // an element <configuration>, as `show | display xml` prints it
+	JSON                   // an object "configuration", as `show | display json` prints it
+	Patch                  // a comparison, as `show | compare` prints it; read only
 )
 
 // Read turns a configuration in syntax s into edits, relative to the level at. It reads as
@@ -28,9 +31,12 @@ const (
 // offending word, for curly text just behind it: Junos shows them so.
 func Read(r io.Reader, file string, at configtree.Path, s Syntax, root *schema.Node) iter.Seq2[configtree.Edit, *configtree.Problem] {
 	return func(yield func(configtree.Edit, *configtree.Problem) bool) {
-		if s == SetLines {
+		switch s {
+		case SetLines:
 			readSet(r, file, at, root, yield)
-		} else {
+		case XML:
+			readXML(r, file, at, root, yield)
+		default:
 			readText(r, file, at, root, yield)
 		}
 	}

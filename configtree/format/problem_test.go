@@ -52,10 +52,10 @@ terminal:2:(10) syntax error: metric
     'metric ...;'
       syntax error
 `},
-		{"groups are not known", "apply-groups a;\n", `
-terminal:1:(12) syntax error: apply-groups
+		{"a statement of other boxes", "protocols a;\n", `
+terminal:1:(9) syntax error: protocols
   [edit]
-    'apply-groups ...;'
+    'protocols ...;'
       syntax error
 `},
 		{"no abbreviations", "system { host x; }\n", `

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"loggia/configtree"
 	"loggia/configtree/schema"
@@ -144,6 +145,19 @@ func checkRoundTrip(t testing.TB, want *configtree.Tree) {
 	got, problems = apply(configtree.New(root), SetLines, asSet)
 	if len(problems) > 0 || !got.Equal(want) {
 		t.Fatalf("set → tree: %v\n%s\n%s", problems, asSet, cmp.Diff(asText, text(t, got, Options{})))
+	}
+	for _, o := range []Options{
+		{Syntax: XML, Attributes: []Attribute{{"junos:commit-user", `<"&">`}}}, {Syntax: XML, ASCII: true}, {Syntax: XML, Minified: true},
+		{Syntax: JSON, Attributes: []Attribute{{"junos:commit-user", `<"&">`}}}, {Syntax: JSON, ASCII: true}, {Syntax: JSON, Minified: true},
+	} {
+		asMarkup := text(t, want, o)
+		if o.Syntax == XML && (strings.ContainsRune(asMarkup, utf8.RuneError) || strings.Contains(asMarkup, "&#65533;")) || o.Syntax == JSON {
+			continue // XML has no way to say it
+		}
+		got, problems = apply(configtree.New(root), o.Syntax, asMarkup)
+		if len(problems) > 0 || !got.Equal(want) {
+			t.Fatalf("%+v → tree: %v\n%s\n%s", o, problems, asMarkup, cmp.Diff(asText, text(t, got, Options{})))
+		}
 	}
 }
 

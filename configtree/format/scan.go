@@ -47,60 +47,13 @@ var (
 // scanner cuts curly text into tokens, reading as it goes. It holds one buffer of input
 // and one token.
 type scanner struct {
-	r       io.Reader
-	buf     []byte
-	pos     int   // next byte in buf
-	err     error // of the last read
-	line    int   // of the next byte
-	col     int
+	input
 	bracket bool   // between [ and ], where ] ends a word
 	scratch []byte // the token being read
 }
 
 func newScanner(r io.Reader) *scanner {
-	return &scanner{r: r, buf: make([]byte, 0, 64<<10), line: 1}
-}
-
-// emptyReads is how many reads in a row may return nothing before the reader counts as broken.
-const emptyReads = 100
-
-// fill reads more input behind what is unread; it reports whether there is any.
-func (s *scanner) fill() bool {
-	if s.err != nil {
-		return false
-	}
-	n := copy(s.buf[:cap(s.buf)], s.buf[s.pos:])
-	s.buf, s.pos = s.buf[:n], 0
-	for range emptyReads {
-		m, err := s.r.Read(s.buf[n:cap(s.buf)])
-		s.buf, s.err = s.buf[:n+m], err
-		if m > 0 || err != nil {
-			return m > 0
-		}
-	}
-	s.err = io.ErrNoProgress
-	return false
-}
-
-// peek returns the byte at distance d (0 or 1) ahead.
-func (s *scanner) peek(d int) (byte, bool) {
-	for s.pos+d >= len(s.buf) {
-		if !s.fill() {
-			return 0, false
-		}
-	}
-	return s.buf[s.pos+d], true
-}
-
-// skip takes the byte that peek(0) has shown.
-func (s *scanner) skip() {
-	if s.buf[s.pos] == '\n' {
-		s.line++
-		s.col = 0
-	} else {
-		s.col++
-	}
-	s.pos++
+	return &scanner{input: newInput(r)}
 }
 
 // take appends the byte that peek(0) has shown to the token.

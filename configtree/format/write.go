@@ -13,21 +13,38 @@ import (
 type Options struct {
 	Syntax   Syntax
 	Relative bool   // SetLines: paths begin below the node that is shown, not at the root
+	Explicit bool   // SetLines: a line of its own for every container and list entry
 	Header   string // Text: lines to print first, `## Last commit: …` and the version
 	Mask     bool   // secrets are shown as /* SECRET-DATA */; the output can then not be loaded
+
+	Attributes []Attribute // XML, JSON: of <configuration>, `junos:commit-user` for instance
+	Indent     int         // XML, JSON: blanks in front of every line
+	Minified   bool        // XML, JSON: without blanks and line ends between elements
+	ASCII      bool        // XML, JSON: other characters as references or escapes
 }
 
-// Write prints the contents of n, in text without n's own name and braces. A leaf, which has no
-// contents, is printed itself. The error is the writer's.
+// Attribute is an attribute of the element <configuration>, or a member of its "@" in JSON. The name goes
+// out as it is.
+type Attribute struct{ Name, Value string }
+
+// Write prints the contents of n, in text without n's own name and braces. XML and JSON show them
+// inside of what leads from <configuration> to n. A leaf, which has no contents, is printed itself. The
+// error is the writer's.
 func Write(w io.Writer, n configtree.Node, o Options) error {
-	if !n.Valid() {
-		return writeHeader(&sink{w: w}, o)
-	}
-	if k := n.Schema().Kind; n.Parent().Valid() && (k == schema.Leaf || k == schema.LeafList) {
+	s := &sink{w: w}
+	switch {
+	case !n.Valid():
+		if o.Syntax == XML || o.Syntax == JSON {
+			return writeDocument(s, n, n.Children(), o)
+		}
+		return writeHeader(s, o)
+	case n.Parent().Valid() && isLeaf(n):
 		return WriteStatements(w, func(yield func(configtree.Node) bool) { yield(n) }, o)
 	}
-	s := &sink{w: w}
-	if o.Syntax == SetLines {
+	switch o.Syntax {
+	case XML, JSON:
+		return writeDocument(s, n, n.Children(), o)
+	case SetLines:
 		l := newSetWriter(s, o, n)
 		l.whole(n, o.Relative)
 		return s.flush()
@@ -40,12 +57,25 @@ func Write(w io.Writer, n configtree.Node, o Options) error {
 	return s.flush()
 }
 
+func isLeaf(n configtree.Node) bool {
+	k := n.Schema().Kind
+	return k == schema.Leaf || k == schema.LeafList
+}
+
 // WriteStatements prints statements with their names: all entries of a list, which have no common node
 // of their own, or a single one. All must have the same parent. Relative set lines begin
 // below that.
 func WriteStatements(w io.Writer, statements iter.Seq[configtree.Node], o Options) error {
 	s := &sink{w: w}
-	if o.Syntax == SetLines {
+	switch o.Syntax {
+	case XML, JSON:
+		var parent configtree.Node
+		for n := range statements {
+			parent = n.Parent()
+			break
+		}
+		return writeDocument(s, parent, statements, o)
+	case SetLines:
 		var l *setWriter
 		for n := range statements {
 			if l == nil {
@@ -60,6 +90,22 @@ func WriteStatements(w io.Writer, statements iter.Seq[configtree.Node], o Option
 	}
 	t := &textWriter{sink: s, mask: o.Mask}
 	t.statements(statements, 0)
+	return s.flush()
+}
+
+// writeDocument prints statements of n as an XML element or JSON document.
+func writeDocument(s *sink, n configtree.Node, statements iter.Seq[configtree.Node], o Options) error {
+	if o.Syntax == XML {
+		x := &xmlWriter{sink: s, o: o}
+		depth := x.begin(n)
+		x.statements(statements, depth)
+		x.end(n, depth)
+		return s.flush()
+	}
+	j := &jsonWriter{sink: s, o: o}
+	j.begin(n)
+	j.statements(statements)
+	j.end(n)
 	return s.flush()
 }
 
@@ -83,6 +129,11 @@ const sinkBlock = 32 << 10
 // line ends a line.
 func (s *sink) line() {
 	s.buf = append(s.buf, '\n')
+	s.spill()
+}
+
+// spill writes what has been gathered when it is a block.
+func (s *sink) spill() {
 	if len(s.buf) >= sinkBlock {
 		s.flush()
 	}

@@ -1,0 +1,387 @@
+package format
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"loggia/configtree"
+	"loggia/configtree/schema"
+)
+
+// What an XML document may have at most. The schema bounds how deep a right one is.
+const (
+	maxDepth      = 128       // elements around an element
+	maxWrapping   = 4         // elements around <configuration>
+	maxName       = 255       // bytes of a name
+	maxAttributes = 64        // attributes of an element
+	maxElements   = 16 << 20  // elements of a document
+	maxXMLToken   = 256 << 10 // bytes between two angle brackets, and of a tag
+)
+
+// xmlReader turns the element <configuration> into edits, token by token. Elements and attributes count by their
+// local names: clients put them in the namespace of NETCONF, in none, or in another.
+type xmlReader struct {
+	assembler
+	source   *xmlSource
+	tokens   *xml.Decoder
+	open     []string // names of the elements that are open, with their prefixes
+	elements int
+	comment  string // annotation for the element that follows
+	begun    bool   // something has been read
+	ended    bool   // everything has
+}
+
+func readXML(r io.Reader, file string, at configtree.Path, root *schema.Node, yield func(configtree.Edit, *configtree.Problem) bool) {
+	source := &xmlSource{input: newInput(r)}
+	x := &xmlReader{assembler: newAssembler(file, at, root, yield), source: source, tokens: xml.NewDecoder(source)}
+	x.tokens.CharsetReader = charset
+	x.trim = true
+	x.document()
+}
+
+// charset accepts the encodings of which every text is UTF-8.
+func charset(name string, r io.Reader) (io.Reader, error) {
+	if strings.EqualFold(name, "us-ascii") || strings.EqualFold(name, "ascii") {
+		return r, nil
+	}
+	return nil, fmt.Errorf("encoding %s is not supported", show(name))
+}
+
+// xmlSource bounds the tokens of the decoder, which holds one at a time.
+type xmlSource struct {
+	input
+	taken int // bytes of this token
+}
+
+var errLongToken = fmt.Errorf("tag or text longer than %d bytes", maxXMLToken)
+
+// ReadByte implements io.ByteReader, which keeps the decoder from reading ahead.
+func (s *xmlSource) ReadByte() (byte, error) {
+	if s.pos == len(s.buf) && !s.fill() {
+		return 0, s.err
+	}
+	if s.taken++; s.taken > maxXMLToken {
+		return 0, errLongToken
+	}
+	c := s.buf[s.pos]
+	s.pos++
+	return c, nil
+}
+
+// Read implements io.Reader; it is there for the type.
+func (s *xmlSource) Read(b []byte) (int, error) {
+	for i := range b {
+		c, err := s.ReadByte()
+		if err != nil {
+			return i, err
+		}
+		b[i] = c
+	}
+	return len(b), nil
+}
+
+// next returns the next token that means something: a start or end of an element, or text. It
+// returns nil when there is no more, or no use in going on.
+func (x *xmlReader) next() xml.Token {
+	for !x.stopped && !x.ended {
+		x.source.taken = 0
+		t, err := x.tokens.RawToken()
+		line, col := x.tokens.InputPos()
+		x.at(line, col-1)
+		if err != nil {
+			x.end(err)
+			return nil
+		}
+		first := !x.begun
+		x.begun = true
+		switch t := t.(type) {
+		case xml.StartElement:
+			return x.start(t)
+		case xml.EndElement:
+			return x.finish(t)
+		case xml.CharData:
+			return t
+		case xml.Directive:
+			x.fail(configtree.Syntax, errors.New("document type declarations are not accepted"))
+		case xml.ProcInst:
+			if !first || t.Target != "xml" {
+				x.fail(configtree.Syntax, errors.New("processing instructions are not accepted"))
+			}
+		}
+	}
+	return nil
+}
+
+// end ends reading because the decoder did.
+func (x *xmlReader) end(err error) {
+	var bad *xml.SyntaxError
+	switch {
+	case errors.Is(err, errLongToken):
+		x.fail(configtree.Syntax, errLongToken)
+	case x.source.err != nil && !errors.Is(x.source.err, io.EOF):
+		x.fail(configtree.Environment, x.source.err)
+	case errors.Is(err, io.EOF) && len(x.open) == 0:
+		x.ended = true
+	case errors.Is(err, io.EOF):
+		x.fail(configtree.Syntax, errors.New("the document ends within <"+show(x.open[len(x.open)-1])+">"))
+	case !errors.As(err, &bad):
+		x.fail(configtree.Syntax, errors.New(strings.TrimPrefix(err.Error(), "xml: ")))
+	case strings.Contains(bad.Msg, "entity"):
+		x.fail(configtree.Syntax, errors.New("unknown character entity")) // it may be part of a secret
+	default:
+		x.fail(configtree.Syntax, errors.New(bad.Msg))
+	}
+}
+
+// start takes the start of an element along, within the limits.
+func (x *xmlReader) start(t xml.StartElement) xml.Token {
+	x.elements++
+	switch name := qualified(t.Name); {
+	case x.elements > maxElements:
+		x.fail(configtree.Syntax, fmt.Errorf("more than %d elements", maxElements))
+	case len(x.open) == maxDepth:
+		x.fail(configtree.Syntax, fmt.Errorf("elements nested deeper than %d", maxDepth))
+	case len(name) > maxName || len(t.Attr) > maxAttributes:
+		x.fail(configtree.Syntax, fmt.Errorf("element with more than %d attributes or a name longer than %d bytes", maxAttributes, maxName))
+	default:
+		x.open = append(x.open, name)
+		return t
+	}
+	return nil
+}
+
+func (x *xmlReader) finish(t xml.EndElement) xml.Token {
+	name := qualified(t.Name)
+	if len(x.open) == 0 || x.open[len(x.open)-1] != name {
+		x.fail(configtree.Syntax, fmt.Errorf("</%s> closes no element that is open", show(name)))
+		return nil
+	}
+	x.open = x.open[:len(x.open)-1]
+	return t
+}
+
+func qualified(n xml.Name) string {
+	if n.Space == "" {
+		return n.Local
+	}
+	return n.Space + ":" + n.Local
+}
+
+// wrapping reports whether an element only stands around <configuration>.
+func wrapping(name string) bool {
+	switch name {
+	case "rpc-reply", "data", "config", "rpc", "load-configuration", "edit-config":
+		return true
+	}
+	return false
+}
+
+// document reads everything: <configuration>, and what may stand around it.
+func (x *xmlReader) document() {
+	found := false
+	for t := x.next(); t != nil; t = x.next() {
+		switch t := t.(type) {
+		case xml.StartElement:
+			switch {
+			case t.Name.Local == "configuration" && !found:
+				found = true
+				x.configuration(t)
+			case wrapping(t.Name.Local) && !found && len(x.open) <= maxWrapping:
+			case t.Name.Local == "cli" && len(x.open) > 1: // the prompt behind what `| display xml` shows
+				x.skip()
+			default:
+				x.refuse(configtree.Unknown, errSyntax, t.Name.Local)
+				x.skip()
+			}
+		case xml.CharData:
+			x.blank(t)
+		}
+	}
+	if !found && !x.told {
+		x.fail(configtree.Syntax, errors.New("there is no <configuration>"))
+	}
+}
+
+// configuration reads the element of that name.
+func (x *xmlReader) configuration(t xml.StartElement) {
+	m, ok := x.attributes(t, true)
+	if ok && m.op != merging {
+		x.override()
+	}
+	if ok && m.op == deleting {
+		x.skip()
+		return
+	}
+	x.contents()
+}
+
+// contents reads up to the end of the element whose start has been read.
+func (x *xmlReader) contents() {
+	x.comment = ""
+	for t := x.next(); t != nil; t = x.next() {
+		switch t := t.(type) {
+		case xml.StartElement:
+			x.element(t)
+		case xml.EndElement:
+			x.comment = ""
+			return
+		case xml.CharData:
+			x.blank(t)
+		}
+	}
+}
+
+// blank refuses text where elements are wanted.
+func (x *xmlReader) blank(t xml.CharData) {
+	if text := strings.TrimSpace(string(t)); text != "" {
+		if x.top().node.Secret {
+			text = secretMark
+		}
+		x.refuse(configtree.Syntax, errSyntax, text)
+	}
+}
+
+// element reads a statement.
+func (x *xmlReader) element(t xml.StartElement) {
+	f := x.top()
+	name := t.Name.Local
+	comment := x.comment
+	x.comment = ""
+	switch child := f.node.Child(name); {
+	case f.gone, f.spoilt:
+		x.skip()
+	case f.node.Kind == schema.List && name == f.node.Key && !f.keyed:
+		if text, ok := x.text(); ok {
+			x.key(text)
+		} else {
+			f.spoilt = true
+		}
+	case f.node.Kind == schema.List && !f.keyed:
+		if f.marks.op != deleting {
+			x.refuse(configtree.Missing, fmt.Errorf("<%s> has to come first", f.node.Key), f.node.Name, name)
+		}
+		x.skip()
+	case name == "comment" && (child == nil || t.Name.Space == "junos"):
+		text, ok := x.text()
+		if ok && comment != "" {
+			comment += "\n"
+		}
+		x.comment = comment + readComment(text)
+	case name == "undocumented" && child == nil:
+		x.contents()
+	case child == nil:
+		x.refuse(configtree.Unknown, errSyntax, name)
+		x.skip()
+	default:
+		m, ok := x.attributes(t, false)
+		if m.comment = comment; !ok {
+			x.skip()
+			return
+		}
+		x.statement(child, m)
+	}
+}
+
+// statement reads the contents of an element that the schema knows.
+func (x *xmlReader) statement(s *schema.Node, m marks) {
+	line, col := x.line, x.col
+	if s.Kind == schema.Leaf || s.Kind == schema.LeafList {
+		if text, ok := x.text(); ok {
+			x.at(line, col)
+			x.leaf(s, text, text != "" || s.Type.Base != schema.Empty && !m.any() && s.Type.Check("") == nil, m)
+		}
+		return
+	}
+	x.enter(s, m)
+	if x.top().gone {
+		x.skip()
+	} else {
+		x.contents()
+	}
+	x.leave()
+}
+
+// text reads the text of an element up to its end; it reports whether there was nothing else.
+func (x *xmlReader) text() (string, bool) {
+	var text []byte
+	ok := true
+	for t := x.next(); t != nil; t = x.next() {
+		switch t := t.(type) {
+		case xml.StartElement:
+			x.refuse(configtree.Unknown, errSyntax, t.Name.Local)
+			x.skip()
+			ok = false
+		case xml.EndElement:
+			return string(text), ok
+		case xml.CharData:
+			text = append(text, t...)
+			if len(text) > maxXMLToken {
+				x.fail(configtree.Syntax, errLongToken)
+			}
+		}
+	}
+	return "", false
+}
+
+// skip passes over the rest of the element whose start has been read.
+func (x *xmlReader) skip() {
+	for depth := len(x.open); len(x.open) >= depth; {
+		if x.next() == nil {
+			return
+		}
+	}
+}
+
+// attributes reads what an element says of its statement. Attributes of other namespaces than that of
+// NETCONF are remarks; anything else unknown is refused, for it may be meant to delete. That holds for whole as
+// well, which is for <configuration>.
+func (x *xmlReader) attributes(t xml.StartElement, whole bool) (m marks, ok bool) {
+	for i, attr := range t.Attr {
+		name := attr.Name.Local
+		for _, before := range t.Attr[:i] {
+			if before.Name == attr.Name {
+				x.fail(configtree.Syntax, fmt.Errorf("attribute %s twice", show(name)))
+				return m, false
+			}
+		}
+		switch {
+		case attr.Name.Space == "" && name == "xmlns", attr.Name.Space == "xmlns", attr.Name.Space == "xml", attr.Name.Space == "junos":
+		case m.set(name, attr.Value):
+		case !whole:
+			x.refuse(configtree.Unknown, errSyntax, t.Name.Local, name)
+			return m, false
+		}
+	}
+	return m, true
+}
+
+// set takes an attribute; it reports whether there is such a one.
+func (m *marks) set(name, value string) bool {
+	switch name {
+	case "operation":
+		switch value {
+		case "merge", "create":
+		case "replace":
+			m.op = replacing
+		case "delete", "remove":
+			m.op = deleting
+		default:
+			return false
+		}
+		return true
+	case "delete":
+		m.op = deleting
+	case "replace":
+		m.op = replacing
+	case "inactive":
+		m.inactive = true
+	case "active":
+		m.active = true
+	default:
+		return false
+	}
+	return value == name
+}
