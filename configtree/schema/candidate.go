@@ -99,6 +99,9 @@ func typed(n *Node, t *Type, description string) []Candidate {
 	if t.Base != Enumeration {
 		cs = append(cs, Candidate{Name: n.Placeholder, Help: t.Help(description), Mark: ' ', Placeholder: true, Node: n})
 	}
+	if t.Wildcards {
+		cs = append(cs, Candidate{Name: "<*>", Help: wildcardHelp, Mark: ' ', Placeholder: true, Node: n})
+	}
 	for _, e := range t.Enums {
 		cs = append(cs, Candidate{Name: e.Name, Help: e.Help, Mark: ' ', Node: n})
 	}

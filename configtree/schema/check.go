@@ -29,6 +29,9 @@ func (t *Type) Check(value string) error {
 	if slices.ContainsFunc(t.Enums, func(e Enum) bool { return e.Name == value }) {
 		return nil
 	}
+	if t.Wildcards && IsWildcard(value) {
+		return checkWildcard(value)
+	}
 	switch t.Base {
 	case String:
 		return t.checkString(value)

@@ -1,6 +1,9 @@
 package schema
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // Encode returns the table of the hierarchy below n, for the generator: Decode
 // turns it back into an equal tree.
@@ -47,7 +50,7 @@ func (e *encoder) node(n *Node) {
 			flags |= 1 << i
 		}
 	}
-	e.uint(flags)
+	e.uint(flags | uint64(n.Groups)<<len(n.flags()))
 	switch n.Kind {
 	case List:
 		e.text(n.Key, n.KeyDescription)
@@ -63,10 +66,19 @@ func (e *encoder) node(n *Node) {
 	for _, m := range n.Musts {
 		e.text(m.Expr, m.Message)
 	}
-	e.uint(uint64(len(n.Children)))
-	for _, c := range n.Children {
+	declared := n.declared()
+	e.uint(uint64(len(declared)))
+	for _, c := range declared {
 		e.node(c)
 	}
+}
+
+// declared returns the children of n that Link did not put there.
+func (n *Node) declared() []*Node {
+	if n.Groups == DefinesGroups {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(n.Children), (*Node).repeated)
 }
 
 func (e *encoder) typ(t *Type) {

@@ -47,6 +47,12 @@ type Node struct {
 	Permission   string // permission flag that sees it, inherited; with "-control" changes it
 	Accepted     bool   // with everything below has no effect here: the commit says so once
 
+	// Groups is what the statement does for configuration groups, see GroupsRole.
+	Groups GroupsRole
+	// Origin is, of a statement below a group, the statement of the hierarchy
+	// that it stands for; nil everywhere else.
+	Origin *Node
+
 	byName map[string]*Node
 }
 
@@ -73,21 +79,33 @@ func (n *Node) AcceptedAt() *Node {
 }
 
 // Link completes a tree of nodes made by hand or decoded from the table: it
-// sets Parent, the index by name, and compiles patterns. It must be called
-// once, on the root, before use. A pattern that is no regular expression
+// sets Parent, the index by name, compiles patterns, and puts what is declared
+// once for configuration groups wherever it belongs (see GroupsRole). It must be
+// called once, on the root, before use. A pattern that is no regular expression
 // matches nothing; the generator lets none pass.
 func (n *Node) Link() *Node {
+	n.repeatGroups()
 	n.link(patterns{})
+	n.fillGroups()
 	return n
 }
 
 func (n *Node) link(p patterns) {
-	n.byName = make(map[string]*Node, len(n.Children))
 	p.compile(&n.Type)
 	p.compile(&n.KeyType)
+	n.index()
+	for _, c := range n.Children {
+		c.link(p)
+	}
+}
+
+// index makes the children know their parent, and the parent their names.
+func (n *Node) index() {
+	if len(n.Children) > 0 {
+		n.byName = make(map[string]*Node, len(n.Children))
+	}
 	for _, c := range n.Children {
 		c.Parent = n
 		n.byName[c.Name] = c
-		c.link(p)
 	}
 }

@@ -41,6 +41,9 @@ func load(t testing.TB) *Node {
 func outline(n *Node, indent string) string {
 	var b strings.Builder
 	for _, c := range n.Children {
+		if n.Parent != nil && c.Groups != NoGroupsRole || c.Origin != nil {
+			continue // put there by Link, see TestGroups
+		}
 		fmt.Fprintf(&b, "%s%s%s\n", indent, c.Name, traits(c))
 		b.WriteString(outline(c, indent+"    "))
 	}
@@ -80,6 +83,7 @@ func traits(n *Node) string {
 	say(n.Dynamic != "", "dynamic "+n.Dynamic)
 	say(n.Secret, "secret")
 	say(n.Accepted, "accepted")
+	say(n.Groups != NoGroupsRole, [...]string{"", "defines groups", "applies groups", "excepts groups"}[n.Groups])
 	say(n.Parent.Permission != n.Permission, "permission "+n.Permission)
 	if len(words) == 0 {
 		return ""

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -12,7 +13,7 @@ import (
 // lengths, and their bytes in one run; the rest refers to them by number. Then
 // comes the root node. All numbers are unsigned varints. A node is
 //
-//	kind, name, description, flags
+//	kind, name, description, flags       above the flags the role in groups
 //	key, key description, key type       lists only
 //	type                                 leaves and leaf-lists only
 //	max-elements, default, placeholder, dynamic, permission, choice, case
@@ -130,8 +131,14 @@ func (d *decoder) node(depth int) *Node {
 	}
 	n.Name, n.Description = d.text(), d.text()
 	flags := d.number()
-	for i, field := range n.flags() {
+	fields := n.flags()
+	for i, field := range fields {
 		*field = flags>>i&1 == 1
+	}
+	n.Groups = GroupsRole(min(flags>>len(fields), math.MaxUint8))
+	if !n.Groups.fits(n.Kind) || n.Groups != NoGroupsRole && depth != 1 {
+		d.fail("has a node of kind %d with role %d at depth %d", n.Kind, n.Groups, depth)
+		return n
 	}
 	switch n.Kind {
 	case List:
@@ -147,7 +154,12 @@ func (d *decoder) node(depth int) *Node {
 		n.MandatoryChoices = append(n.MandatoryChoices, d.text())
 	}
 	d.readMusts(n)
-	if k := d.count(); k > 0 {
+	k := d.count()
+	if k > 0 && n.Groups != NoGroupsRole {
+		d.fail("has contents for what Link fills")
+		return n
+	}
+	if k > 0 {
 		n.Children = make([]*Node, k)
 	}
 	for i := range n.Children {

@@ -25,13 +25,14 @@ const (
 
 // Type describes the values of a leaf, a leaf-list or a list key.
 type Type struct {
-	Base     Base
-	Text     bool      // Unsigned: modelled as a string, which JSON quotes (archive files)
-	Ranges   []Range   // Unsigned, Bytes; empty is unbounded
-	Lengths  []Range   // String: length in bytes of UTF-8
-	Enums    []Enum    // Enumeration: the words. Any other base: words accepted besides, such as * for a user
-	Patterns []Pattern // String: all must match
-	Units    string    // such as minutes, for help and errors
+	Base      Base
+	Text      bool      // Unsigned: modelled as a string, which JSON quotes (archive files)
+	Ranges    []Range   // Unsigned, Bytes; empty is unbounded
+	Lengths   []Range   // String: length in bytes of UTF-8
+	Enums     []Enum    // Enumeration: the words. Any other base: words accepted besides, such as * for a user
+	Patterns  []Pattern // String: all must match
+	Wildcards bool      // key of a list within a group: patterns in angle brackets are accepted besides
+	Units     string    // such as minutes, for help and errors
 }
 
 // Range is an inclusive interval.

@@ -177,6 +177,7 @@ func (c *compiler) node(parent *schema.Node, e *yang.Entry) *schema.Node {
 	}
 	c.hints(n, st)
 	c.musts(n, st)
+	defer func() { c.lintGroups(parent, n, st) }()
 	switch {
 	case e.IsLeaf(), e.IsLeafList():
 		n.Kind = schema.Leaf
@@ -243,8 +244,15 @@ func (c *compiler) hints(n *schema.Node, st *yang.Statement) {
 			n.Dynamic = s.Argument
 		case "permission":
 			n.Permission = s.Argument
+		case "groups":
+			n.Groups = groupsRoles[s.Argument]
 		}
 	}
+}
+
+// groupsRoles are the arguments of cli:groups.
+var groupsRoles = map[string]schema.GroupsRole{
+	"define": schema.DefinesGroups, "apply": schema.AppliesGroups, "except": schema.ExceptsGroups,
 }
 
 func (c *compiler) musts(n *schema.Node, st *yang.Statement) {

@@ -58,7 +58,23 @@ func (c *compiler) lintNode(root, n *schema.Node) {
 		lintTest(n, m.Test, func(p schema.MustPath) { report("must %q: nothing at %s", m.Expr, pathText(p)) })
 	}
 	for _, child := range n.Children {
-		c.lintNode(root, child)
+		if child.Origin == nil && (child.Groups == schema.NoGroupsRole || n == root) {
+			c.lintNode(root, child)
+		}
+	}
+}
+
+// lintGroups checks that what configuration groups are made of stands at the
+// top, and is a list of nothing but names or a leaf-list.
+func (c *compiler) lintGroups(parent, n *schema.Node, st *yang.Statement) {
+	switch {
+	case n.Groups == schema.NoGroupsRole:
+	case parent.Parent != nil || parent.Name != "":
+		c.errorf(st, "%s: cli:groups below the top", n.Name)
+	case n.Groups == schema.DefinesGroups && (n.Kind != schema.List || len(n.Children) > 0):
+		c.errorf(st, "%s: groups are a list of names", n.Name)
+	case n.Groups != schema.DefinesGroups && n.Kind != schema.LeafList:
+		c.errorf(st, "%s: groups are named by a leaf-list", n.Name)
 	}
 }
 

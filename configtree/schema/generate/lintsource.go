@@ -10,6 +10,9 @@ import (
 // dataHints are the statements of loggia-cli that any data node may have.
 const dataHints = "cli:permission cli:accepted "
 
+// groupsHint is what statements about configuration groups have besides.
+const groupsHint = "cli:groups "
+
 // dataNodes are the statements that declare data.
 const dataNodes = "container list leaf leaf-list choice uses "
 
@@ -28,9 +31,9 @@ var allowedStatements = map[string]string{
 	"augment":      "description " + dataNodes,
 	"uses":         "description",
 	"container":    "presence must description typedef grouping cli:oneliner cli:oneliner-plus " + dataHints + dataNodes,
-	"list":         "key must description max-elements ordered-by typedef grouping cli:nokeyword cli:oneliner cli:oneliner-plus cli:homogeneous cli:secret " + dataHints + dataNodes,
+	"list":         "key must description max-elements ordered-by typedef grouping cli:nokeyword cli:oneliner cli:oneliner-plus cli:homogeneous cli:secret " + groupsHint + dataHints + dataNodes,
 	"leaf":         "type units default must mandatory description cli:value cli:dynamic cli:secret " + dataHints,
-	"leaf-list":    "type units must max-elements ordered-by description cli:value cli:dynamic cli:secret " + dataHints,
+	"leaf-list":    "type units must max-elements ordered-by description cli:value cli:dynamic cli:secret " + groupsHint + dataHints,
 	"choice":       "default mandatory description case container list leaf leaf-list",
 	"case":         "description " + dataNodes,
 	"must":         "error-message description",
@@ -43,7 +46,8 @@ var allowedStatements = map[string]string{
 	"argument": "", "key": "", "presence": "", "max-elements": "", "ordered-by": "", "units": "", "default": "",
 	"mandatory": "", "error-message": "",
 	"cli:nokeyword": "", "cli:oneliner": "", "cli:oneliner-plus": "", "cli:homogeneous": "", "cli:secret": "",
-	"cli:accepted": "", "cli:value": "", "cli:dynamic": "", "cli:permission": "", "cli:syntax": "", "cli:bounds": "",
+	"cli:accepted": "", "cli:value": "", "cli:dynamic": "", "cli:permission": "", "cli:groups": "",
+	"cli:syntax": "", "cli:bounds": "",
 }
 
 // withoutArgument are the extensions that take none.
@@ -94,6 +98,7 @@ func (c *compiler) lintArgument(st *yang.Statement) {
 	}
 	words := map[string][]string{
 		"ordered-by": {"user", "system"}, "mandatory": {"true", "false"},
+		"cli:groups": {"define", "apply", "except"},
 	}
 	if permitted := words[st.Keyword]; permitted != nil && !slices.Contains(permitted, st.Argument) {
 		c.errorf(st, "%s %s", st.Keyword, st.Argument)
