@@ -36,6 +36,8 @@ func Read(r io.Reader, file string, at configtree.Path, s Syntax, root *schema.N
 			readSet(r, file, at, root, yield)
 		case XML:
 			readXML(r, file, at, root, yield)
+		case JSON:
+			readJSON(r, file, at, root, yield)
 		default:
 			readText(r, file, at, root, yield)
 		}

@@ -151,7 +151,7 @@ func checkRoundTrip(t testing.TB, want *configtree.Tree) {
 		{Syntax: JSON, Attributes: []Attribute{{"junos:commit-user", `<"&">`}}}, {Syntax: JSON, ASCII: true}, {Syntax: JSON, Minified: true},
 	} {
 		asMarkup := text(t, want, o)
-		if o.Syntax == XML && (strings.ContainsRune(asMarkup, utf8.RuneError) || strings.Contains(asMarkup, "&#65533;")) || o.Syntax == JSON {
+		if o.Syntax == XML && (strings.ContainsRune(asMarkup, utf8.RuneError) || strings.Contains(asMarkup, "&#65533;")) {
 			continue // XML has no way to say it
 		}
 		got, problems = apply(configtree.New(root), o.Syntax, asMarkup)
