@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 
 	"loggia/cli/terminal"
@@ -114,10 +115,16 @@ func (a assistant) Enter(line string) terminal.Advice {
 	if p.word == "" || p.literal || p.quoted || p.failure != nil {
 		return terminal.Advice{}
 	}
-	if c, ok, _ := pick(withoutKeys(p.walk.candidates(p.word)), p.word); ok {
+	list := p.walk.candidates(p.word)
+	if c, ok, _ := pick(withoutKeys(list), p.word); ok && !exists(list, p.word) {
 		return terminal.Replace(p.at, c.name+" ")
 	}
 	return terminal.Advice{}
+}
+
+// exists reports whether a name that exists is exactly word.
+func exists(list []candidate, word string) bool {
+	return slices.ContainsFunc(list, func(c candidate) bool { return c.key && c.name == word })
 }
 
 // withoutKeys leaves out the names that exist, which only Tab completes.
@@ -138,7 +145,7 @@ func (p partial) finishWord(tab bool) terminal.Advice {
 	}
 	list := p.walk.candidates(p.word)
 	names := list
-	if !tab {
+	if !tab && !exists(list, p.word) {
 		names = withoutKeys(list)
 	}
 	c, ok, several := pick(names, p.word)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"unicode"
 
 	"loggia/configtree/schema"
 	"loggia/configtree/store"
@@ -35,8 +36,11 @@ func rollbackNumber(required bool) op.Param {
 
 func commit(ctx context.Context, s *Session, c *call) error {
 	comment := c.args["comment"]
-	if strings.Contains(comment, `"`) {
+	switch {
+	case strings.Contains(comment, `"`):
 		return errors.New(`commit comment must not contain "`)
+	case strings.ContainsFunc(comment, unicode.IsControl):
+		return errors.New("commit comment must not contain control characters")
 	}
 	o := store.CommitOptions{Comment: comment, CheckOnly: c.args.Has("check"), Command: commitCommand(c)}
 	if o.CheckOnly && c.args.Has("and-quit") {

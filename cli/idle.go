@@ -20,7 +20,7 @@ func (s *Session) watchIdle(term *terminal.Session) (stop func()) {
 		defer close(ended)
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
-		warned := time.Duration(1 << 62)
+		w := idleWatch{term: term}
 		for {
 			select {
 			case <-done:
@@ -28,25 +28,42 @@ func (s *Session) watchIdle(term *terminal.Session) (stop func()) {
 			case <-tick.C:
 			}
 			limit := time.Duration(s.idleMinutes.Load()) * time.Minute
-			if limit == 0 {
-				continue
-			}
-			left := limit - time.Since(term.Idle())
-			if left > idleWarnings[0].before {
-				warned = limit
-			}
-			if left <= 0 {
-				term.Print("Idle timeout exceeded: closing session")
+			if w.exceeded {
+				// What was said a second ago is on the screen now. The end of ReadLine
+				// ends the session; an error has nobody left to be told.
 				_ = term.Close()
 				return
 			}
-			for _, w := range idleWarnings {
-				if left <= w.before && warned > w.before && limit > w.before {
-					warned = w.before
-					term.Print("Warning: session will be closed in " + w.text + " if there is no activity")
-				}
+			if limit > 0 {
+				w.look(limit, limit-time.Since(term.Idle()))
 			}
 		}
 	}()
 	return func() { close(done); <-ended }
+}
+
+// idleWatch is what an idle session was told.
+type idleWatch struct {
+	term     *terminal.Session
+	warned   int // how many of idleWarnings
+	exceeded bool
+}
+
+// look warns when the time left of limit has become short.
+func (w *idleWatch) look(limit, left time.Duration) {
+	if left <= 0 {
+		w.exceeded = true
+		w.term.Print("Idle timeout exceeded: closing session")
+		return
+	}
+	due := 0
+	for i, warning := range idleWarnings {
+		if left <= warning.before {
+			due = i + 1
+		}
+	}
+	if due > w.warned && limit > idleWarnings[due-1].before {
+		w.term.Print("Warning: session will be closed in " + idleWarnings[due-1].text + " if there is no activity")
+	}
+	w.warned = due
 }

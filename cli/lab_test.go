@@ -174,19 +174,6 @@ func (r *records) RecordDurable(_ context.Context, by event.Subject, e event.Eve
 	return nil
 }
 
-// tagged returns the records with a tag.
-func (r *records) tagged(tag string) []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var out []string
-	for _, l := range r.list {
-		if text, ok := strings.CutPrefix(l, tag+": "); ok {
-			out = append(out, text)
-		}
-	}
-	return out
-}
-
 // fakeLogs are log files that are lists of lines.
 type fakeLogs struct {
 	files map[string][]string

@@ -2,9 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"loggia/configtree/schema"
 	"loggia/op"
@@ -97,7 +100,11 @@ func setTimestamp(_ context.Context, s *Session, c *call) error {
 }
 
 func setPrompt(_ context.Context, s *Session, c *call) error {
-	s.settings.prompt = c.args["prompt"]
+	prompt := c.args["prompt"]
+	if strings.ContainsFunc(prompt, unicode.IsControl) {
+		return errors.New("prompt must not contain control characters")
+	}
+	s.settings.prompt = prompt
 	return nil
 }
 

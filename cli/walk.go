@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"slices"
+
 	"loggia/configtree"
 	"loggia/configtree/format"
 	"loggia/op"
@@ -88,7 +90,7 @@ func (w *walk) accept(word configtree.Word) *failure {
 		w.path = append(w.path, word)
 		return nil
 	}
-	if !word.Quoted {
+	if !word.Quoted && !w.names(word.Text) {
 		c, ok, several := pick(w.keywords(), word.Text)
 		switch {
 		case ok:
@@ -116,6 +118,14 @@ func (w *walk) accept(word configtree.Word) *failure {
 
 // takesRest reports whether another command may follow the present one.
 func (w *walk) takesRest() bool { return w.verb != nil && w.verb.rest != restNone }
+
+// names reports whether a value is due and one that exists is called so, which
+// then is no abbreviation of a flag.
+func (w *walk) names(word string) bool {
+	p := w.positional()
+	return p != nil && p.Kind == op.Positional &&
+		slices.ContainsFunc(w.choices(*p, word), func(c candidate) bool { return c.name == word })
+}
 
 func (w *walk) acceptPipe(word configtree.Word) *failure {
 	if w.sub != nil {
