@@ -196,7 +196,11 @@ func (f *fakeLogs) Lines(ctx context.Context, name string) iter.Seq2[[]byte, err
 
 func (f *fakeLogs) Last(_ context.Context, name string, n int) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		lines := f.files[name]
+		lines, ok := f.files[name]
+		if !ok {
+			yield(nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist})
+			return
+		}
 		for _, l := range lines[max(0, len(lines)-n):] {
 			if !yield([]byte(l), nil) {
 				return

@@ -56,7 +56,8 @@ type Logs interface {
 	// List returns the files in the log directory by name.
 	List() ([]LogFile, error)
 	// Lines yields the lines of the log, oldest first, its archives joined by
-	// sequence. The slice is valid until the next line.
+	// sequence. The slice is valid until the next line. Lines may follow an error
+	// that concerns a part of the log; fs.ErrNotExist says that there is no such log.
 	Lines(ctx context.Context, name string) iter.Seq2[[]byte, error]
 	// Last yields the last n lines without reading what is before them.
 	Last(ctx context.Context, name string, n int) iter.Seq2[[]byte, error]

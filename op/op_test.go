@@ -50,12 +50,16 @@ func (l logs) Lines(ctx context.Context, name string) iter.Seq2[[]byte, error] {
 
 func (l logs) Last(_ context.Context, name string, n int) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
+		if _, ok := l[name]; !ok {
+			yield(nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist})
+			return
+		}
 		for _, line := range l[name][max(0, len(l[name])-n):] {
+			var err error
 			if line == "broken" {
-				yield(nil, errors.New("archive messages.3.gz: checksum differs"))
-				return
+				err = errors.New("archive messages.3.gz: checksum differs")
 			}
-			if !yield([]byte(line), nil) {
+			if !yield([]byte(line), err) {
 				return
 			}
 		}
@@ -193,8 +197,8 @@ func TestTheLastLinesOfALogNeedNotTheOthers(t *testing.T) {
 	env.Logs.(logs)["messages"] = []string{"broken", "two", "three"}
 	res := NewLogLines(t.Context(), env.Logs, "messages", -1)
 	var b strings.Builder
-	if err := res.WriteText(&b); err == nil || err.Error() != "archive messages.3.gz: checksum differs" {
-		t.Error(err)
+	if err := res.WriteText(&b); err == nil || err.Error() != "archive messages.3.gz: checksum differs" || b.String() != "two\nthree\n" {
+		t.Errorf("%q %v", b.String(), err)
 	}
 	b.Reset()
 	if err := res.Tail(2).WriteText(&b); err != nil || b.String() != "two\nthree\n" {

@@ -3,7 +3,10 @@ package op
 import (
 	"bufio"
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 )
 
@@ -36,7 +39,8 @@ func NewLogLines(ctx context.Context, logs Logs, name string, n int) *LogLines {
 	return &LogLines{ctx, logs, name, n}
 }
 
-// WriteText implements Result.
+// WriteText implements Result. What cannot be read, such as a damaged archive,
+// does not keep back what can; it is in the error at the end.
 func (l *LogLines) WriteText(w io.Writer) error {
 	var lines iter.Seq2[[]byte, error]
 	if l.n < 0 {
@@ -45,9 +49,14 @@ func (l *LogLines) WriteText(w io.Writer) error {
 		lines = l.logs.Last(l.ctx, l.name, l.n)
 	}
 	out := bufio.NewWriterSize(w, 64<<10)
+	var unread error
 	for line, err := range lines {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("could not resolve file: %s", l.name)
+		}
 		if err != nil {
-			return err
+			unread = errors.Join(unread, err)
+			continue
 		}
 		if _, err := out.Write(line); err != nil {
 			return err
@@ -56,7 +65,10 @@ func (l *LogLines) WriteText(w io.Writer) error {
 			return err
 		}
 	}
-	return out.Flush()
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	return unread
 }
 
 // Tail implements Tailer.
