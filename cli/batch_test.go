@@ -66,6 +66,18 @@ func TestTextEndsAtControlDOrTheEnd(t *testing.T) {
 	}
 }
 
+func TestTextFromTheCommandLine(t *testing.T) {
+	s := NewListSource("-c", "load set terminal; set system host-name x; \x04; show version")
+	if _, _, err := s.Next(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(s.Text())
+	next, n, _ := s.Next()
+	if err != nil || string(text) != "set system host-name x\n" || next != "show version" || n != 4 {
+		t.Errorf("%q %v, then %q %d", text, err, next, n)
+	}
+}
+
 func TestABatchUndoesItsOwnEditsAlone(t *testing.T) {
 	l := newLab(t)
 	o := l.options("colleague")

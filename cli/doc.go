@@ -10,10 +10,14 @@
 //	                                               ^
 //	syntax error.
 //
-// A line is cut into words, the words are walked through the grammar (walk.go)
-// — the command tree for commands, the schema for configuration paths — and the
-// same walk answers Enter, Space, Tab and ?. What a command prints goes through
-// its pipes (pipe.go) to the terminal's pager or, in a batch, to standard
-// output. The session changes nothing but through the store and the commands of
-// package op.
+// A line is cut into words (line.go), the words are walked through the grammar
+// (walk.go) — the command tree for commands, the schema for configuration paths
+// (statement.go) — and the same walk answers Enter, Space, Tab and ?
+// (assist.go, complete.go). What a class may not use is no part of its grammar
+// (permission.go). What a command answers goes through its pipes (pipe.go,
+// filter.go) to the terminal's pager or, in a batch, to standard output. The
+// session changes nothing but through the store and the commands of package op.
+//
+// Every screen that a person can be shown has its place in testdata/*.screens,
+// which read as a manual and are played by the tests.
 package cli

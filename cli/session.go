@@ -78,13 +78,13 @@ type Session struct {
 // configMode is what configuration mode adds.
 type configMode struct {
 	candidate *store.Candidate
-	levels    []configtree.Path // where each `edit` came from; the last is the present one
+	levels    []configtree.Path // one for each `edit` that exit has not left; the last is the present one
 }
 
 // historyLimit bounds the lines that one mode remembers.
 const historyLimit = 500
 
-// New makes a session; Run or RunBatch runs it.
+// New makes a session; Interact or RunBatch runs it.
 func New(o Options) *Session {
 	s := &Session{o: o, env: o.Env, grammar: newGrammar(), perms: map[string]bool{}, settings: defaultSettings(o.Env.Home)}
 	for _, p := range o.Permissions {

@@ -241,6 +241,8 @@ func TestPagerStopsAndGoesOn(t *testing.T) {
 	m, hangUp := watched(t, l)
 	m.Feed("show log messages\r")
 	await(t, m, "---(more")
+	m.Feed("mLINE Z\r")
+	await(t, m, "line z")
 	m.Feed("q")
 	m.Feed("show log messages | count\r")
 	await(t, m, "Count: 5000 lines")
