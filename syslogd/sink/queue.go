@@ -49,6 +49,8 @@ type queue struct {
 	chunks   []*chunk
 	free     []*chunk // for reuse
 	bytes    int
+	sending  int       // records that were taken and are not settled
+	taken    time.Time // when the first record of about the oldest of these was received
 	counters Counters
 	closed   bool
 }
@@ -146,6 +148,10 @@ func (q *queue) take() *chunk {
 	c := q.chunks[0]
 	q.chunks[0] = nil
 	q.chunks = q.chunks[1:]
+	if q.sending == 0 {
+		q.taken = c.since
+	}
+	q.sending += len(c.records)
 	return c
 }
 
@@ -153,6 +159,7 @@ func (q *queue) take() *chunk {
 func (q *queue) delivered(c *chunk, from, to int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.sending -= to - from
 	for i := from; i < to; i++ {
 		q.bytes -= c.cost(i)
 		if c.records[i].made {
@@ -169,6 +176,7 @@ func (q *queue) delivered(c *chunk, from, to int) {
 func (q *queue) lost(c *chunk, from, to int, reason Reason) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.sending -= to - from
 	q.lose(c, from, to, reason)
 	q.recycle(c, to)
 }
@@ -208,12 +216,15 @@ func (q *queue) refuse() {
 	q.closed = true
 }
 
-// count returns the counters, the bytes waiting, and since when the oldest
-// chunk that nobody has taken waits.
+// count returns the counters, the bytes waiting, and since when about the
+// oldest record waits.
 func (q *queue) count() (c Counters, bytes int, oldest time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.chunks) > 0 {
+	switch {
+	case q.sending > 0:
+		oldest = q.taken
+	case len(q.chunks) > 0:
 		oldest = q.chunks[0].since
 	}
 	return q.counters, q.bytes, oldest
