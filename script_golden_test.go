@@ -94,7 +94,7 @@ var replacements = []struct {
 	{regexp.MustCompile(`\(pid \d+\)`), "(pid 100)"},
 	{regexp.MustCompile(`\bpts/\d+`), "pts/0"},
 	{regexp.MustCompile(`\((?:\d+[wd])*\s*\d\d:\d\d:\d\d ago\)`), "(00:00:00 ago)"},
-	{regexp.MustCompile(`\bidle \d\d:\d\d:\d\d`), "idle 00:00:00"},
+	{regexp.MustCompile(`, idle \d\d:\d\d:\d\d`), ""},
 	{regexp.MustCompile(`(?m)^[ \d]\d:\d\d[AP]M  up .*, (\d+ users?), load averages: .*$`), "12:00PM  up 1 day, $1, load averages: 0.00, 0.00, 0.00"},
 	{regexp.MustCompile(`[ \d]\d:\d\d[AP]M\b`), "12:00PM"},
 	{regexp.MustCompile(`\bSize: \d+`), "Size: 100"},
