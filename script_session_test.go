@@ -168,7 +168,7 @@ func ttyOf(ts *testscript.TestScript, args []string, cols, rows int) (*tty, []st
 
 // The screen of a session holds a whole transcript; that of term is a usual one.
 const (
-	sessionCols, sessionRows = 160, 2000
+	sessionCols, sessionRows = 320, 400
 	termCols, termRows       = 80, 24
 )
 
