@@ -97,16 +97,21 @@ func (r *Root) find(name string, a access) (place, error) {
 		if !p.may[a] {
 			return place{}, r.refuse(a, name)
 		}
-		rel := strings.TrimPrefix(strings.TrimPrefix(abs, p.virtual), "/")
-		if rel == "" {
-			rel = "."
-		}
-		return place{path.Join(r.o.State, p.real), rel}, nil
+		return place{path.Join(r.o.State, p.real), below(abs, p.virtual)}, nil
 	}
 	if r.o.Real && path.IsAbs(name) {
-		return place{"/", strings.TrimPrefix(abs, "/")}, nil
+		return place{"/", below(abs, "/")}, nil
 	}
 	return place{}, r.refuse(a, name)
+}
+
+// below is abs relative to dir, as os.Root wants it.
+func below(abs, dir string) string {
+	rel := strings.TrimPrefix(strings.TrimPrefix(abs, dir), "/")
+	if rel == "" {
+		return "."
+	}
+	return rel
 }
 
 func (r *Root) refuse(a access, name string) error {

@@ -105,6 +105,9 @@ func TestRightsOpenTheParts(t *testing.T) {
 	if contents(t, r, filepath.Join(state, "secret")) != "key\n" {
 		t.Error("a real path is not the console's")
 	}
+	if list, err := r.List("/"); err != nil || len(list) == 0 {
+		t.Errorf("/ has %d entries, %v", len(list), err)
+	}
 	if err := r.Remove("/var/log/messages"); err != nil {
 		t.Error(err)
 	}
