@@ -80,7 +80,7 @@ func count(ts *testscript.TestScript, neg bool, args []string) {
 
 func matching(text []byte, expr *regexp.Regexp) (n int) {
 	for line := range bytes.Lines(text) {
-		if bytes.HasSuffix(line, []byte("\n")) && expr.Match(line[:len(line)-1]) {
+		if expr.Match(bytes.TrimSuffix(line, []byte("\n"))) {
 			n++
 		}
 	}

@@ -157,6 +157,20 @@ func rsyslogd(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// listens waits until a program that the script started has its socket.
+func listens(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: listens PORT")
+	}
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for limit := time.Now().Add(patience); !listening(args[0]); <-tick.C {
+		if time.Now().After(limit) {
+			ts.Fatalf("nobody listens on port %s after %v", args[0], patience)
+		}
+	}
+}
+
 // listening reports whether somebody has a socket on a local port. It only
 // looks: a connection would be a message to a log server.
 func listening(port string) bool {

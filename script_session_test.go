@@ -274,6 +274,31 @@ func (t *tty) typeLine(ts *testscript.TestScript, line, already string, row int,
 	return ""
 }
 
+// refused is what the shell says of a line that does not work.
+var refused = regexp.MustCompile(`(?m)^(error: .*|unknown command.*|syntax error.*|missing argument.*|.* is ambiguous.*)$`)
+
+// types types each line of a file behind the prompt, and has the shell refuse none.
+func types(ts *testscript.TestScript, neg bool, args []string) {
+	t, args := ttyOf(ts, args, sessionCols, sessionRows)
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: types [-as NAME] FILE")
+	}
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		row, err := t.awaitPrompt("")
+		if err != nil {
+			ts.Fatalf("waiting to type %q: %v\n%s", line, err, t.screen.Text())
+		}
+		t.seen = row + 1
+		t.keys(ts, strings.TrimSuffix(line, "\n")+"\r")
+	}
+	if _, err := t.awaitPrompt(""); err != nil {
+		ts.Fatalf("at the end: %v\n%s", err, t.screen.Text())
+	}
+	if text := refused.FindString(t.screen.Text()); text != "" {
+		ts.Fatalf("%s:\n%s", text, t.screen.Text())
+	}
+}
+
 // typeText types lines[from:], up to the one that begins with ^D, whose index
 // it returns: what follows ^D is output.
 func (t *tty) typeText(ts *testscript.TestScript, lines []string, from int) int {

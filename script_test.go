@@ -29,6 +29,7 @@ import (
 //	complains FILE            what it printed on standard error is FILE
 //	session [-as NAME] FILE   a session on a terminal shows exactly FILE; lines with
 //	                          a prompt are typed
+//	types [-as NAME] FILE     each line of FILE is typed, and works
 //	term [-as NAME] FILE      keys and what they bring about: `> line`, `>> keys`,
 //	                          `< what the screen shows then`
 //	hangup [-as NAME]         the terminal goes away
@@ -37,6 +38,7 @@ import (
 //	waitfor FILE REGEXP [N]   waits for N lines in any other file
 //	count FILE REGEXP N       a log, archives included, has exactly N such lines
 //	sink udp|tcp [ADDRESS:]PORT FILE   a receiver that writes each message to FILE
+//	listens PORT              waits until somebody listens on PORT
 //	rsyslogd CONF PORT        a real rsyslogd that listens on PORT
 //	send FILE udp|tcp|unix ADDRESS [N]   sends a file's bytes, N times
 //
@@ -59,8 +61,17 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                filepath.Join("testdata", "script"),
+	p := params()
+	p.Dir = scripts
+	testscript.Run(t, p)
+}
+
+// scripts is where the transcripts are.
+var scripts = filepath.Join("testdata", "script")
+
+// params are how a script runs.
+func params() testscript.Params {
+	return testscript.Params{
 		Setup:              setUp,
 		RequireUniqueNames: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -68,6 +79,7 @@ func TestScripts(t *testing.T) {
 			"prints":    func(ts *testscript.TestScript, neg bool, args []string) { golden(ts, neg, args, "stdout") },
 			"complains": func(ts *testscript.TestScript, neg bool, args []string) { golden(ts, neg, args, "stderr") },
 			"session":   session,
+			"types":     types,
 			"term":      term,
 			"hangup":    hangup,
 			"daemon":    daemonCommand,
@@ -75,10 +87,11 @@ func TestScripts(t *testing.T) {
 			"waitfor":   waitFor,
 			"count":     count,
 			"sink":      sink,
+			"listens":   listens,
 			"rsyslogd":  rsyslogd,
 			"send":      send,
 		},
-	})
+	}
 }
 
 // script is what the commands of one script share.
@@ -99,7 +112,7 @@ func of(ts *testscript.TestScript) *script { return ts.Value(scriptKey{}).(*scri
 // setUp gives a script its ports and directories and writes them into its files.
 func setUp(e *testscript.Env) error {
 	s := &script{work: e.WorkDir, ports: map[string]string{}, goldens: map[string]string{}, ttys: map[string]*tty{}}
-	s.source = filepath.Join("testdata", "script", strings.TrimPrefix(filepath.Base(e.WorkDir), "script-")+".txtar")
+	s.source = filepath.Join(scripts, strings.TrimPrefix(filepath.Base(e.WorkDir), "script-")+".txtar")
 	e.Values[scriptKey{}] = s
 	vars := map[string]string{
 		"LOGGIA_STATE": filepath.Join(e.WorkDir, "state"),
