@@ -141,7 +141,7 @@ func (w *walk) showable(f *failure, line string) (shown string, col int) {
 		end++
 	}
 	before, bad := line[:f.col], line[f.col:end]
-	if w.secretDue() {
+	if w.secretDue(bad) {
 		bad = maskedSecret
 	}
 	if strings.Contains(sofar, maskedSecret) {
@@ -171,14 +171,14 @@ func (w *walk) sofar() []string {
 	return words
 }
 
-// secretDue reports whether the word that failed stands where a secret, or a
+// secretDue reports whether bad, the word that failed, stands where a secret, or a
 // statement that holds one, was due.
-func (w *walk) secretDue() bool {
+func (w *walk) secretDue(bad string) bool {
 	switch {
 	case w.pipe != nil:
-		return w.pipe.secretDue()
+		return w.pipe.secretDue(bad)
 	case w.sub != nil:
-		return w.sub.secretDue()
+		return w.sub.secretDue(bad)
 	case !w.inStatement():
 		return false
 	}
@@ -188,9 +188,19 @@ func (w *walk) secretDue() bool {
 			continue
 		}
 		at := res.Next.Node
-		return at != nil && (at.Secret || slices.ContainsFunc(at.Children, func(c *schema.Node) bool { return c.Secret }))
+		if at == nil || at.Secret {
+			return at != nil
+		}
+		return slices.ContainsFunc(at.Children, func(c *schema.Node) bool { return c.Secret }) && !mistyped(bad, at)
 	}
 	return false
+}
+
+// mistyped reports whether a word begins like a statement of n, so that it is
+// a slip of the fingers and no secret in the wrong place.
+func mistyped(word string, n *schema.Node) bool {
+	const alike = 4 // characters
+	return len(word) >= alike && slices.ContainsFunc(n.Children, func(c *schema.Node) bool { return strings.HasPrefix(c.Name, word[:alike]) })
 }
 
 // sentence ends an error text with a full stop, as Junos ends those that
