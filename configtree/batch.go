@@ -33,34 +33,53 @@ func (b *Batch) Apply(e Edit) error {
 		return p
 	}
 	switch e.Op {
+	case Set, Replace, Override:
+	default:
+		if p := b.missing(&e); p != nil {
+			return p
+		}
+	}
+	if p := b.guard(&e); p != nil {
+		return p
+	}
+	if e.Op.refers() {
+		if p := b.relate(&e); p != nil {
+			return p
+		}
+	}
+	b.apply(&e)
+	return nil
+}
+
+func (b *Batch) apply(e *Edit) {
+	switch e.Op {
 	case Set:
 		b.set(e.Path, e.Value)
 	case Replace:
 		b.replace(e.Path)
 	case Override:
 		b.clear(e.Path)
-	default:
-		if p := b.missing(&e); p != nil {
-			return p
-		}
-		switch e.Op {
-		case Delete:
-			b.delete(e.Path)
-		case Deactivate:
-			b.mark(e.Path, func(n *node) { n.inactive = true })
-		case Activate:
-			b.mark(e.Path, func(n *node) { n.inactive = false })
-		case Annotate:
-			b.mark(e.Path, func(n *node) { n.comment = e.Value })
-		}
+	case Delete:
+		b.delete(e.Path)
+	case Deactivate, Activate:
+		b.mark(e.Path, func(n *node) { n.inactive = e.Op == Deactivate })
+	case Protect, Unprotect:
+		b.mark(e.Path, func(n *node) { n.protected = e.Op == Protect })
+	case Annotate:
+		b.mark(e.Path, func(n *node) { n.comment = e.Value })
+	case Rename:
+		b.rename(e.Path, e.Value)
+	case Copy:
+		b.copy(e.Path, e.Value)
+	case InsertBefore, InsertAfter:
+		b.insert(e.Path, e.Value, e.Op == InsertAfter)
 	}
-	return nil
 }
 
 // refuse finds out what is wrong with the edit itself. Values have been checked
 // where words became edits; here only the shape matters.
 func (b *Batch) refuse(e *Edit) *Problem {
-	if e.Op > Annotate {
+	if e.Op == Find || int(e.Op) >= len(opNames) {
 		return e.problem(Invalid, "", errors.New("unknown operation"))
 	}
 	parent := b.root.schema
@@ -78,8 +97,12 @@ func (b *Batch) refuse(e *Edit) *Problem {
 	}
 	l := e.Path.Last()
 	switch {
-	case l.Node == nil && (e.Op == Deactivate || e.Op == Activate || e.Op == Annotate):
+	case l.Node == nil && e.Op >= Deactivate:
 		return e.problem(Missing, "", errors.New("missing argument"))
+	case e.Op.refers() && l.Key == "":
+		return e.problem(Invalid, l.Node.Name, fmt.Errorf("'%s' is not an entry of a list", l.Node.Name))
+	case e.Op.refers() && e.Value == "":
+		return e.problem(Missing, l.Key, errors.New("missing argument"))
 	case e.Op == Set && e.Value != "" && (l.Node == nil || l.Node.Kind != schema.Leaf || l.Node.Type.Base == schema.Empty):
 		return e.problem(Invalid, e.Value, errors.New("statement takes no value"))
 	}
@@ -102,7 +125,7 @@ func (b *Batch) missing(e *Edit) *Problem {
 			return e.problem(NotFound, s.Key, elementNotFound(s.Key))
 		case next == nil:
 			return e.problem(NotFound, s.Node.Name, ErrNotFound)
-		case i == len(e.Path)-1 && e.Op != Annotate && e.Value != "" && next.text != e.Value:
+		case i == len(e.Path)-1 && e.Op != Annotate && !e.Op.refers() && e.Value != "" && next.text != e.Value:
 			return e.problem(NotFound, e.Value, ErrNotFound)
 		}
 		n = next

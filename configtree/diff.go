@@ -5,18 +5,20 @@ type ChangeKind uint8
 
 // The kinds of changes.
 const (
-	Added       ChangeKind = iota // New and all it contains came to be
-	Removed                       // Old and all it contained is gone
-	Modified                      // a leaf has another value
-	Moved                         // an element of a user-ordered list has another place
-	Activated                     // the statement is no longer inactive
-	Deactivated                   // the statement became inactive
-	Commented                     // the annotation came, changed or went
+	Added             ChangeKind = iota // New and all it contains came to be
+	Removed                             // Old and all it contained is gone
+	Modified                            // a leaf has another value
+	Moved                               // an element of a user-ordered list has another place
+	Activated                           // the statement is no longer inactive
+	Deactivated                         // the statement became inactive
+	Commented                           // the annotation came, changed or went
+	BecameProtected                     // the statement became protected
+	BecameUnprotected                   // the statement is no longer protected
 )
 
 // String returns the name of the kind, in lower case.
 func (k ChangeKind) String() string {
-	return [...]string{"added", "removed", "modified", "moved", "activated", "deactivated", "commented"}[k]
+	return [...]string{"added", "removed", "modified", "moved", "activated", "deactivated", "commented", "protected", "unprotected"}[k]
 }
 
 // Change is one difference between two trees. What was added or removed is one
@@ -66,6 +68,13 @@ func (d *differ) nodes(from, to Node) {
 		k := Activated
 		if b.inactive {
 			k = Deactivated
+		}
+		d.add(k, from, to)
+	}
+	if a.protected != b.protected {
+		k := BecameUnprotected
+		if b.protected {
+			k = BecameProtected
 		}
 		d.add(k, from, to)
 	}

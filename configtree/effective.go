@@ -37,11 +37,11 @@ func (t *Tree) Expand() *Effective {
 
 // plain returns n without what is inactive below it and without comments.
 func (b *Batch) plain(n *node) *node {
-	if !n.marked {
+	if n.has&hasMarks == 0 {
 		return n
 	}
 	n = b.own(n)
-	n.comment = ""
+	n.comment, n.protected = "", false
 	n.slots = slices.DeleteFunc(n.slots, func(sl slot) bool {
 		return sl.one != nil && sl.one.inactive
 	})
@@ -64,11 +64,11 @@ func (b *Batch) plain(n *node) *node {
 
 func (b *Batch) plainList(l *list) *list {
 	shown := l.display()
-	if !shown.marked {
+	if shown.has&hasMarks == 0 {
 		return l
 	}
 	l = b.ownList(l)
-	shown.eachMarked(func(e *node) {
+	shown.eachWith(hasMarks, func(e *node) {
 		if e.inactive {
 			l.remove(b.owner, e)
 		} else {
@@ -76,18 +76,4 @@ func (b *Batch) plainList(l *list) *list {
 		}
 	})
 	return l
-}
-
-// eachMarked visits the marked elements of a sealed set in order.
-func (c *chunk) eachMarked(visit func(*node)) {
-	if c == nil || !c.marked {
-		return
-	}
-	for i, n := range c.items {
-		c.kid(i).eachMarked(visit)
-		if n.marked {
-			visit(n)
-		}
-	}
-	c.kid(len(c.items)).eachMarked(visit)
 }

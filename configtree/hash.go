@@ -23,17 +23,17 @@ func (s *sealer) node(n *node) {
 	if n.hash != (Hash{}) {
 		return
 	}
-	n.marked = n.inactive || n.comment != ""
+	n.has = n.traits()
 	for _, sl := range n.slots {
 		if sl.many != nil {
 			s.chunk(sl.many.display())
-			n.marked = n.marked || sl.many.display().marked
+			n.has |= sl.many.display().has
 		} else {
 			s.node(sl.one)
-			n.marked = n.marked || sl.one.marked
+			n.has |= sl.one.has
 		}
 	}
-	s.buf = append(s.buf[:0], 'n', flag(n.inactive))
+	s.buf = append(s.buf[:0], 'n', flag(n.inactive)|flag(n.protected)<<1)
 	s.string(n.schema.Name)
 	s.string(n.text)
 	s.string(n.comment)
@@ -49,16 +49,16 @@ func (s *sealer) chunk(c *chunk) {
 		return
 	}
 	c.count = len(c.items)
-	c.marked = false
+	c.has = 0
 	for _, k := range c.kids {
 		if s.chunk(k); k != nil {
 			c.count += k.count
-			c.marked = c.marked || k.marked
+			c.has |= k.has
 		}
 	}
 	for _, n := range c.items {
 		s.node(n)
-		c.marked = c.marked || n.marked
+		c.has |= n.has
 	}
 	s.buf = append(s.buf[:0], 'c', c.level)
 	for i := range len(c.items) + 1 {

@@ -66,11 +66,12 @@ type model struct {
 }
 
 type entry struct {
-	path     Path
-	value    string
-	inactive bool
-	comment  string
-	arrived  int
+	path      Path
+	value     string
+	inactive  bool
+	protected bool
+	comment   string
+	arrived   int
 }
 
 func newModel() *model { return &model{at: map[string]*entry{}} }
@@ -126,7 +127,13 @@ func (m *model) hasChildren(p Path) bool {
 // apply makes the edit and reports whether it found what it was about.
 func (m *model) apply(e Edit) bool {
 	found := m.matching(e.Path)
+	needs := e.Op != Set && e.Op != Replace && e.Op != Override
+	if needs && len(e.Path) > 0 && len(found) == 0 || m.guards(e) {
+		return false
+	}
 	switch e.Op {
+	case Rename, Copy, InsertBefore, InsertAfter:
+		return m.refer(e, found[0])
 	case Set:
 		m.set(e)
 	case Delete:
@@ -152,6 +159,8 @@ func (m *model) apply(e Edit) bool {
 			switch e.Op {
 			case Annotate:
 				f.comment = e.Value
+			case Protect, Unprotect:
+				f.protected = e.Op == Protect
 			default:
 				f.inactive = e.Op == Deactivate
 			}
@@ -159,6 +168,108 @@ func (m *model) apply(e Edit) bool {
 	}
 	m.prune()
 	return true
+}
+
+// element picks an entry or element that exists, nil when there is none.
+func (m *model) element(src *source) Path {
+	var all []string
+	for k, x := range m.at {
+		if x.path.Last().Key != "" {
+			all = append(all, k)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	slices.Sort(all)
+	return m.at[all[src.below(len(all))]].path
+}
+
+// refer applies an edit of an entry that refers to another.
+func (m *model) refer(e Edit, it *entry) bool {
+	list := e.Path.Parent().Append(Step{Node: e.Path.Last().Node})
+	other := m.at[id(e.Path.Parent().Append(Step{e.Path.Last().Node, e.Value}))]
+	if e.Op == Rename || e.Op == Copy {
+		if other != nil {
+			return false
+		}
+		m.rekey(e)
+		return true
+	}
+	if other == nil || other == it || !e.Path.Last().Node.UserOrdered {
+		return false
+	}
+	all := m.matching(list)
+	slices.SortFunc(all, func(x, y *entry) int { return x.arrived - y.arrived })
+	all = slices.DeleteFunc(all, func(x *entry) bool { return x == it })
+	at := slices.Index(all, other)
+	if e.Op == InsertAfter {
+		at++
+	}
+	for _, x := range slices.Insert(all, at, it) {
+		m.next++
+		x.arrived = m.next
+	}
+	return true
+}
+
+// rekey renames or copies an entry.
+func (m *model) rekey(e Edit) {
+	i := len(e.Path) - 1
+	for k, x := range maps.Clone(m.at) {
+		if !x.path.Within(e.Path) {
+			continue
+		}
+		c := *x
+		c.path = slices.Clone(x.path)
+		c.path[i].Key = e.Value
+		if e.Op == Rename {
+			delete(m.at, k)
+		} else {
+			c.protected = false
+			if len(c.path) == i+1 {
+				m.next++
+				c.arrived = m.next
+			}
+		}
+		m.at[id(c.path)] = &c
+	}
+}
+
+// guards reports whether something protected stands against the edit.
+func (m *model) guards(e Edit) bool {
+	if e.Op == Protect || e.Op == Unprotect {
+		return false
+	}
+	after := &model{at: map[string]*entry{}, next: m.next}
+	for k, x := range m.at {
+		c := *x
+		after.at[k] = &c
+	}
+	if e.Op == Set {
+		after.set(e)
+		after.prune()
+		for k, x := range m.at {
+			if x.protected && after.at[k] == nil {
+				return true
+			}
+		}
+	}
+	noop := e.Op == Set && maps.EqualFunc(m.at, after.at, func(x, y *entry) bool { return x.value == y.value })
+	for i := range e.Path {
+		x := m.at[id(e.Path[:i+1])]
+		if x != nil && x.protected && !noop && (e.Op != Copy || i < len(e.Path)-1) {
+			return true
+		}
+	}
+	l := e.Path.Last()
+	whole := l.Node != nil && hasElements(l.Node) && l.Key == ""
+	for _, x := range m.at {
+		if x.protected && x.path.Within(e.Path) && (e.Op != Set && e.Op != Annotate && e.Op != Copy || whole) {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *model) set(e Edit) {
@@ -198,7 +309,7 @@ func (m *model) dump(root *schema.Node) string {
 				return strings.Compare(x.path.Last().Key, y.path.Last().Key)
 			})
 			for _, e := range entries {
-				fmt.Fprintf(&b, "%s %q %v %q\n", id(e.path), e.value, e.inactive, e.comment)
+				fmt.Fprintf(&b, "%s %q %v %v %q\n", id(e.path), e.value, e.inactive, e.protected, e.comment)
 				below(c, e.path)
 			}
 		}
@@ -214,7 +325,7 @@ func dump(n Node) string {
 		if c.Key() != "" {
 			value = ""
 		}
-		fmt.Fprintf(&b, "%s %q %v %q\n", id(c.Path()), value, c.Inactive(), c.Comment())
+		fmt.Fprintf(&b, "%s %q %v %v %q\n", id(c.Path()), value, c.Inactive(), c.Protected(), c.Comment())
 		b.WriteString(dump(c))
 	}
 	return b.String()
@@ -234,7 +345,8 @@ func (s *source) below(n int) int {
 
 // edit makes an edit; keys come from a small set so that edits meet.
 func (s *source) edit(root *schema.Node) Edit {
-	ops := []Op{Set, Set, Set, Set, Set, Set, Delete, Delete, Replace, Override, Deactivate, Activate, Annotate}
+	ops := []Op{Set, Set, Set, Set, Set, Set, Delete, Delete, Replace, Override, Deactivate, Activate, Annotate,
+		Rename, Copy, InsertBefore, InsertAfter, Protect, Unprotect, Unprotect, Unprotect}
 	e := Edit{Op: ops[s.below(len(ops))]}
 	n := root
 	for depth := 0; len(n.Children) > 0 && (depth == 0 || s.below(5) > 0); depth++ {
@@ -247,11 +359,13 @@ func (s *source) edit(root *schema.Node) Edit {
 	}
 	l := &e.Path[len(e.Path)-1]
 	switch {
+	case e.Op.refers():
+		e.Value = fmt.Sprintf("k%d", s.below(40)) // of which, is decided when it is known what there is
 	case e.Op == Set && l.Node.Kind == schema.Leaf && l.Node.Type.Base != schema.Empty:
 		e.Value = fmt.Sprintf("v%d", s.below(4))
 	case e.Op == Annotate && s.below(3) > 0:
 		e.Value = "why"
-	case e.Op != Set && hasElements(l.Node) && s.below(8) == 7:
+	case e.Op != Set && !e.Op.refers() && hasElements(l.Node) && s.below(8) == 7:
 		l.Key = ""
 	case e.Op == Override && s.below(8) == 7:
 		e.Path = nil
@@ -270,6 +384,12 @@ func compareWithModel(t *testing.T, data []byte) {
 	trees, dumps := []*Tree{tree}, []string{""}
 	for i := 0; len(src.data) > 0; i++ {
 		e := src.edit(root)
+		if e.Op.refers() {
+			e.Path = m.element(src)
+		}
+		if e.Op.refers() && e.Path == nil {
+			continue
+		}
 		next, err := tree.Edit(e)
 		if found := m.apply(e); found != (err == nil) {
 			t.Fatalf("%s %s: error %v, the model found %v", e.Op, e.Path, err, found)
@@ -355,7 +475,20 @@ func edits(n Node) []Edit {
 func rebuild(t *Tree) *Tree {
 	b := New(t.Schema()).Batch()
 	mustApply(b, edits(t.Root())...)
+	mustApply(b, protects(t.Root())...)
 	return b.Tree()
+}
+
+// protects returns what protects the statements that are protected below n.
+func protects(n Node) []Edit {
+	var all []Edit
+	for c := range n.Children() {
+		if c.Protected() {
+			all = append(all, Edit{Op: Protect, Path: c.Path()})
+		}
+		all = append(all, protects(c)...)
+	}
+	return all
 }
 
 func mustApply(b *Batch, all ...Edit) {
@@ -373,6 +506,11 @@ func patch(t *testing.T, from, to *Tree) (*Tree, []Change) {
 	t.Helper()
 	changes := Diff(from, to)
 	b := from.Batch()
+	var guards []Edit
+	for _, e := range protects(from.Root()) {
+		guards = append(guards, e)
+		mustApply(b, Edit{Op: Unprotect, Path: e.Path})
+	}
 	for _, c := range changes {
 		switch c.Kind {
 		case Added:
@@ -397,7 +535,26 @@ func patch(t *testing.T, from, to *Tree) (*Tree, []Change) {
 			mustApply(b, Edit{Op: Annotate, Path: c.Path, Value: c.New.Comment()})
 		}
 	}
-	return reorder(b.Tree(), to, changes), changes
+	b = reorder(b.Tree(), to, changes).Batch()
+	for _, e := range guards {
+		if b.exists(e.Path) {
+			mustApply(b, e)
+		}
+	}
+	for _, c := range changes {
+		switch c.Kind {
+		case BecameProtected:
+			mustApply(b, Edit{Op: Protect, Path: c.Path})
+		case BecameUnprotected:
+			mustApply(b, Edit{Op: Unprotect, Path: c.Path})
+		case Added:
+			mustApply(b, protects(c.New)...)
+			if c.New.Protected() {
+				mustApply(b, Edit{Op: Protect, Path: c.Path})
+			}
+		}
+	}
+	return b.Tree(), changes
 }
 
 // reorder gives the user-ordered lists that gained or moved elements the order
@@ -433,23 +590,30 @@ func reorder(t, to *Tree, changes []Change) *Tree {
 		if !slices.Equal(kept(now), kept(target)) {
 			return t // a mistake of Diff: what follows will not match
 		}
-		mustApply(b, Edit{Op: Delete, Path: list})
-		mustApply(b, editsOf(now, target, l.Node)...)
-		for n := now; len(n.Path()) > 0; n = n.Parent() {
-			mustApply(b, whole(n)[0])
-			mustApply(b, marks(n)...)
+		before := ""
+		for e := range target.Entries(l.Node.Name) {
+			if out[e.Key()] {
+				b.place(parent.Append(Step{l.Node, e.Key()}), before)
+			}
+			before = e.Key()
 		}
 	}
 	return b.Tree()
 }
 
-// editsOf makes the elements of now in the order of target.
-func editsOf(now, target Node, list *schema.Node) []Edit {
-	var all []Edit
-	for e := range target.Entries(list.Name) {
-		all = append(all, whole(now.Entry(list.Name, e.Key()))...)
+// place moves an element behind another, to the front when that is "".
+func (b *Batch) place(p Path, before string) {
+	e := Edit{Op: InsertAfter, Path: p, Value: before}
+	if before == "" {
+		parent, _ := Node{n: b.root}.at(p.Parent())
+		for first := range parent.Entries(p.Last().Node.Name) {
+			e.Op, e.Value = InsertBefore, first.Key()
+			break
+		}
 	}
-	return all
+	if e.Value != p.Last().Key {
+		mustApply(b, e)
+	}
 }
 
 // checkExpanded: what holds is what is not inactive, without comments.

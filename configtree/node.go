@@ -14,15 +14,40 @@ type owner struct{ _ byte }
 // node is a stored statement: the root, a container, a list entry, a leaf or an
 // element of a leaf-list. Once sealed (hash set) it never changes.
 type node struct {
-	schema   *schema.Node
-	text     string // key of an entry, value of a leaf or of a leaf-list element
-	comment  string
-	slots    []slot // in schema order, none empty
-	owner    *owner
-	rank     uint64 // place in a user-ordered list; private to that list
-	hash     Hash   // zero until sealed
-	inactive bool
-	marked   bool // sealed: this or a node below is inactive or has a comment
+	schema    *schema.Node
+	text      string // key of an entry, value of a leaf or of a leaf-list element
+	comment   string
+	slots     []slot // in schema order, none empty
+	owner     *owner
+	rank      uint64 // place in a user-ordered list; private to that list
+	hash      Hash   // zero until sealed
+	inactive  bool
+	protected bool
+	has       traits // set when sealed
+}
+
+// traits is what is to be found in a sealed part of a tree, at its top or below.
+type traits uint8
+
+const (
+	hasMarks     traits = 1 << iota // an inactive, protected or annotated statement
+	hasProtected                    // a protected one
+	hasApplied                      // groups that are applied or excepted
+)
+
+// traits returns the traits of n by itself.
+func (n *node) traits() traits {
+	var t traits
+	if n.inactive || n.protected || n.comment != "" {
+		t |= hasMarks
+	}
+	if n.protected {
+		t |= hasProtected
+	}
+	if r := n.schema.Groups; r == schema.AppliesGroups || r == schema.ExceptsGroups {
+		t |= hasApplied
+	}
+	return t
 }
 
 // slot is where a node keeps the statement of one schema child: a single
@@ -112,7 +137,15 @@ func (l *list) display() *chunk {
 	return l.keys
 }
 
-// put adds or replaces the element with e's key in a list that o owns.
+// add puts an element whose key is new into a list that o owns, where its rank
+// says.
+func (l *list) add(o *owner, e *node) {
+	l.n++
+	l.put(o, e, false)
+}
+
+// put adds or replaces the element with e's key in a list that o owns. A new one
+// comes last.
 func (l *list) put(o *owner, e *node, isNew bool) {
 	if isNew {
 		l.n++

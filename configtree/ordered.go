@@ -23,9 +23,9 @@ type chunk struct {
 	owner *owner
 
 	// Set when sealed.
-	hash   Hash
-	count  int  // elements here and below
-	marked bool // an element here or below is marked
+	hash  Hash
+	count int // elements here and below
+	has   traits
 }
 
 // levelBits is the binary logarithm of the mean number of elements in a chunk.
@@ -107,6 +107,61 @@ func (c *chunk) last() *node {
 		c = k
 	}
 	return c.items[len(c.items)-1]
+}
+
+// eachWith visits the elements of a sealed set that have one of the traits, in
+// order.
+func (c *chunk) eachWith(t traits, visit func(*node)) {
+	if c == nil || c.has&t == 0 {
+		return
+	}
+	for i, n := range c.items {
+		c.kid(i).eachWith(t, visit)
+		if n.has&t != 0 {
+			visit(n)
+		}
+	}
+	c.kid(len(c.items)).eachWith(t, visit)
+}
+
+// neighbours returns the elements before and after n, which is in the set; nil
+// where there is none.
+func (o order) neighbours(c *chunk, n *node) (before, after *node) {
+	for c != nil {
+		i, found := o.search(c, n)
+		if found {
+			if k := c.kid(i).last(); k != nil {
+				before = k
+			} else if i > 0 {
+				before = c.items[i-1]
+			}
+			if k := c.kid(i + 1).first(); k != nil {
+				after = k
+			} else if i+1 < len(c.items) {
+				after = c.items[i+1]
+			}
+			return before, after
+		}
+		if i > 0 {
+			before = c.items[i-1]
+		}
+		if i < len(c.items) {
+			after = c.items[i]
+		}
+		c = c.kid(i)
+	}
+	return nil, nil
+}
+
+// first returns the least element, nil of an empty set.
+func (c *chunk) first() *node {
+	if c == nil {
+		return nil
+	}
+	for k := c; k != nil; k = k.kid(0) {
+		c = k
+	}
+	return c.items[0]
 }
 
 // all yields the elements in order.

@@ -22,6 +22,8 @@ const (
 	Constraint                          // a must or max-elements that does not hold
 	MissingMandatory                    // a statement that its parent requires
 	Environment                         // the machine cannot do it: a port in use, a missing directory
+	Exists                              // what should be created is there already
+	Protected                           // the statement, or one within it, is protected
 )
 
 // Problem is what is wrong with an input or a configuration. The same value

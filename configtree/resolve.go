@@ -26,6 +26,10 @@ type Resolution struct {
 	// a value is wanted, except that Delete and Find take all there are.
 	Complete bool
 
+	// Connect holds the words of the command itself, not of the schema, that may
+	// come next: `to`, or `before` and `after`.
+	Connect []string
+
 	brackets []int // indexes in Words that are brackets, not values
 }
 
@@ -66,11 +70,14 @@ const (
 //
 // Set takes several leaves of one level and whole oneliners on one line, adds to
 // leaf-lists (`[ a b ]` or one value), and ends in a leaf, or in a container or
-// entry, which is created. Delete, Deactivate, Activate and Replace take one
-// statement: a leaf with or without its value, values of a leaf-list, an entry, a
+// entry, which is created. Delete, Deactivate, Activate, Protect, Unprotect and
+// Replace take one statement: a leaf with or without its value, values of a leaf-list, an entry, a
 // container, or a list or leaf-list with all its elements. Annotate takes one
 // statement and the comment as the last word. Find takes what Delete takes, and
-// nothing at all. Delete without words empties the level: one Override.
+// nothing at all. Delete without words empties the level: one Override. Rename and
+// Copy take an entry, `to`, and another key, with the keyword of the list before it
+// or without; InsertBefore and InsertAfter take an entry, `before` or `after`, which
+// decides, and the key of its neighbour.
 //
 // The problem says which word is wrong in Word, and len(words) when one is
 // missing; the Resolution then holds what came before that, for completion and
@@ -83,6 +90,10 @@ func Resolve(root *schema.Node, op Op, at Path, words []Word) (Resolution, *Prob
 		comment = w.words[len(words)].Text
 	}
 	for i, word := range words {
+		if w.connects(word) {
+			p := w.refer(i)
+			return w.result(), p
+		}
 		if p := w.take(i, word); p != nil {
 			return w.result(), p
 		}
@@ -278,8 +289,8 @@ func (w *walk) finish(n int) *Problem {
 		return w.problem(len(w.words), Missing, errMissing)
 	case w.inBracket:
 		return w.problem(n, Missing, errBracket)
-	case n == 0 && w.op != Find && w.op != Delete:
-		return w.problem(n, Missing, errMissing)
+	case n == 0 && w.op != Find && w.op != Delete, w.op.refers():
+		return w.unconnected(n)
 	case w.op == Set && w.pending != nil:
 		return w.problem(n, Missing, errMissing)
 	case w.op == Set && !w.below && w.path.Last().Node.NeedsContents():

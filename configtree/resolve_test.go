@@ -107,6 +107,23 @@ func TestResolve(t *testing.T) {
 		{Annotate, `system syslog "who changed this"`, "annotate system syslog = who changed this"},
 		{Annotate, `system syslog ""`, "annotate system syslog"},
 		{Find, "system syslog file messages", ""},
+		{Protect, "system syslog host r1", "protect system syslog host r1"},
+		{Unprotect, "system syslog host r1 port", "unprotect system syslog host r1 port"},
+		{Rename, "sys sysl host r1 to r2", "rename system syslog host r1 = r2"},
+		{Rename, "system syslog host r1 to host r2", "rename system syslog host r1 = r2"},
+		{Rename, "system syslog host to to to", "rename system syslog host to = to"},
+		{Rename, "system syslog host host to host", "rename system syslog host host = host"},
+		{Rename, "system syslog file m any to use", "rename system syslog file m any = user"},
+		{Rename, "system syslog host r1 match-strings a to b", "rename system syslog host r1 match-strings a = b"},
+		{Rename, "groups a to groups b", "rename groups a = b"},
+		{Copy, `system syslog file m to "host"`, "copy system syslog file m = host"},
+		{InsertBefore, "system syslog host r1 before r2", "insert-before system syslog host r1 = r2"},
+		{InsertBefore, "system syslog host r1 after host r2", "insert-after system syslog host r1 = r2"},
+		{InsertAfter, "system syslog host before before after", "insert-before system syslog host before = after"},
+		{Set, "groups g system syslog file <*> any notice archive size 1m", "set groups g system syslog file <*> any notice; set groups g system syslog file <*> archive size = 1m"},
+		{Set, "groups g system syslog file <*> <*> notice", "set groups g system syslog file <*> <*> notice"},
+		{Set, "system apply-groups-except c", "set system apply-groups-except c"},
+		{Set, "apply-groups [ a b ]", "set apply-groups a; set apply-groups b"},
 	} {
 		r, p := resolve(t, root, c.op, c.line)
 		if c.edits == "" && c.op != Find {
@@ -154,6 +171,23 @@ func TestResolveSaysWhichWordIsWrong(t *testing.T) {
 		{Annotate, "", Missing, 0, "missing argument."},
 		{Deactivate, "", Missing, 0, "missing argument."},
 		{Find, "system nonsense", Unknown, 1, "syntax error."},
+		{Protect, "", Missing, 0, "missing argument."},
+		{Rename, "system syslog host r1", Missing, 4, "missing argument."},
+		{Rename, "system syslog host r1 to", Missing, 5, "missing argument."},
+		{Rename, "system syslog to x", Unknown, 2, "syntax error."},
+		{Rename, "system host-name x to y", Unknown, 3, "syntax error."},
+		{Rename, "system syslog host r1 to file r2", Unknown, 6, "syntax error."},
+		{Rename, "system syslog host r1 to r2 r3", Unknown, 6, "syntax error."},
+		{Rename, `system syslog host r1 to ""`, Invalid, 5, ""},
+		{Rename, `system syslog host r1 "to" r2`, Unknown, 4, "syntax error."},
+		{Rename, "system syslog host r1 before r2", Unknown, 4, "syntax error."},
+		{Rename, "system syslog host r1 match-strings [ a b ] to c", Unknown, 9, "syntax error."},
+		{InsertBefore, "system syslog host r1 to r2", Unknown, 4, "syntax error."},
+		{InsertBefore, "system syslog file ../m before m", Invalid, 3, ""},
+		{Set, "groups g groups h system host-name x", Unknown, 2, "syntax error."},
+		{Set, "groups g apply-groups h", Unknown, 2, "syntax error."},
+		{Set, "groups g system syslog host <*> port 99999", Invalid, 7, ""},
+		{Set, "groups g system syslog host <[> port 1", Invalid, 5, ""},
 	} {
 		r, p := resolve(t, root, c.op, c.line)
 		if p == nil {
@@ -218,6 +252,42 @@ func TestResolveReaches(t *testing.T) {
 	}
 }
 
+// TestResolveOffersConnectives: for completion, where a command has words of its
+// own in the midst of a statement.
+func TestResolveOffersConnectives(t *testing.T) {
+	root := load(t)
+	for _, c := range []struct {
+		op      Op
+		line    string
+		connect string
+		next    schema.Cursor
+		path    string
+	}{
+		{Rename, "system syslog host", "", schema.Cursor{Node: root.Child("system").Child("syslog").Child("host"), Want: schema.WantKey}, "system syslog host"},
+		{Rename, "system syslog host a", "to", schema.Cursor{Node: root.Child("system").Child("syslog").Child("host")}, "system syslog host a"},
+		{InsertAfter, "system syslog host a", "before after", schema.Cursor{Node: root.Child("system").Child("syslog").Child("host")}, "system syslog host a"},
+		{Copy, "system syslog host a to", "", schema.Cursor{Node: root.Child("system").Child("syslog").Child("host"), Want: schema.WantKey}, "system syslog host a"},
+		{Copy, "system syslog", "", schema.Cursor{Node: root.Child("system").Child("syslog")}, "system syslog"},
+		{Set, "system syslog host a", "", schema.Cursor{Node: root.Child("system").Child("syslog").Child("host")}, "system syslog host a"},
+	} {
+		r, _ := resolve(t, root, c.op, c.line)
+		if strings.Join(r.Connect, " ") != c.connect || r.Next != c.next || r.Path.String() != c.path {
+			t.Errorf("%s %s: connect %q, next %+v, path %s", c.op, c.line, r.Connect, r.Next, r.Path)
+		}
+	}
+}
+
+func TestParseOp(t *testing.T) {
+	for op := Set; op <= InsertAfter; op++ {
+		if got, ok := ParseOp(op.String()); got != op && op != Find || ok == (op == Find) {
+			t.Errorf("%s: %s, %v", op, got, ok)
+		}
+	}
+	if _, ok := ParseOp("insert"); ok {
+		t.Error("insert alone is no operation")
+	}
+}
+
 func TestSecretsStayOutOfRecords(t *testing.T) {
 	root := load(t)
 	const secret = "$6$hunter2$hunter2"
@@ -266,12 +336,14 @@ func FuzzResolve(f *testing.F) {
 	f.Add(uint8(0), `sys sysl host h match-strings [ a "b c" ] port 5`)
 	f.Add(uint8(1), "system syslog host h port 514")
 	f.Add(uint8(6), `system syslog "note"`)
+	f.Add(uint8(Rename), "system syslog host a to host b")
+	f.Add(uint8(InsertAfter), "system syslog host a before b")
 	root, err := schema.Load()
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, op uint8, line string) {
-		o := Op(op) % (Find + 1)
+		o := Op(op) % (InsertAfter + 1)
 		words := split(line)
 		r, p := Resolve(root, o, nil, words)
 		if p != nil {

@@ -31,7 +31,8 @@ func change(t testing.TB, tree *Tree, lines ...string) *Tree {
 
 func command(b *Batch, root *schema.Node, line string) error {
 	verb, rest, _ := strings.Cut(line, " ")
-	op := map[string]Op{"set": Set, "delete": Delete, "replace": Replace, "override": Override, "deactivate": Deactivate, "activate": Activate, "annotate": Annotate}[verb]
+	op := map[string]Op{"set": Set, "delete": Delete, "replace": Replace, "override": Override, "deactivate": Deactivate, "activate": Activate, "annotate": Annotate,
+		"protect": Protect, "unprotect": Unprotect, "rename": Rename, "copy": Copy, "insert": InsertBefore}[verb]
 	r, p := Resolve(root, op, nil, split(rest))
 	if p != nil {
 		return p

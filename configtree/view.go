@@ -54,6 +54,10 @@ func (n Node) Value() string {
 // an inactive statement does not hold either, but is not marked.
 func (n Node) Inactive() bool { return n.n != nil && n.n.inactive }
 
+// Protected reports whether the statement is marked `protect:`. What lies below
+// a protected statement cannot be changed either, but is not marked.
+func (n Node) Protected() bool { return n.n != nil && n.n.protected }
+
 // Comment returns the annotation before the statement.
 func (n Node) Comment() string {
 	if n.n == nil {
