@@ -1,7 +1,6 @@
 package format
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -292,9 +291,14 @@ func (a *assembler) refuseValue(s *schema.Node, err error, text string) {
 	a.refuse(configtree.Invalid, err, s.Name, text)
 }
 
-var (
-	errEmptyKey     = errors.New("Must not be empty")
-	errTakesNoValue = errors.New("This statement takes no value")
+// sentence is what is wrong with a value, in the words that the shell has for it too.
+type sentence string
+
+func (s sentence) Error() string { return string(s) }
+
+const (
+	errEmptyKey     sentence = "Must not be empty"
+	errTakesNoValue sentence = "This statement takes no value"
 )
 
 // readComment returns the text of an annotation without its marks, which it may lack.

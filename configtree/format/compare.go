@@ -23,7 +23,9 @@ import (
 //
 // A header names the deepest level that both have; it is repeated whenever the level
 // changes and before an entry that shows its predecessor. `+` is in to alone, `-` in from alone, `!` has
-// moved or became active or inactive, a blank is context. What follows the marker is indented by the
+// moved or became active or inactive, a blank is context: the statement that a comment belongs to, or the entry
+// behind which the next one stands. An entry that has moved or is new without context is the first, or
+// stands behind the one printed before it. What follows the marker is indented by the
 // depth of the header plus one when the first statement of the block is a leaf, plus two when it
 // has or may have contents, as Junos does. Secrets keep their remark. When the
 // level at itself is new or gone, its uppermost new or removed ancestor is shown.
@@ -53,6 +55,7 @@ type comparison struct {
 	pad   string
 
 	before predecessors
+	moved  configtree.Path // the entry just printed, if it has moved
 }
 
 // predecessors knows which entry comes before which in the list asked for last.
@@ -103,11 +106,15 @@ func (c *comparison) grouping(change configtree.Change) bool {
 
 // show prints changes that belong together.
 func (c *comparison) show(changes []configtree.Change) {
+	moved := c.moved
+	c.moved = nil
 	switch s := changes[0].Path.Last().Node; {
 	case s.Kind == schema.LeafList:
 		c.leafList(changes[0])
 	case s.Kind == schema.Leaf:
 		c.leaves(changes)
+	case changes[0].Kind == configtree.Moved:
+		c.move(changes[0], moved)
 	default:
 		c.entries(changes)
 	}
@@ -242,17 +249,30 @@ func present(x configtree.Change) configtree.Node {
 	return x.Old
 }
 
-// marked prints an entry that moved or a statement that became active or inactive.
+// marked prints a statement that became active or inactive.
 func (c *comparison) marked(x configtree.Change) {
 	c.mark("!")
-	switch x.Kind {
-	case configtree.Activated:
+	if x.Kind == configtree.Activated {
 		c.collapsed(x.New, "active: ")
-	case configtree.Deactivated:
+	} else {
 		c.collapsed(x.New, "inactive: ")
-	default:
-		c.collapsed(x.New, activity(x.New.Inactive()))
 	}
+}
+
+// move prints an entry that has another place. The one before it stands above, unless it has just been printed.
+// Without tags: they would say that it became inactive.
+func (c *comparison) move(x configtree.Change, last configtree.Path) {
+	before := c.before.get(x)
+	_, old := c.from.At(x.Path.Parent().Append(configtree.Step{Node: x.Path.Last().Node, Key: before.Key()}))
+	if before.Valid() && old && !before.Path().Equal(last) {
+		c.block(x, true)
+		c.mark(" ")
+		c.collapsed(before, "")
+	}
+	c.block(x, false)
+	c.mark("!")
+	c.collapsed(x.New, "")
+	c.moved = x.Path
 }
 
 // commented prints a change of an annotation, and what it belongs to.

@@ -29,7 +29,16 @@ const (
 //
 // Columns are 0-based byte offsets. For set lines they lead to the first byte of the
 // offending word, for curly text just behind it: Junos shows them so.
+//
+// A Patch is read as one for the empty configuration; see ReadOnto.
 func Read(r io.Reader, file string, at configtree.Path, s Syntax, root *schema.Node) iter.Seq2[configtree.Edit, *configtree.Problem] {
+	return ReadOnto(r, file, at, s, configtree.New(root))
+}
+
+// ReadOnto is Read for those who know what the edits will be applied to: a Patch that moves an entry to the front of
+// its list has to know which one is there.
+func ReadOnto(r io.Reader, file string, at configtree.Path, s Syntax, on *configtree.Tree) iter.Seq2[configtree.Edit, *configtree.Problem] {
+	root := on.Schema()
 	return func(yield func(configtree.Edit, *configtree.Problem) bool) {
 		switch s {
 		case SetLines:
@@ -38,6 +47,8 @@ func Read(r io.Reader, file string, at configtree.Path, s Syntax, root *schema.N
 			readXML(r, file, at, root, yield)
 		case JSON:
 			readJSON(r, file, at, root, yield)
+		case Patch:
+			readPatch(r, file, at, on, yield)
 		default:
 			readText(r, file, at, root, yield)
 		}

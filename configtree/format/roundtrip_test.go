@@ -224,6 +224,108 @@ func TestCompareRandomTrees(t *testing.T) {
 	}
 }
 
+// checkPatch: what Compare prints makes of from what to is.
+func checkPatch(t testing.TB, from, to *configtree.Tree) {
+	t.Helper()
+	patch := compare(t, from, to, nil)
+	got, problems := applyPatch(from, patch)
+	if len(problems) > 0 || !got.Equal(to) {
+		t.Fatalf("patch: %v\n%s\n%s\nstill different:\n%s", problems, text(t, from, Options{}), patch, compare(t, got, to, nil))
+	}
+}
+
+// applyPatch applies a patch to a tree and returns all that was wrong.
+func applyPatch(on *configtree.Tree, patch string) (*configtree.Tree, []*configtree.Problem) {
+	b := on.Batch()
+	var problems []*configtree.Problem
+	for e, p := range ReadOnto(strings.NewReader(patch), "patch", nil, Patch, on) {
+		if p == nil {
+			if err := b.Apply(e); err != nil {
+				p = err.(*configtree.Problem)
+			}
+		}
+		if p != nil {
+			problems = append(problems, p)
+		}
+	}
+	return b.Tree(), problems
+}
+
+// changed returns a tree that grew out of another: statements of it have gone, moved, changed
+// their values or marks, and new ones have come.
+func changed(t testing.TB, from *configtree.Tree, seed uint64) *configtree.Tree {
+	g := &gardener{rand: rand.New(rand.NewPCG(seed, 2)), batch: from.Batch()}
+	if g.chance(50) {
+		g.grow(t, nil, from.Schema())
+	}
+	percent := 1 + g.rand.IntN(20)
+	var visit func(n configtree.Node)
+	visit = func(n configtree.Node) {
+		if n.Parent().Valid() && g.chance(percent) {
+			g.change(t, n)
+		}
+		for c := range n.Children() {
+			visit(c)
+		}
+	}
+	visit(g.batch.Tree().Root())
+	return g.batch.Tree()
+}
+
+// change does something to a statement that may have gone already.
+func (g *gardener) change(t testing.TB, n configtree.Node) {
+	p, s := n.Path(), n.Schema()
+	if _, ok := g.batch.Tree().At(p); !ok {
+		return
+	}
+	switch g.rand.IntN(6) {
+	case 0:
+		g.plant(t, configtree.Delete, p, "")
+	case 1:
+		g.plant(t, configtree.Deactivate, p, "")
+	case 2:
+		g.plant(t, configtree.Activate, p, "")
+	case 3:
+		g.plant(t, configtree.Annotate, p, commentText(samples[g.rand.IntN(len(samples))]))
+	case 4:
+		if v, ok := g.value(&s.Type); ok && s.Kind == schema.Leaf && s.Type.Base != schema.Empty {
+			g.plant(t, configtree.Set, p, v)
+		}
+	case 5:
+		if !s.UserOrdered {
+			return
+		}
+		var keys []string
+		parent, _ := g.batch.Tree().At(p.Parent())
+		if len(p) == 1 {
+			parent = g.batch.Tree().Root()
+		}
+		for e := range parent.Entries(s.Name) {
+			if e.Key() != n.Key() {
+				keys = append(keys, e.Key())
+			}
+		}
+		if len(keys) > 0 {
+			op := configtree.InsertBefore
+			if g.chance(50) {
+				op = configtree.InsertAfter
+			}
+			g.plant(t, op, p, keys[g.rand.IntN(len(keys))])
+		}
+	}
+}
+
+func TestPatchOfRandomTrees(t *testing.T) {
+	root := loadSchema(t)
+	for seed := range uint64(100) {
+		from, to := randomTree(t, root, seed), randomTree(t, root, seed+1000)
+		checkPatch(t, from, to)
+		to = changed(t, from, seed)
+		checkPatch(t, from, to)
+		checkPatch(t, to, from)
+	}
+}
+
 func FuzzTrees(f *testing.F) {
 	f.Add(uint64(1), uint64(2))
 	root := loadSchema(f)
@@ -231,6 +333,8 @@ func FuzzTrees(f *testing.F) {
 		from, to := randomTree(t, root, a), randomTree(t, root, b)
 		checkRoundTrip(t, from)
 		checkComparison(t, from, to)
+		checkPatch(t, from, to)
+		checkPatch(t, from, changed(t, from, b))
 	})
 }
 

@@ -50,9 +50,13 @@ type statement struct {
 func (t *textReader) statement(tok token) {
 	comment := t.comment
 	t.comment = ""
-	if !t.collect(tok) {
-		return
+	if t.collect(tok) {
+		t.understand(comment)
 	}
+}
+
+// understand makes edits of the statement that has been collected.
+func (t *textReader) understand(comment string) {
 	s := &t.stmt
 	if len(s.words) == 0 {
 		t.refuse(s.end, configtree.Syntax, errSyntax, false)
