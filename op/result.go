@@ -51,7 +51,7 @@ func (l *LogLines) WriteText(w io.Writer) error {
 	out := bufio.NewWriterSize(w, 64<<10)
 	var unread error
 	for line, err := range lines {
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) { // not there, or no name of a log
 			err = fmt.Errorf("could not resolve file: %s", l.name)
 		}
 		if err != nil {
