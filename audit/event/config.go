@@ -95,7 +95,7 @@ func (e ConfigOther) Entry() Entry {
 type ConfigWhole struct {
 	Username string
 	Action   string // "rollback", "override", "update"
-	Source   string // rollback number or file name
+	Source   string // rollback number, "rescue", file name or "factory-default"
 }
 
 // Entry renders e.
@@ -180,6 +180,41 @@ func (CommitCompleted) Entry() Entry {
 	return notice("UI_COMMIT_COMPLETED", string(StepComplete), Attr{"message", string(StepComplete)})
 }
 
+// CommitConfirmedTimed is UI_COMMIT_CONFIRMED_TIMED: a configuration took force
+// that goes again unless it is confirmed.
+type CommitConfirmedTimed struct {
+	Username string
+	Command  string // "commit confirmed 10"
+}
+
+// Entry renders e.
+func (e CommitConfirmedTimed) Entry() Entry {
+	return performed("UI_COMMIT_CONFIRMED_TIMED", "User", e.Username, e.Command)
+}
+
+// CommitConfirmed is UI_COMMIT_CONFIRMED: a configuration that waited for its
+// confirmation got it, and stays.
+type CommitConfirmed struct {
+	Username string
+	Command  string // that confirmed: "commit", "commit check"
+}
+
+// Entry renders e.
+func (e CommitConfirmed) Entry() Entry {
+	return performed("UI_COMMIT_CONFIRMED", "User", e.Username, e.Command)
+}
+
+// CommitConfirmedReminder is UI_COMMIT_CONFIRMED_REMINDER: the time to confirm
+// a configuration is running out.
+type CommitConfirmedReminder struct{ Minutes int }
+
+// Entry renders e.
+func (e CommitConfirmedReminder) Entry() Entry {
+	minutes := strconv.Itoa(e.Minutes)
+	return notice("UI_COMMIT_CONFIRMED_REMINDER", "'commit confirmed' must be confirmed within "+minutes+" minutes",
+		Attr{"command", "commit confirmed"}, Attr{"minutes", minutes})
+}
+
 // CommitNotConfirmed is UI_COMMIT_NOT_CONFIRMED: `commit confirmed` ran out
 // and the configuration before it is in force again.
 type CommitNotConfirmed struct{}
@@ -187,6 +222,71 @@ type CommitNotConfirmed struct{}
 // Entry renders e.
 func (CommitNotConfirmed) Entry() Entry {
 	return notice("UI_COMMIT_NOT_CONFIRMED", "Commit was not confirmed; automatic rollback complete")
+}
+
+// CommitRollbackFailed is UI_COMMIT_ROLLBACK_FAILED: `commit confirmed` ran out
+// and the configuration before it could not take force. It is tried again.
+type CommitRollbackFailed struct{ Reason string }
+
+// Entry renders e.
+func (e CommitRollbackFailed) Entry() Entry {
+	failed := entry("UI_COMMIT_ROLLBACK_FAILED", InteractiveCommands, Alert, "Automatic rollback failed: "+e.Reason, Attr{"reason", e.Reason})
+	failed.Failed = true
+	return failed
+}
+
+// CommitAt is UI_COMMIT_AT: a commit was put off.
+type CommitAt struct {
+	Username string
+	Command  string // "commit at 21:30:55"
+}
+
+// Entry renders e.
+func (e CommitAt) Entry() Entry { return performed("UI_COMMIT_AT", "user", e.Username, e.Command) }
+
+// CommitAtCompleted is UI_COMMIT_AT_COMPLETED: a commit that was put off has
+// been made.
+type CommitAtCompleted struct{ Command string }
+
+// Entry renders e.
+func (e CommitAtCompleted) Entry() Entry {
+	return notice("UI_COMMIT_AT_COMPLETED", "'"+e.Command+"' was successful", Attr{"command", e.Command})
+}
+
+// CommitAtFailed is UI_COMMIT_AT_FAILED: a commit that was put off could not be
+// made, and will not be.
+type CommitAtFailed struct{ Reason string }
+
+// Entry renders e.
+func (e CommitAtFailed) Entry() Entry {
+	failed := entry("UI_COMMIT_AT_FAILED", InteractiveCommands, Error, e.Reason+", commit at is cleared", Attr{"error-message", e.Reason}, Attr{"action", "commit at is cleared"})
+	failed.Failed = true
+	return failed
+}
+
+// CommitAtAbort is UI_COMMIT_AT_ABORT: a commit that was put off will not be
+// made because somebody cleared it.
+type CommitAtAbort struct {
+	Username string
+	Command  string // "commit at 21:30:55"
+}
+
+// Entry renders e.
+func (e CommitAtAbort) Entry() Entry {
+	return notice("UI_COMMIT_AT_ABORT", "user '"+e.Username+"' cleared '"+e.Command+"'", Attr{"username", e.Username}, Attr{"command", e.Command})
+}
+
+// RescueOperation is UI_RESCUE_OPERATION: the rescue configuration is about to
+// be saved or deleted.
+type RescueOperation struct {
+	Username string
+	Action   string // "save" or "delete"
+}
+
+// Entry renders e.
+func (e RescueOperation) Entry() Entry {
+	return notice("UI_RESCUE_OPERATION", "User '"+e.Username+"' performed '"+e.Action+"' of the rescue configuration",
+		Attr{"username", e.Username}, Attr{"action", e.Action})
 }
 
 // ConfigurationError is UI_CONFIGURATION_ERROR: one problem that stopped a
@@ -295,6 +395,11 @@ func entry(tag string, f Facility, s Severity, text string, attrs ...Attr) Entry
 
 func notice(tag, text string, attrs ...Attr) Entry {
 	return entry(tag, InteractiveCommands, Notice, text, attrs...)
+}
+
+// performed renders what somebody did with a commit; Junos writes who in two ways.
+func performed(tag, who, username, command string) Entry {
+	return notice(tag, who+" '"+username+"' performed '"+command+"'", Attr{"username", username}, Attr{"command", command})
 }
 
 func change(tag, text string, attrs ...Attr) Entry {

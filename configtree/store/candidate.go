@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -14,13 +13,21 @@ import (
 // Candidate is a configuration being edited: a base revision, a tree, and the
 // log of the edits between the two. Its methods may be called concurrently.
 type Candidate struct {
-	store *Store
+	// Built once.
+	store   *Store
+	private bool      // one session's own: no log on disk, merged when it is committed
+	owner   Holder    // of a private one; its Path is not kept here
+	at      placeMark // of a private one: where its session edits
+
+	// Replaced by every edit.
 	state atomic.Pointer[state]
 
 	mu      sync.Mutex // held to swap state, which log and records follow in order
 	seq     uint64     // number of the newest entry
 	cost    int        // statements that the log keeps in memory
 	folded  uint64     // entries up to this one can no longer be undone
+	undone  []entry    // by Undo of whole edits, the last last; see RedoLast
+	lock    *Lock      // of the shared candidate; nil when nobody keeps the others out
 	journal journalFile
 	ended   bool
 }
@@ -53,6 +60,8 @@ type edition struct {
 	whole  *configtree.Tree  // what the candidate becomes; if nil, what follows applies
 	edits  []configtree.Edit // nil with whole
 	cost   int               // statements that the log will keep
+	base   *Revision         // what whole was made for, in a private candidate; nil keeps the base
+	redo   bool              // leaves alone what can be redone
 }
 
 // Edit applies edits in order, all or none: with a problem that is more than a
@@ -128,10 +137,13 @@ const checkpoint = 64
 
 // swap makes a draft the candidate: journal, records, pointer. The caller holds mu.
 func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtree.Problem, error) {
-	if c.ended {
-		return nil, d.problems, ErrClosed
+	if err := c.refuse(ed.by); err != nil {
+		return nil, d.problems, err
 	}
 	next := &state{base: d.before.base, tree: d.after, log: d.before.log}
+	if c.private && ed.base != nil {
+		next.base = ed.base
+	}
 	if len(d.changes) > 0 {
 		e := entry{seq: c.seq + 1, by: ed.by, edits: ed.edits, cost: ed.cost + entryCost}
 		if ed.edits == nil || e.seq%checkpoint == 0 {
@@ -147,6 +159,9 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 		}
 		c.seq = e.seq
 		c.cost += e.cost
+		if !ed.redo {
+			c.forgetUndone(ed.by)
+		}
 		if fold {
 			c.cost, c.folded = wholeCost, e.seq
 		}
@@ -154,7 +169,7 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 	if ed.first != nil {
 		c.store.record(ed.by, ed.first)
 	}
-	newAuditor(c.store.recorder, ed.by, ed.action).changes(d.changes)
+	newAuditor(c.store.recorder, ed.by, ed.action).edition(ed, d)
 	c.state.Store(next)
 	return d.changes, d.problems, nil
 }
@@ -162,6 +177,9 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 // write puts the newest entry of next into the journal, or writes that anew.
 // The caller holds mu.
 func (c *Candidate) write(next *state, anew bool) error {
+	if !c.kept() {
+		return nil
+	}
 	if anew || c.journal.f == nil {
 		return c.journal.rewrite(next.base.Number, needed(next))
 	}
@@ -186,6 +204,22 @@ func needed(now *state) []entry {
 	return now.log
 }
 
+// kept reports whether the log is on disk too. What a private candidate holds,
+// and what is edited under the lock, ends with its session, and with the
+// program. The caller holds mu.
+func (c *Candidate) kept() bool { return !c.private && c.lock == nil }
+
+// rewrite writes the journal anew, for a state. The caller holds mu.
+func (c *Candidate) rewrite(now *state) error {
+	switch {
+	case c.private:
+		return nil
+	case c.lock != nil:
+		return c.journal.rewrite(now.base.Number, nil)
+	}
+	return c.journal.rewrite(now.base.Number, needed(now))
+}
+
 func (c *Candidate) close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -197,105 +231,106 @@ func (c *Candidate) close() error {
 // ago; 0 discards all uncommitted edits, those of other sessions included. It
 // waits for a commit under way.
 func (c *Candidate) Rollback(ctx context.Context, by event.Subject, n int) error {
-	if err := c.store.lock(ctx); err != nil {
+	return c.become(ctx, by, rollbackCommand(n), event.ConfigWhole{Action: "rollback", Source: number(n)}, func() (*configtree.Tree, error) {
+		tree, _, err := c.store.Rollback(n)
+		return tree, err
+	})
+}
+
+// become makes the candidate a tree that the store has. It waits for a commit
+// under way.
+func (c *Candidate) become(ctx context.Context, by event.Subject, command string, first event.ConfigWhole, get func() (*configtree.Tree, error)) error {
+	if err := c.usable(by); err != nil {
 		return err
 	}
-	defer c.store.unlock()
-	tree, _, err := c.store.Rollback(n)
+	s := c.store
+	if err := s.lock(ctx); err != nil {
+		return err
+	}
+	defer s.unlock()
+	tree, err := get()
 	if err != nil {
 		return err
 	}
-	c.store.record(by, event.Load{Username: by.User, Command: rollbackCommand(n)})
-	ed := edition{by: by, action: "set", whole: tree, cost: wholeCost,
-		first: event.ConfigWhole{Username: by.User, Action: "rollback", Source: number(n)}}
-	_, _, err = c.change(ctx, ed)
+	first.Username = by.User
+	s.record(by, event.Load{Username: by.User, Command: command})
+	_, _, err = c.change(ctx, edition{by: by, action: "set", whole: tree, cost: wholeCost, first: first, base: s.Running()})
 	return err
 }
 
-// Mark is a point in the log of a candidate, for one session.
-type Mark struct {
-	by  event.Subject
-	seq uint64
-}
-
-// Mark returns the point from which Undo undoes what by does. Sessions are told
-// apart by their whole Subject.
-func (c *Candidate) Mark(by event.Subject) Mark {
+// markJournal notes, durably, how far the log of a candidate goes into a new
+// revision, for a start that finds the link moved and the log not.
+func (c *Candidate) markJournal(running *Revision, m pointMark) error {
+	if c == nil {
+		return nil
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return Mark{by, c.seq}
+	if !c.kept() {
+		return nil
+	}
+	c.journal.point = m
+	var err error
+	if c.journal.f == nil {
+		err = c.journal.rewrite(running.Number, needed(c.state.Load()))
+	} else {
+		err = c.journal.append(appendPoint(nil, m), true)
+	}
+	if err != nil {
+		c.journal.point = pointMark{}
+	}
+	return err
 }
 
-// ErrFolded is the error about edits that are too many to be undone one by one.
-var ErrFolded = errors.New("the uncommitted changes are too many to be undone one by one; use rollback")
-
-// Undo removes the uncommitted edits that the session of m has made since. Those
-// of other sessions stay, whether they were made before, between or after; only
-// one that makes no sense without an edit undone, such as the annotation of a
-// statement that is gone, goes with it. It waits for a commit under way.
-func (c *Candidate) Undo(ctx context.Context, m Mark) ([]configtree.Change, error) {
-	if err := c.store.lock(ctx); err != nil {
-		return nil, err
+func (c *Candidate) unmarkJournal() {
+	if c == nil {
+		return
 	}
-	defer c.store.unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ended {
-		return nil, ErrClosed
+	c.journal.point = pointMark{}
+}
+
+// last returns the number of the newest entry, 0 when there is none.
+func (now *state) last() uint64 {
+	if len(now.log) == 0 {
+		return 0
 	}
+	return now.log[len(now.log)-1].seq
+}
+
+// rebase makes a revision that took force the base of the candidate. What was
+// committed, the entries up to done, leaves the log; what the others edited is
+// made again on top: a candidate is what its edits make of what is in force, so
+// that an unconfirmed configuration does not live on in it. The error concerns
+// the log on disk alone.
+func (c *Candidate) rebase(base *Revision, done uint64) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.journal.point = pointMark{}
 	now := c.state.Load()
-	mine := func(e entry) bool { return e.seq > m.seq && e.by == m.by }
-	if m.seq < c.folded {
-		return nil, ErrFolded
-	}
-	first := slices.IndexFunc(now.log, mine)
-	if first < 0 {
-		return nil, nil
-	}
-	next := now.without(first, mine)
-	changes := configtree.Diff(now.tree, next.tree)
-	if err := c.journal.rewrite(next.base.Number, needed(next)); err != nil {
-		return nil, err
-	}
-	newAuditor(c.store.recorder, m.by, "set").changes(changes)
-	c.cost = cost(next.log)
-	c.state.Store(next)
-	return changes, nil
-}
-
-func cost(log []entry) (sum int) {
-	for i := range log {
-		sum += log[i].cost
-	}
-	return sum
-}
-
-// without replays the log from entry first on, leaving out what drop says.
-func (now *state) without(first int, drop func(entry) bool) *state {
-	next := &state{base: now.base, log: slices.Clone(now.log[:first])}
-	r := replay{now.base.Tree.Batch()}
-	from := first
-	for ; from > 0; from-- {
-		if after := now.log[from-1].after; after != nil {
-			r.batch = after.Batch()
-			break
-		}
-	}
-	for i, e := range now.log[from:] {
-		again := from+i >= first
-		if again && drop(e) {
-			continue
-		}
-		r.entry(&e)
-		if e.edits != nil {
-			e.after = nil
-		}
-		if again {
+	next := &state{base: base, tree: base.Tree}
+	if !now.tree.Equal(now.base.Tree) {
+		r := replay{base.Tree.Batch()}
+		for _, e := range needed(now) {
+			if e.seq <= done {
+				continue
+			}
+			if r.entry(&e); e.edits != nil {
+				e.after = nil
+			}
 			next.log = append(next.log, e)
 		}
+		if next.tree = r.batch.Tree(); next.tree.Equal(base.Tree) {
+			next.tree = base.Tree
+		}
 	}
-	next.tree = r.batch.Tree()
-	return next
+	c.cost = cost(next.log)
+	c.state.Store(next)
+	if len(now.log) == 0 && base == now.base || c.ended {
+		return nil // the journal says so already
+	}
+	return c.rewrite(next)
 }
 
 // replay applies entries in a row.

@@ -14,47 +14,87 @@ import (
 // CommitOptions says how to commit.
 type CommitOptions struct {
 	Comment   string
-	CheckOnly bool              // stop after the check: `commit check`
+	CheckOnly bool              // stop after the check: `commit check`; not with Confirmed or At
+	Confirmed int               // minutes after which the commit is undone unless confirmed, 0 if it is to stay
+	At        At                // when to commit, zero for now; not with Confirmed
 	Command   string            // as typed, without the comment; recorded
 	Progress  func(step string) // called at each step; may be nil; must not block
 }
 
 // Result is what a commit came to.
 type Result struct {
-	Revision uint64 // that is in force now
-	Empty    bool   // nothing had changed, no revision was made
-	Warnings []configtree.Problem
+	Revision  uint64 // that is in force now
+	Empty     bool   // nothing had changed, no revision was made
+	Confirmed bool   // what waited for its confirmation got it by this
+	Scheduled bool   // it was checked and will be made later: see Store.Pending
+	Warnings  []configtree.Problem
 }
 
 // maxComment is Junos' bound on a commit comment, in bytes.
 const maxComment = 512
 
-var errComment = errors.New("commit comment longer than 512 bytes")
+// Errors about options, in the user's words.
+var (
+	errComment          = errors.New("commit comment longer than 512 bytes")
+	errCheckOptions     = errors.New("'check' goes with neither 'confirmed' nor 'at'")
+	errConfirmedAt      = errors.New("'confirmed' does not go with 'at'")
+	errPrivateConfirmed = errors.New("'commit confirmed' is not possible in private mode")
+	errPrivateAt        = errors.New("'commit at' is not possible in private mode")
+	errAtUnconfirmed    = errors.New("a confirmed commit is pending; confirm it first")
+)
+
+func (o *CommitOptions) check(private bool) error {
+	at := !o.At.IsZero()
+	switch {
+	case len(o.Comment) > maxComment:
+		return errComment
+	case o.CheckOnly && (o.Confirmed != 0 || at):
+		return errCheckOptions
+	case o.Confirmed != 0 && at:
+		return errConfirmedAt
+	case o.Confirmed != 0 && private:
+		return errPrivateConfirmed
+	case at && private:
+		return errPrivateAt
+	case o.Confirmed != 0:
+		return checkMinutes(o.Confirmed)
+	}
+	return nil
+}
 
 // Commit makes the candidate the running configuration. It takes the candidate
 // as it is when earlier commits have ended; edits that come in meanwhile stay
 // uncommitted, on top. The error is a *CheckError when the configuration was
-// refused, else it says what went wrong; either way everything is as it was.
-// Cancelling ctx counts until the commit point and not behind it.
+// refused, a *LockedError when another session holds the lock, a *PendingError
+// when `commit at` waits, else it says what went wrong; in any case everything is
+// as it was. Cancelling ctx counts until the commit point and not behind it.
 func (c *Candidate) Commit(ctx context.Context, by event.Subject, o CommitOptions) (Result, error) {
-	if len(o.Comment) > maxComment {
-		return Result{}, errComment
+	if err := o.check(c.private); err != nil {
+		return Result{}, err
 	}
 	s := c.store
 	s.record(by, event.Commit{Username: by.User, Command: o.Command, Comment: o.Comment})
-	t := &transaction{Candidate: c, by: by, options: o}
+	t := &transaction{store: s, from: c, by: by, options: o, reason: ReasonCommit}
 	t.progress(event.StepLock)
 	if err := s.lock(ctx); err != nil {
 		t.abandon(err)
 		return Result{}, err
 	}
 	defer s.unlock()
-	t.running, t.snapshot = s.Running(), c.state.Load()
-	result, err := t.run(ctx)
+	t.running = s.Running()
+	err := t.admit()
+	if err == nil {
+		err = t.snapshot()
+	}
+	var result Result
+	if err == nil {
+		result, err = t.run(ctx)
+	}
 	if err != nil {
 		t.abandon(err)
 		return Result{}, err
 	}
+	result.Confirmed = t.confirmed
 	return result, nil
 }
 
@@ -66,13 +106,57 @@ func (c *Candidate) Check(ctx context.Context, by event.Subject, o CommitOptions
 
 // transaction is one commit under way.
 type transaction struct {
-	*Candidate
-	by       event.Subject
-	options  CommitOptions
-	running  *Revision // what is in force before
-	snapshot *state    // what is committed
-	warnings Problems
-	number   uint64 // of the new revision, 0 until it is taken
+	store   *Store
+	from    *Candidate // whose edits are committed; nil for a rollback that nobody asked for
+	by      event.Subject
+	options CommitOptions
+	reason  Reason
+
+	running *Revision        // what is in force before
+	tree    *configtree.Tree // what is committed
+	done    uint64           // the newest edit of the candidate that is part of it
+
+	warnings  Problems
+	number    uint64   // of the new revision, 0 until it is taken
+	fresh     *pending // what waits for confirmation from the commit point on
+	confirmed bool     // something pending was confirmed
+}
+
+// admit refuses a commit that must wait for others.
+func (t *transaction) admit() error {
+	if err := t.from.usable(t.by); err != nil {
+		return err
+	}
+	if h, ok := t.store.locked(); ok && h.By != t.by {
+		return &LockedError{h} // a private candidate is committed past the shared one too
+	}
+	if t.options.CheckOnly {
+		return nil
+	}
+	if p := t.store.waiting(PendingCommit); p != nil {
+		return &PendingError{p.Pending}
+	}
+	if !t.options.At.IsZero() && t.store.waiting(PendingRollback) != nil {
+		return errAtUnconfirmed
+	}
+	if at := t.options.At; !at.IsZero() && !at.Reboot && at.Time.Sub(t.store.now()) <= minAhead {
+		return errAtSoon
+	}
+	return nil
+}
+
+// snapshot takes the candidate as it is; of a private one what it makes of what
+// is in force.
+func (t *transaction) snapshot() error {
+	now := t.from.state.Load()
+	t.done = now.last()
+	if !t.from.private {
+		t.tree = now.tree
+		return nil
+	}
+	var err error
+	t.tree, err = t.from.merged(now, t.running)
+	return err
 }
 
 func (t *transaction) progress(step event.Step) {
@@ -104,19 +188,23 @@ func (t *transaction) abandon(cause error) {
 }
 
 func (t *transaction) run(ctx context.Context) (Result, error) {
-	unchanged := t.snapshot.tree.Equal(t.running.Tree)
+	unchanged := t.tree.Equal(t.running.Tree)
 	if unchanged && !t.options.CheckOnly {
-		t.rebase(t.running)
-		t.complete()
-		return Result{Revision: t.running.Number, Empty: true}, nil
+		return t.runUnchanged(ctx)
 	}
 	next, ready, err := t.prepare(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	if t.options.CheckOnly {
+	result := Result{Revision: t.running.Number, Empty: unchanged, Warnings: t.warnings}
+	switch {
+	case t.options.CheckOnly:
 		ready.abort()
-		return Result{Revision: t.running.Number, Empty: unchanged, Warnings: t.warnings}, nil
+		return result, t.confirm(ctx)
+	case !t.options.At.IsZero():
+		ready.abort()
+		result.Scheduled = true
+		return result, t.schedule(ctx)
 	}
 	if err := t.take(ctx, next); err != nil {
 		ready.abort()
@@ -126,18 +214,30 @@ func (t *transaction) run(ctx context.Context) (Result, error) {
 	return Result{Revision: next.Number, Warnings: t.warnings}, nil
 }
 
+// runUnchanged ends a commit that changes nothing: no revision, but it confirms.
+func (t *transaction) runUnchanged(ctx context.Context) (Result, error) {
+	if t.reason == ReasonRollback {
+		t.confirmedBy(nil) // what is in force is what should come back
+	} else if err := t.confirmUnchanged(ctx); err != nil {
+		return Result{}, err
+	}
+	t.rebase(t.running)
+	t.complete()
+	return Result{Revision: t.running.Number, Empty: true}, nil
+}
+
 // prepare checks the new configuration and has the subsystems prepare for it.
 func (t *transaction) prepare(ctx context.Context) (*Revision, plans, error) {
 	s := t.store
 	t.progress(event.StepExpand)
-	next := &Revision{Number: s.next, Tree: t.snapshot.tree, Effective: t.snapshot.tree.Expand()}
+	next := &Revision{Number: s.next, Tree: t.tree, Effective: t.tree.Expand()}
 	problems := Problems(next.Effective.Check(t.running.Effective))
 	if problems.fatal() {
 		return nil, nil, &CheckError{problems}
 	}
 	t.progress(event.StepCheck)
-	change := Change{Next: next.Effective, Revision: s.next, Reason: ReasonCommit}
-	if t.options.CheckOnly {
+	change := Change{Next: next.Effective, Revision: s.next, Reason: t.reason}
+	if t.options.CheckOnly || !t.options.At.IsZero() {
 		change.Revision, change.Reason = 0, ReasonCheck
 	}
 	ready, found, err := s.prepare(ctx, change)
@@ -160,74 +260,51 @@ func (t *transaction) take(ctx context.Context, next *Revision) error {
 	t.number = s.next
 	s.next++
 	next.Meta = Meta{Revision: t.number, Parent: t.running.Number, User: t.by.User, Client: t.by.Client,
-		Comment: t.options.Comment, Time: s.now(), Version: s.version}
+		Comment: t.options.Comment, Time: s.now(), Version: s.version, Confirmed: t.options.Confirmed}
+	if next.Meta.Confirmed > 0 {
+		next.Meta.Log = confirmText(next.Meta.Confirmed)
+		t.fresh = t.newConfirmation(t.number)
+	}
 	if err := s.writeRevision(&next.Meta, next.Tree); err != nil {
 		return err
 	}
 	if err := s.recorder.RecordDurable(ctx, t.by, intent(&next.Meta)); err != nil {
 		return fmt.Errorf("audit trail: %w", err)
 	}
-	if err := t.markJournal(); err != nil {
+	if t.fresh != nil {
+		if err := s.disk.writePending(s.waiting(PendingRollback), t.fresh); err != nil {
+			return err
+		}
+	}
+	if err := t.from.markJournal(t.running, pointMark{t.number, t.done}); err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil {
-		t.unmarkJournal()
-		return err
+	err := ctx.Err()
+	if err == nil {
+		err = s.point(t.number, t.running.Number)
 	}
-	if err := t.point(); err != nil {
-		t.unmarkJournal()
-		return err
-	}
-	return nil
-}
-
-// markJournal notes, durably, how far the log of the candidate goes into the
-// new revision, for a start that finds the link moved and the log not.
-func (t *transaction) markJournal() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.journal.point = pointMark{t.number, t.snapshot.last()}
-	if t.journal.f == nil {
-		return t.journal.rewrite(t.running.Number, needed(t.state.Load()))
-	}
-	err := t.journal.append(appendPoint(nil, t.journal.point), true)
 	if err != nil {
-		t.journal.point = pointMark{}
+		t.from.unmarkJournal()
 	}
 	return err
 }
 
-func (t *transaction) unmarkJournal() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.journal.point = pointMark{}
-}
-
-// last returns the number of the newest entry, 0 when there is none.
-func (now *state) last() uint64 {
-	if len(now.log) == 0 {
-		return 0
-	}
-	return now.log[len(now.log)-1].seq
-}
-
 // point moves the link: the commit point. If the link moved and the directory
-// does not sync, it is moved back; if that is impossible as well the new
-// revision is in force, whatever the disk says.
-func (t *transaction) point() error {
-	s := t.store
-	err := s.disk.point(activeName, activeTarget(t.number))
+// does not sync, it is moved back to the revision before, if any; if that is impossible
+// as well the new one is in force, whatever the disk says.
+func (s *Store) point(number, before uint64) error {
+	err := s.disk.point(activeName, activeTarget(number))
 	if err == nil {
 		return nil
 	}
-	if active, lost := s.disk.readActive(); lost != nil || active != t.number {
+	if active, lost := s.disk.readActive(); lost != nil || active != number || before == 0 {
 		return errors.Join(err, lost)
 	}
-	back := s.disk.point(activeName, activeTarget(t.running.Number))
-	if active, lost := s.disk.readActive(); lost != nil || active != t.number {
+	back := s.disk.point(activeName, activeTarget(before))
+	if active, lost := s.disk.readActive(); lost != nil || active != number {
 		return errors.Join(err, back, lost)
 	}
-	s.notice("revision %d is in force, but may not survive a power cut: %v", t.number, err)
+	s.notice("revision %d is in force, but may not survive a power cut: %v", number, err)
 	return nil
 }
 
@@ -241,14 +318,20 @@ func (t *transaction) activate(next *Revision, ready plans) {
 	}
 	s.running.Store(next)
 	s.mu.Lock()
-	s.history = slices.Insert(s.history, 0, next.Meta)
-	s.history = slices.Clip(s.history[:min(len(s.history), MaxRollbacks+1)])
+	s.history = remember(s.history, next.Meta)
 	s.mu.Unlock()
 	t.progress(event.StepWrapup)
 	t.rebase(next)
+	t.confirmedBy(t.fresh)
 	s.wakePruner()
 	s.record(t.by, event.CommitDone{Revision: next.Number, Hash: next.Meta.Hash})
 	t.complete()
+}
+
+// remember puts a new revision in front of the history.
+func remember(history []Meta, m Meta) []Meta {
+	history = slices.Insert(history, 0, m)
+	return slices.Clip(history[:min(len(history), MaxRollbacks+1)])
 }
 
 func (t *transaction) complete() {
@@ -256,31 +339,26 @@ func (t *transaction) complete() {
 	t.store.record(t.by, event.CommitCompleted{})
 }
 
-// rebase makes base the base of the candidate. What was committed leaves the
-// log, what came in since stays on top.
+// rebase makes base the base of the candidates that follow what is in force:
+// the shared one, and the one that was committed.
 func (t *transaction) rebase(base *Revision) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.journal.point = pointMark{}
-	now, done := t.state.Load(), t.snapshot.last()
-	next := &state{base: base, tree: now.tree}
-	for _, e := range now.log {
-		if e.seq > done {
-			next.log = append(next.log, e)
-		}
+	done := uint64(0)
+	if t.from == t.store.shared {
+		done = t.done
 	}
-	if now.tree.Equal(base.Tree) {
-		next.tree = base.Tree
+	t.warn(t.store.shared.rebase(base, done))
+	if t.from != nil && t.from.private {
+		t.warn(t.from.rebase(base, t.done))
 	}
-	t.cost = cost(next.log)
-	t.state.Store(next)
-	if len(now.log) == 0 && base == now.base {
-		return // the journal says so already
+}
+
+// warn tells that the log of a candidate was not written. The mark before the
+// commit point says the same as that would, and the next edit tries again.
+func (t *transaction) warn(err error) {
+	if err == nil {
+		return
 	}
-	if err := t.journal.rewrite(base.Number, needed(next)); err != nil {
-		// The mark before the commit point says the same; the next edit tries again.
-		t.store.notice("%s: %v", journalName, err)
-		t.warnings = append(t.warnings, configtree.Problem{
-			Err: fmt.Errorf("%s: %w", journalName, err), Warning: true, Kind: configtree.Environment})
-	}
+	err = fmt.Errorf("%s: %w", journalName, err)
+	t.store.notice("%v", err)
+	t.warnings = append(t.warnings, configtree.Problem{Err: err, Warning: true, Kind: configtree.Environment})
 }

@@ -184,12 +184,11 @@ func (j *journal) note(problems []configtree.Problem) {
 // decodeEdit reads one EDIT line.
 func decodeEdit(line string, root *schema.Node) (configtree.Edit, error) {
 	word, rest, _ := strings.Cut(line, " ")
-	edit := configtree.Edit{Op: configtree.Set}
-	for edit.Op.String() != word {
-		if edit.Op++; edit.Op > configtree.Annotate {
-			return configtree.Edit{}, fmt.Errorf("unknown operation %q", word)
-		}
+	op, ok := configtree.ParseOp(word)
+	if !ok {
+		return configtree.Edit{}, fmt.Errorf("unknown operation %q", word)
 	}
+	edit := configtree.Edit{Op: op}
 	at := root
 	for rest != "" {
 		if value, ok := strings.CutPrefix(rest, "= "); ok {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"iter"
+	"strings"
 
 	"loggia/audit/event"
 	"loggia/configtree"
@@ -37,9 +38,32 @@ func (a *auditor) changes(changes []configtree.Change) {
 			a.other("activate", c.Path.String(), "")
 		case configtree.Deactivated:
 			a.other("deactivate", c.Path.String(), "")
+		case configtree.BecameProtected:
+			a.other("protect", c.Path.String(), "")
+		case configtree.BecameUnprotected:
+			a.other("unprotect", c.Path.String(), "")
 		case configtree.Moved:
 			a.other("insert", c.Path.String(), "")
 		}
+	}
+}
+
+// edition records what an edition changed: as its commands say it where they
+// are about names and places, else change by change.
+func (a *auditor) edition(ed *edition, d *draft) {
+	named := len(ed.edits) > 0 && len(d.problems) == 0 && len(d.changes) > 0
+	for i := range ed.edits {
+		named = named && ed.edits[i].Op >= configtree.Rename
+	}
+	if !named {
+		a.changes(d.changes)
+		return
+	}
+	for i := range ed.edits {
+		e := &ed.edits[i]
+		action, place, _ := strings.Cut(e.Op.String(), "-")
+		a.record(event.ConfigNew{Username: a.by.User, Action: action, Path: e.Path.String(),
+			NewName: strings.TrimPrefix(place+" "+configtree.Quote(e.Value), " ")})
 	}
 }
 
@@ -98,6 +122,9 @@ func (a *auditor) added(n configtree.Node, parent string) {
 	}
 	if n.Inactive() {
 		a.other("deactivate", path, "")
+	}
+	if n.Protected() {
+		a.other("protect", path, "")
 	}
 }
 

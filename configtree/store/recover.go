@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"loggia/audit/event"
+	"loggia/configtree"
 )
 
 const activeName = "active"
@@ -41,6 +42,9 @@ func (s *Store) recover(factory []byte) error {
 		}
 		s.record(program(), event.ConfigurationFound{Revision: running.Number, Hash: running.Meta.Hash, Finished: finished})
 	}
+	if err := s.recoverPending(); err != nil {
+		return err
+	}
 	s.shared, err = s.restoreCandidate(j)
 	return err
 }
@@ -58,7 +62,7 @@ func (s *Store) tidy() (scan, error) {
 	for i, name := range found.temporary {
 		found.temporary[i] = commitDir + "/" + name
 	}
-	for _, name := range append(found.temporary, activeName+".tmp", journalName+".tmp") {
+	for _, name := range append(found.temporary, activeName+".tmp", journalName+".tmp", pendingName+".tmp", scheduledName+".tmp", rescueName+".tmp") {
 		if _, err := s.disk.root.Lstat(name); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -268,19 +272,26 @@ func (s *Store) commitFactory(factory []byte, comment string) error {
 	if len(problems) > 0 {
 		return Problems(problems)
 	}
+	m := Meta{Comment: comment}
+	return s.commitAlone(&m, tree)
+}
+
+// commitAlone makes a tree the running configuration in the name of the program
+// while nothing obeys yet, and completes m.
+func (s *Store) commitAlone(m *Meta, tree *configtree.Tree) error {
 	by := program()
-	m := Meta{Revision: s.next, User: by.User, Client: by.Client, Comment: comment, Time: s.now(), Version: s.version}
+	m.Revision, m.User, m.Client, m.Time, m.Version = s.next, by.User, by.Client, s.now(), s.version
 	s.next++
-	if err := s.writeRevision(&m, tree); err != nil {
+	if err := s.writeRevision(m, tree); err != nil {
 		return err
 	}
-	if err := s.recorder.RecordDurable(context.Background(), by, intent(&m)); err != nil {
+	if err := s.recorder.RecordDurable(context.Background(), by, intent(m)); err != nil {
 		return err
 	}
-	if err := s.disk.point(activeName, activeTarget(m.Revision)); err != nil {
+	if err := s.point(m.Revision, m.Parent); err != nil {
 		return err
 	}
-	s.running.Store(&Revision{Number: m.Revision, Tree: tree, Effective: tree.Expand(), Meta: m})
+	s.running.Store(&Revision{Number: m.Revision, Tree: tree, Effective: tree.Expand(), Meta: *m})
 	s.record(by, event.CommitDone{Revision: m.Revision, Hash: m.Hash})
 	return nil
 }
@@ -353,6 +364,9 @@ func (s *Store) restoreCandidate(j *journal) (*Candidate, error) {
 	c.state.Store(&state{base: running, tree: r.batch.Tree(), log: entries})
 	if c.cost = cost(entries); len(entries) > 0 {
 		c.seq = entries[len(entries)-1].seq
+	}
+	if p := s.waiting(PendingCommit); p != nil {
+		c.seq = max(c.seq, p.seq) // what is edited from now on is no part of it
 	}
 	return c, c.journal.rewrite(running.Number, entries)
 }

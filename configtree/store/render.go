@@ -159,10 +159,10 @@ func (g *rendering) light(parent configtree.Node, page []configtree.Node, depth 
 }
 
 // opens reports whether a statement can be written brace by brace here: one
-// whose first line is its name and a brace.
+// whose first line is its name and a brace, with no mark that is rare.
 func opens(n configtree.Node) bool {
 	s := n.Schema()
-	return (s.Kind == schema.Container || s.Kind == schema.List) && !s.Homogeneous && !s.Oneliner && !s.OnelinerPlus && !s.Secret
+	return (s.Kind == schema.Container || s.Kind == schema.List) && !s.Homogeneous && !s.Oneliner && !s.OnelinerPlus && !s.Secret && !n.Protected()
 }
 
 // weigh returns what is left of a budget when each statement below n costs one.

@@ -88,7 +88,7 @@ func parseHeader(data []byte) (m Meta, digits, body int, err error) {
 		}
 	}
 	if m.Confirmed > 0 {
-		m.Log = fmt.Sprintf("commit confirmed, rollback in %dmins", m.Confirmed)
+		m.Log = confirmText(m.Confirmed)
 	}
 	return m, digits, body, nil
 }
@@ -166,16 +166,13 @@ func hashOf(parts ...[]byte) string {
 
 // verify returns the header and the text of a revision file, after comparing
 // its hash.
-func verify(data []byte, number uint64) (Meta, []byte, error) {
+func verify(data []byte) (Meta, []byte, error) {
 	m, digits, body, err := parseHeader(data)
 	if err != nil {
 		return m, nil, err
 	}
 	if hashOf(data[:digits], zeros(), data[digits+hashDigits:]) != m.Hash {
 		return m, nil, fmt.Errorf("%w: its hash differs", errDamaged)
-	}
-	if m.Revision != number {
-		return m, nil, fmt.Errorf("%w: it calls itself revision %d", errDamaged, m.Revision)
 	}
 	return m, data[body:], nil
 }
@@ -184,16 +181,29 @@ func verify(data []byte, number uint64) (Meta, []byte, error) {
 // intact file that this program does not know, as after a change of version.
 func (d *disk) readRevision(number uint64, root *schema.Node) (*configtree.Tree, Meta, []configtree.Problem, error) {
 	name := commitDir + "/" + revisionName(number)
-	data, err := d.readFile(name, maxRevision)
+	m, text, err := d.readConfig(name, number)
 	if err != nil {
-		return nil, Meta{}, nil, err
-	}
-	m, text, err := verify(data, number)
-	if err != nil {
-		return nil, m, nil, fmt.Errorf("%s: %w", name, err)
+		return nil, m, nil, err
 	}
 	tree, problems := parse(text, name, root)
 	return tree, m, problems, nil
+}
+
+// readConfig reads the header and the text of a configuration file back. number
+// is what it must call itself, 0 for whatever it does.
+func (d *disk) readConfig(name string, number uint64) (Meta, []byte, error) {
+	data, err := d.readFile(name, maxRevision)
+	if err != nil {
+		return Meta{}, nil, err
+	}
+	m, text, err := verify(data)
+	if err == nil && number != 0 && m.Revision != number {
+		err = fmt.Errorf("%w: it calls itself revision %d", errDamaged, m.Revision)
+	}
+	if err != nil {
+		return m, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return m, text, nil
 }
 
 // readMeta reads the header of a revision alone; its text is not verified.

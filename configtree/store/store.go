@@ -36,7 +36,13 @@ type Options struct {
 	Subsystems []Subsystem // in the order in which they prepare and apply
 	Version    string      // of the program, noted in revisions
 
-	Now  func() time.Time     // nil is time.Now
+	// Broadcast tells every terminal something; it must not block. May be nil.
+	Broadcast func(text string)
+
+	Now func() time.Time // nil is time.Now
+	// Boot returns the name of this start of the machine and the time since then,
+	// which nobody can set. nil asks Linux.
+	Boot func() (id string, elapsed time.Duration)
 	Disk func(DiskStep) error // for tests: called before each change of the disk, an error prevents it
 }
 
@@ -49,24 +55,31 @@ type Store struct {
 	recorder   Recorder
 	subsystems []Subsystem
 	version    string
+	factory    []byte
 	now        func() time.Time
+	boot       func() (id string, elapsed time.Duration)
+	tell       func(text string)
 	shared     *Candidate
 	committing chan struct{} // holds one token: who has it commits
 	closed     chan struct{} // closed by Close
 	prunable   chan struct{} // wakes the pruner
-	pruned     sync.WaitGroup
+	repending  chan struct{} // wakes the watcher
+	background sync.WaitGroup
 	text       renderer
 
 	// Replaced by every commit.
 	running atomic.Pointer[Revision]
+	pending atomic.Pointer[pending] // what is to happen by itself, nil for nothing
 
 	// Guarded by the token of committing.
-	next   uint64                  // number of the next revision
-	obeyed []*configtree.Effective // by subsystem: what it applied last
+	next    uint64                  // number of the next revision
+	obeyed  []*configtree.Effective // by subsystem: what it applied last
+	watched bool                    // the watcher runs
 
-	mu      sync.Mutex // guards what follows; held for moments only
-	history []Meta     // newest first, the running revision included
-	notices []string
+	mu       sync.Mutex // guards what follows; held for moments only
+	history  []Meta     // newest first, the running revision included
+	notices  []string
+	privates []*Candidate // one for each session that has one
 }
 
 // program is who does what nobody asked for.
@@ -79,12 +92,16 @@ func program() event.Subject { return event.Subject{User: "root", Client: "other
 // factory default is valid.
 func Open(o Options) (*Store, error) {
 	s := &Store{
-		schema: o.Schema, recorder: o.Recorder, subsystems: slices.Clone(o.Subsystems), version: o.Version, now: o.Now,
-		committing: make(chan struct{}, 1), prunable: make(chan struct{}, 1), closed: make(chan struct{}),
+		schema: o.Schema, recorder: o.Recorder, subsystems: slices.Clone(o.Subsystems), version: o.Version, factory: o.Factory,
+		now: o.Now, boot: o.Boot, tell: o.Broadcast,
+		committing: make(chan struct{}, 1), prunable: make(chan struct{}, 1), repending: make(chan struct{}, 1), closed: make(chan struct{}),
 		obeyed: make([]*configtree.Effective, len(o.Subsystems)),
 	}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.boot == nil {
+		s.boot = bootClock
 	}
 	var err error
 	if s.disk, err = openDisk(o.Dir, o.Disk); err != nil {
@@ -94,7 +111,7 @@ func Open(o Options) (*Store, error) {
 		return nil, errors.Join(err, s.disk.root.Close())
 	}
 	s.committing <- struct{}{}
-	s.pruned.Go(s.pruneAlways)
+	s.background.Go(s.pruneAlways)
 	s.wakePruner()
 	return s, nil
 }
@@ -107,7 +124,7 @@ func (s *Store) Close() error {
 	}
 	close(s.closed)
 	close(s.prunable)
-	s.pruned.Wait()
+	s.background.Wait()
 	return errors.Join(s.shared.close(), s.disk.root.Close())
 }
 

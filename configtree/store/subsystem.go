@@ -102,12 +102,18 @@ func refusal(name string, plan Plan, err error) Problems {
 
 // Start makes every subsystem obey the running configuration that does not do
 // so yet. One that cannot is reported, the others run; calling Start again
-// tries it again. Problems that are warnings are reported as well.
+// tries it again. Problems that are warnings are reported as well. From here on
+// a commit that is not confirmed is undone, and one that was put off is made.
 func (s *Store) Start(ctx context.Context) []configtree.Problem {
 	if err := s.lock(ctx); err != nil {
 		return []configtree.Problem{*asProblem(err)}
 	}
 	defer s.unlock()
+	if !s.watched {
+		// When everything obeys, and not before, what is pending may happen.
+		defer s.background.Go(s.watch)
+		s.watched = true
+	}
 	running := s.Running()
 	var problems Problems
 	for i, sub := range s.subsystems {

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"loggia/audit/event"
+	"loggia/configtree"
+)
+
+// Private makes a candidate for one session alone: `configure private`. It is
+// refused by a *LockedError when another session has the lock, and by
+// ErrSharedModified when the shared candidate has uncommitted edits.
+//
+// Its Commit merges what the session changed into what is in force by then. Its
+// Rollback and the loads that replace everything start from what is in force
+// when they are made.
+func (s *Store) Private(by event.Subject) (*Candidate, error) {
+	shared := s.shared
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	now := shared.state.Load()
+	switch {
+	case shared.ended:
+		return nil, ErrClosed
+	case shared.lock != nil && shared.lock.by != by:
+		return nil, &LockedError{shared.lock.Holder()}
+	case !now.tree.Equal(now.base.Tree):
+		return nil, ErrSharedModified
+	}
+	c := &Candidate{store: s, private: true, owner: Holder{By: by, Since: s.now(), Private: true}}
+	running := s.Running()
+	c.state.Store(&state{base: running, tree: running.Tree})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.privates = append(s.privates, c)
+	return c, nil
+}
+
+// privateCandidates returns the private candidates there are.
+func (s *Store) privateCandidates() []*Candidate {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.privates)
+}
+
+// privateInUse reports whether a session other than by has private edits.
+func (s *Store) privateInUse(by event.Subject) bool {
+	return slices.ContainsFunc(s.privateCandidates(), func(c *Candidate) bool { return c.owner.By != by && c.Dirty() })
+}
+
+// Private reports whether the candidate is one session's own.
+func (c *Candidate) Private() bool { return c.private }
+
+// At tells where the session of a private candidate edits, for the others.
+func (c *Candidate) At(p configtree.Path) { c.at.set(p) }
+
+// Discard ends a private candidate with all that is uncommitted in it. It
+// reports whether there was something. The shared candidate stays as it is.
+func (c *Candidate) Discard() (discarded bool) {
+	if !c.private {
+		return false
+	}
+	s := c.store
+	s.mu.Lock()
+	s.privates = slices.DeleteFunc(s.privates, func(p *Candidate) bool { return p == c })
+	s.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	discarded = !c.ended && c.Dirty()
+	c.ended = true
+	return discarded
+}
+
+// ConflictError refuses a merge: the session and others changed the same
+// statements, each in another way. Nothing changed.
+type ConflictError struct{ Conflicts []Conflict }
+
+// Error returns the last line that the user sees, without "error: ".
+func (e *ConflictError) Error() string {
+	if len(e.Conflicts) == 1 {
+		return "1 conflict with committed changes"
+	}
+	return fmt.Sprintf("%d conflicts with committed changes", len(e.Conflicts))
+}
+
+// merged returns what the session of a private candidate changed, applied to
+// what is in force.
+func (c *Candidate) merged(now *state, running *Revision) (*configtree.Tree, error) {
+	if now.base == running {
+		return now.tree, nil
+	}
+	tree, conflicts := Merge(now.base.Tree, now.tree, running.Tree)
+	if len(conflicts) > 0 {
+		return nil, &ConflictError{conflicts}
+	}
+	return tree, nil
+}
+
+// Update brings what others committed into a private candidate: `update`. The
+// error is a *ConflictError when the same statements were changed here. It waits
+// for a commit under way. In the shared candidate there is nothing to do.
+func (c *Candidate) Update(ctx context.Context, by event.Subject) ([]configtree.Change, error) {
+	if err := c.usable(by); err != nil || !c.private {
+		return nil, err
+	}
+	s := c.store
+	if err := s.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer s.unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now, running := c.state.Load(), s.Running()
+	tree, err := c.merged(now, running)
+	if err != nil {
+		return nil, err
+	}
+	s.record(by, event.ConfigWhole{Username: by.User, Action: "update", Source: fmt.Sprintf("revision %d", running.Number)})
+	c.state.Store(&state{base: running, tree: tree, log: now.log})
+	return configtree.Diff(now.tree, tree), nil
+}

@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"loggia/audit/event"
+	"loggia/configtree"
+)
+
+// Mark is a point in the log of a candidate, for one session.
+type Mark struct {
+	by  event.Subject
+	seq uint64
+}
+
+// Mark returns the point from which Undo undoes what by does. Sessions are told
+// apart by their whole Subject.
+func (c *Candidate) Mark(by event.Subject) Mark {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return Mark{by, c.seq}
+}
+
+// ErrFolded is the error about edits that are too many to be undone one by one.
+var ErrFolded = errors.New("the uncommitted changes are too many to be undone one by one; use rollback")
+
+// Undo removes the uncommitted edits that the session of m has made since. Those
+// of other sessions stay, whether they were made before, between or after; only
+// one that makes no sense without an edit undone, such as the annotation of a
+// statement that is gone, goes with it. It waits for a commit under way.
+func (c *Candidate) Undo(ctx context.Context, m Mark) ([]configtree.Change, error) {
+	if err := c.store.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer c.store.unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if m.seq < c.folded {
+		return nil, ErrFolded
+	}
+	return c.drop(m.by, func(e entry) bool { return e.seq > m.seq && e.by == m.by })
+}
+
+// drop takes entries of a session out of the log. The caller holds mu.
+func (c *Candidate) drop(by event.Subject, mine func(entry) bool) ([]configtree.Change, error) {
+	if err := c.refuse(by); err != nil {
+		return nil, err
+	}
+	now := c.state.Load()
+	first := slices.IndexFunc(now.log, mine)
+	if first < 0 {
+		return nil, nil
+	}
+	next := now.without(first, mine)
+	changes := configtree.Diff(now.tree, next.tree)
+	if err := c.rewrite(next); err != nil {
+		return nil, err
+	}
+	newAuditor(c.store.recorder, by, "set").changes(changes)
+	c.cost = cost(next.log)
+	c.state.Store(next)
+	return changes, nil
+}
+
+// maxUndone bounds how many edits that were undone can be redone.
+const maxUndone = 200
+
+// ErrNothing is the error of an undo or redo that has nothing to work on.
+var ErrNothing = errors.New("no uncommitted change of this session")
+
+// UndoLast takes back the last n uncommitted edits of a session, each as it was
+// made: a line typed, a load. As with Undo those of others stay. Less than n are
+// taken back when there are no more, and the error is ErrNothing when there is
+// none. RedoLast makes them again.
+func (c *Candidate) UndoLast(ctx context.Context, by event.Subject, n int) ([]configtree.Change, error) {
+	if err := c.store.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer c.store.unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var last []entry // the newest first
+	for _, e := range slices.Backward(c.state.Load().log) {
+		if len(last) < n && e.by == by && e.seq > c.folded {
+			last = append(last, e)
+		}
+	}
+	if len(last) == 0 && c.folded > 0 {
+		return nil, errors.Join(c.refuse(by), ErrFolded)
+	}
+	if len(last) == 0 {
+		return nil, errors.Join(c.refuse(by), ErrNothing)
+	}
+	first := last[len(last)-1].seq
+	changes, err := c.drop(by, func(e entry) bool { return e.seq >= first && e.by == by })
+	if err == nil {
+		c.undone = append(c.undone, last...)
+		c.undone = slices.Delete(c.undone, 0, max(0, len(c.undone)-maxUndone))
+	}
+	return changes, err
+}
+
+// RedoLast makes the last n edits that UndoLast took back once more, on top of
+// what the candidate is by now. An edit of the same session in between forgets
+// them. What can no longer be done is a problem, and then nothing changes.
+func (c *Candidate) RedoLast(ctx context.Context, by event.Subject, n int) ([]configtree.Change, error) {
+	c.mu.Lock()
+	var again []entry
+	for _, e := range slices.Backward(c.undone) {
+		if len(again) < n && e.by == by {
+			again = append(again, e)
+		}
+	}
+	c.mu.Unlock()
+	if len(again) == 0 {
+		return nil, errors.Join(c.usable(by), ErrNothing)
+	}
+	var all []configtree.Change
+	for _, e := range again {
+		changes, err := c.redo(ctx, by, e)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, changes...)
+	}
+	return all, nil
+}
+
+// redo makes one entry again.
+func (c *Candidate) redo(ctx context.Context, by event.Subject, e entry) ([]configtree.Change, error) {
+	ed := edition{by: by, action: "set", edits: e.edits, cost: e.cost - entryCost, redo: true}
+	if e.edits == nil {
+		ed.whole = e.after
+	}
+	changes, _, err := c.change(ctx, ed)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.undone = slices.DeleteFunc(c.undone, func(u entry) bool { return u.seq == e.seq && u.by == by })
+	return changes, nil
+}
+
+// forgetUndone forgets what a session could redo. The caller holds mu.
+func (c *Candidate) forgetUndone(by event.Subject) {
+	c.undone = slices.DeleteFunc(c.undone, func(e entry) bool { return e.by == by })
+}
+
+func cost(log []entry) (sum int) {
+	for i := range log {
+		sum += log[i].cost
+	}
+	return sum
+}
+
+// without replays the log from entry first on, leaving out what drop says.
+func (now *state) without(first int, drop func(entry) bool) *state {
+	next := &state{base: now.base, log: slices.Clone(now.log[:first])}
+	r := replay{now.base.Tree.Batch()}
+	from := first
+	for ; from > 0; from-- {
+		if after := now.log[from-1].after; after != nil {
+			r.batch = after.Batch()
+			break
+		}
+	}
+	for i, e := range now.log[from:] {
+		again := from+i >= first
+		if again && drop(e) {
+			continue
+		}
+		r.entry(&e)
+		if e.edits != nil {
+			e.after = nil
+		}
+		if again {
+			next.log = append(next.log, e)
+		}
+	}
+	next.tree = r.batch.Tree()
+	return next
+}
