@@ -196,11 +196,39 @@ func (w *walk) secretDue(bad string) bool {
 	return false
 }
 
-// mistyped reports whether a word begins like a statement of n, so that it is
-// a slip of the fingers and no secret in the wrong place.
+// mistyped reports whether a word is a statement of n but for two slips of the
+// fingers, and so no secret in the wrong place: a secret with a digit in it, or
+// one that only begins like a statement, is none.
 func mistyped(word string, n *schema.Node) bool {
-	const alike = 4 // characters
-	return len(word) >= alike && slices.ContainsFunc(n.Children, func(c *schema.Node) bool { return strings.HasPrefix(c.Name, word[:alike]) })
+	const shortest, slips = 4, 2
+	if len(word) < shortest || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz-") != "" {
+		return false
+	}
+	return slices.ContainsFunc(n.Children, func(c *schema.Node) bool {
+		return max(len(word), len(c.Name))-min(len(word), len(c.Name)) <= slips && distance(word, c.Name) <= slips
+	})
+}
+
+// distance is how many characters must be put in, taken out or changed to make
+// one word of the other (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0] // of the row above, one to the left
+		row[0] = i + 1
+		for j := range len(b) {
+			change := before
+			if a[i] != b[j] {
+				change++
+			}
+			before = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
 }
 
 // sentence ends an error text with a full stop, as Junos ends those that
