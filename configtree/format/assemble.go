@@ -8,26 +8,6 @@ import (
 	"loggia/configtree/schema"
 )
 
-// operation is what a load in XML or JSON does with an element.
-type operation uint8
-
-const (
-	merging   operation = iota // adds to what is there; `create` does the same, for what exists is not known here
-	deleting                   // `delete` and `remove`
-	replacing                  // what is there gives way to what the element contains
-)
-
-// marks are what an element says of its statement beside the contents.
-type marks struct {
-	op       operation
-	inactive bool
-	active   bool
-	comment  string
-}
-
-// any reports whether something is said of a statement that exists already.
-func (m *marks) any() bool { return m.inactive || m.active || m.comment != "" }
-
 // elementFrame is a container or list entry whose contents are being read.
 type elementFrame struct {
 	node   *schema.Node
@@ -49,20 +29,22 @@ type assembler struct {
 	stopped bool // the consumer wants no more, or reading cannot go on
 	told    bool // there have been problems
 
-	path   configtree.Path // to the innermost frame
-	frames []elementFrame  // the first is the level that is read into
-	trim   bool            // blanks around a value may be layout
+	orderer
+	path   configtree.Path   // to the innermost frame
+	frames []elementFrame    // the first is the level that is read into
+	trim   bool              // blanks around a value may be layout
+	gone   []configtree.Path // deleted or replaced by this load
 
 	line int // of the element at hand
 	col  int
 }
 
-func newAssembler(file string, at configtree.Path, root *schema.Node, yield func(configtree.Edit, *configtree.Problem) bool) assembler {
+func newAssembler(file string, at configtree.Path, root *schema.Node, on *configtree.Tree, yield func(configtree.Edit, *configtree.Problem) bool) assembler {
 	base := elementFrame{node: root, keyed: true, filled: true}
 	if len(at) > 0 {
 		base.node, base.keyed = at.Last().Node, at.Last().Key != "" || at.Last().Node.Kind != schema.List
 	}
-	return assembler{file: file, root: root, yield: yield, path: slices.Clone(at), frames: []elementFrame{base}}
+	return assembler{file: file, root: root, yield: yield, orderer: orderer{on: on}, path: slices.Clone(at), frames: []elementFrame{base}}
 }
 
 func (a *assembler) top() *elementFrame { return &a.frames[len(a.frames)-1] }
@@ -110,7 +92,10 @@ func (a *assembler) fail(kind configtree.ProblemKind, err error) {
 }
 
 // override empties the level that is read into.
-func (a *assembler) override() { a.emit(configtree.Override, a.path, "") }
+func (a *assembler) override() {
+	a.emit(configtree.Override, a.path, "")
+	a.gone = append(a.gone, slices.Clone(a.path))
+}
 
 // enter begins a container or list entry.
 func (a *assembler) enter(s *schema.Node, m marks) {
@@ -140,15 +125,72 @@ func (a *assembler) key(text string) {
 
 // arrive does what has to be done before the contents of the frame.
 func (a *assembler) arrive() {
-	switch f := a.top(); f.marks.op {
-	case deleting:
-		f.gone = true
-		a.emit(configtree.Delete, a.path, "")
-	case replacing:
-		a.emit(configtree.Replace, a.path, "")
+	f := a.top()
+	if f.marks.rename {
+		a.rename()
+	}
+	f.gone = a.prepare(a.path, f.marks)
+	if f.marks.op == replacing {
 		// What replaces it may be empty, and then has to be set all the same.
 		f.filled = false
 	}
+}
+
+// rename gives the list entry at hand the key that its element asks for.
+func (a *assembler) rename() {
+	f := a.top()
+	if f.node.Kind != schema.List || f.marks.name == "" {
+		a.refuse(configtree.Missing, errMissing, f.node.Name, "rename")
+		return
+	}
+	key, err := a.value(&f.node.KeyType, f.marks.name)
+	if err != nil {
+		a.refuseValue(f.node, err, f.marks.name)
+		return
+	}
+	a.emit(configtree.Rename, a.path, key)
+	a.path[len(a.path)-1].Key = key
+}
+
+// prepare does what an element asks for before its statement is set; it reports whether nothing
+// is left to do then.
+func (a *assembler) prepare(path configtree.Path, m marks) (done bool) {
+	if m.unprotect {
+		a.emit(configtree.Unprotect, path, "")
+	}
+	switch m.op {
+	case creating:
+		if a.exists(path) && !slices.ContainsFunc(a.gone, path.Within) {
+			a.refuse(configtree.Exists, errExists, statementName(path.Last()))
+			return true
+		}
+	case replacing:
+		a.emit(configtree.Replace, path, "")
+		a.gone = append(a.gone, slices.Clone(path))
+	case deleting, removing:
+		if m.op == removing && a.on != nil && !a.exists(path) {
+			a.top().filled = true
+			return true
+		}
+		a.emit(configtree.Delete, path, "")
+		a.gone = append(a.gone, slices.Clone(path))
+		return true
+	}
+	return false
+}
+
+// exists reports whether there is such a statement, as far as that is known.
+func (a *assembler) exists(path configtree.Path) bool {
+	if a.on == nil {
+		return false
+	}
+	l := path.Last()
+	if l.Key == "" && (l.Node.Kind == schema.List || l.Node.Kind == schema.LeafList) {
+		parent, _ := a.on.At(path.Parent())
+		return parent.Len(l.Node.Name) > 0
+	}
+	_, ok := a.on.At(path)
+	return ok
 }
 
 // leave ends a container or list entry.
@@ -175,15 +217,11 @@ func (a *assembler) leave() {
 // whole ends a list entry without a key, which may stand for all entries.
 func (a *assembler) whole() {
 	f := a.top()
-	path := a.path.Append(configtree.Step{Node: f.node})
-	switch {
-	case f.marks.op == deleting:
-		a.emit(configtree.Delete, path, "")
-	case f.marks.op == replacing:
-		a.emit(configtree.Replace, path, "")
-	default:
+	if !f.marks.deletes() && f.marks.op != replacing {
 		a.refuse(configtree.Missing, errMissing, f.node.Name, f.node.Key)
+		return
 	}
+	a.prepare(a.path.Append(configtree.Step{Node: f.node}), f.marks)
 }
 
 // settle sets a statement that has no contents, and marks it.
@@ -193,18 +231,24 @@ func (a *assembler) settle() {
 	switch {
 	case f.filled:
 	case s.NeedsContents():
-		if !f.marks.any() {
+		if !f.marks.some() {
 			a.refuse(configtree.Missing, errMissing, statementName(a.path.Last()))
 			return
 		}
 	case s.Kind == schema.List || s.Presence:
 		a.emit(configtree.Set, a.path, "")
 	}
+	if s.Kind == schema.List && s.UserOrdered {
+		a.came(a.path)
+	}
 	a.mark(a.path, f.marks)
 }
 
 // mark says of the statement at path what its element says.
 func (a *assembler) mark(path configtree.Path, m marks) {
+	if m.place != anywhere {
+		a.put(path, m)
+	}
 	if m.inactive {
 		a.emit(configtree.Deactivate, path, "")
 	}
@@ -214,18 +258,61 @@ func (a *assembler) mark(path configtree.Path, m marks) {
 	if m.comment != "" {
 		a.emit(configtree.Annotate, path, m.comment)
 	}
+	if m.protect {
+		a.emit(configtree.Protect, path, "")
+	}
+}
+
+// put gives an entry or value the place that its element asks for.
+func (a *assembler) put(path configtree.Path, m marks) {
+	beside, op := m.beside, configtree.InsertAfter
+	if m.place == first || m.place == before {
+		op = configtree.InsertBefore
+	}
+	if m.place == first || m.place == last {
+		var ok bool
+		if beside, ok = a.neighbour(path, m.place); !ok {
+			return
+		}
+	}
+	if beside == "" {
+		a.refuse(configtree.Missing, errMissing, path.Last().Node.Name, "insert")
+		return
+	}
+	a.emit(op, path, beside)
 }
 
 // leaf takes a leaf or a value of a leaf-list; given says whether there is a value.
 func (a *assembler) leaf(s *schema.Node, text string, given bool, m marks) {
-	step := configtree.Step{Node: s}
-	value := ""
+	step, value, ok := a.leafValue(s, text, given, m)
+	if !ok {
+		return
+	}
+	path := a.path.Append(step)
+	if m.op == replacing && s.Kind == schema.LeafList {
+		m.op = merging // the value replaces itself
+	}
+	if a.prepare(path, m) {
+		return
+	}
+	if given || s.Type.Base == schema.Empty {
+		a.emit(configtree.Set, path, value)
+		if s.UserOrdered {
+			a.came(path)
+		}
+	}
+	a.mark(path, m)
+}
+
+// leafValue checks what is given of a leaf or a value of a leaf-list.
+func (a *assembler) leafValue(s *schema.Node, text string, given bool, m marks) (step configtree.Step, value string, ok bool) {
+	step.Node = s
 	switch {
-	case s.Kind == schema.Leaf && m.op == deleting:
+	case s.Kind == schema.Leaf && m.deletes():
 	case s.Type.Base == schema.Empty:
 		if strings.TrimSpace(text) != "" {
 			a.refuseValue(s, errTakesNoValue, text)
-			return
+			return step, "", false
 		}
 	case given:
 		v, err := a.value(&s.Type, text)
@@ -234,28 +321,18 @@ func (a *assembler) leaf(s *schema.Node, text string, given bool, m marks) {
 		}
 		if err != nil {
 			a.refuseValue(s, err, text)
-			return
+			return step, "", false
 		}
-		if value = v; s.Kind == schema.LeafList {
-			step.Key, value = v, ""
+		if s.Kind == schema.LeafList {
+			step.Key = v
+		} else {
+			value = v
 		}
-	case m.op == deleting:
-	case !m.any():
+	case !m.some() && !m.deletes():
 		a.refuse(configtree.Missing, errMissing, s.Name)
-		return
+		return step, "", false
 	}
-	path := a.path.Append(step)
-	switch {
-	case m.op == deleting:
-		a.emit(configtree.Delete, path, "")
-		return
-	case m.op == replacing && s.Kind == schema.Leaf:
-		a.emit(configtree.Replace, path, "")
-	}
-	if given || s.Type.Base == schema.Empty {
-		a.emit(configtree.Set, path, value)
-	}
-	a.mark(path, m)
+	return step, value, true
 }
 
 // value checks a value and returns it without the layout around it. Blanks at the ends of a text
@@ -299,6 +376,7 @@ func (s sentence) Error() string { return string(s) }
 const (
 	errEmptyKey     sentence = "Must not be empty"
 	errTakesNoValue sentence = "This statement takes no value"
+	errExists       sentence = "statement exists already"
 )
 
 // readComment returns the text of an annotation without its marks, which it may lack.

@@ -23,7 +23,7 @@ import (
 //
 // A header names the deepest level that both have; it is repeated whenever the level
 // changes and before an entry that shows its predecessor. `+` is in to alone, `-` in from alone, `!` has
-// moved or became active or inactive, a blank is context: the statement that a comment belongs to, or the entry
+// moved or became active, inactive, protected or unprotected, a blank is context: the statement that a comment belongs to, or the entry
 // behind which the next one stands. An entry that has moved or is new without context is the first, or
 // stands behind the one printed before it. What follows the marker is indented by the
 // depth of the header plus one when the first statement of the block is a leaf, plus two when it
@@ -165,7 +165,11 @@ func (c *comparison) leafList(change configtree.Change) {
 // what came.
 func (c *comparison) leaves(changes []configtree.Change) {
 	c.block(changes[0], false)
-	replaced := slices.ContainsFunc(changes, func(x configtree.Change) bool { return x.Kind == configtree.Modified })
+	replaced := func(leaf configtree.Change) bool { // then its line says whether it is active
+		return slices.ContainsFunc(changes, func(x configtree.Change) bool {
+			return x.Kind == configtree.Modified && x.Path.Equal(leaf.Path)
+		})
+	}
 	for _, x := range changes {
 		switch x.Kind {
 		case configtree.Removed:
@@ -185,9 +189,11 @@ func (c *comparison) leaves(changes []configtree.Change) {
 			c.mark("+")
 			c.collapsed(x.New, activity(x.New.Inactive()))
 		case configtree.Activated, configtree.Deactivated:
-			if !replaced {
+			if !replaced(x) {
 				c.marked(x)
 			}
+		case configtree.BecameProtected, configtree.BecameUnprotected:
+			c.marked(x)
 		case configtree.Commented:
 			c.commented(x)
 		}
@@ -249,13 +255,18 @@ func present(x configtree.Change) configtree.Node {
 	return x.Old
 }
 
-// marked prints a statement that became active or inactive.
+// marked prints a statement of which something else is said than before.
 func (c *comparison) marked(x configtree.Change) {
 	c.mark("!")
-	if x.Kind == configtree.Activated {
+	switch x.Kind {
+	case configtree.Activated:
 		c.collapsed(x.New, "active: ")
-	} else {
+	case configtree.Deactivated:
 		c.collapsed(x.New, "inactive: ")
+	case configtree.BecameProtected:
+		c.collapsed(x.New, "protect: ")
+	case configtree.BecameUnprotected:
+		c.collapsed(x.New, "unprotect: ")
 	}
 }
 

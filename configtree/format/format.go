@@ -32,26 +32,61 @@ const (
 //
 // A Patch is read as one for the empty configuration; see ReadOnto.
 func Read(r io.Reader, file string, at configtree.Path, s Syntax, root *schema.Node) iter.Seq2[configtree.Edit, *configtree.Problem] {
-	return ReadOnto(r, file, at, s, configtree.New(root))
+	return read(r, file, at, s, root, nil)
 }
 
 // ReadOnto is Read for those who know what the edits will be applied to: a Patch that moves an entry to the front of
-// its list has to know which one is there.
+// its list has to know which one is there, and so do the
+// operations create, remove, insert first and insert last of XML and JSON.
 func ReadOnto(r io.Reader, file string, at configtree.Path, s Syntax, on *configtree.Tree) iter.Seq2[configtree.Edit, *configtree.Problem] {
-	root := on.Schema()
+	return read(r, file, at, s, on.Schema(), on)
+}
+
+// read is ReadOnto; on is nil when not known.
+func read(r io.Reader, file string, at configtree.Path, s Syntax, root *schema.Node, on *configtree.Tree) iter.Seq2[configtree.Edit, *configtree.Problem] {
 	return func(yield func(configtree.Edit, *configtree.Problem) bool) {
-		switch s {
-		case SetLines:
+		if s == SetLines { // commands mean what they do in their order
 			readSet(r, file, at, root, yield)
-		case XML:
-			readXML(r, file, at, root, yield)
-		case JSON:
-			readJSON(r, file, at, root, yield)
-		case Patch:
-			readPatch(r, file, at, on, yield)
-		default:
-			readText(r, file, at, root, yield)
+			return
 		}
+		l := latecomers{yield: yield}
+		switch s {
+		case XML:
+			readXML(r, file, at, root, on, l.take)
+		case JSON:
+			readJSON(r, file, at, root, on, l.take)
+		case Patch:
+			readPatch(r, file, at, root, on, l.take)
+		default:
+			readText(r, file, at, root, l.take)
+		}
+		l.finish()
+	}
+}
+
+// latecomers keeps edits that protect for the end: what is protected cannot be changed, and what it belongs to
+// may have to be marked after its contents.
+type latecomers struct {
+	yield   func(configtree.Edit, *configtree.Problem) bool
+	late    []configtree.Edit
+	stopped bool
+}
+
+func (l *latecomers) take(e configtree.Edit, p *configtree.Problem) bool {
+	if p == nil && e.Op == configtree.Protect {
+		l.late = append(l.late, e)
+		return true
+	}
+	l.stopped = !l.yield(e, p)
+	return !l.stopped
+}
+
+func (l *latecomers) finish() {
+	for _, e := range l.late {
+		if l.stopped {
+			return
+		}
+		l.stopped = !l.yield(e, nil)
 	}
 }
 

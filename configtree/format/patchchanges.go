@@ -40,10 +40,9 @@ type side struct {
 
 // value is one of them and what is said of it.
 type value struct {
-	edit     configtree.Edit // sets it
-	text     string
-	inactive bool
-	comment  string
+	edit  configtree.Edit // sets it
+	text  string
+	marks marks
 }
 
 func (c *patchChanges) begin() {
@@ -131,9 +130,11 @@ func (c *patchChanges) values(o object, come bool) {
 		case configtree.Set:
 			v.edit = e
 		case configtree.Deactivate:
-			v.inactive = true
+			v.marks.inactive = true
+		case configtree.Protect:
+			v.marks.protect = true
 		case configtree.Annotate:
-			v.comment = e.Value
+			v.marks.comment = e.Value
 		}
 	}
 }
@@ -211,14 +212,21 @@ func (v value) mark(before value) []configtree.Edit {
 		edits = append(edits, e)
 	}
 	edits[0].Op = configtree.Set
+	was, is := before.marks, v.marks
+	if was.protect && !is.protect {
+		say(configtree.Unprotect, "")
+	}
 	switch {
-	case v.inactive && !before.inactive:
+	case is.inactive && !was.inactive:
 		say(configtree.Deactivate, "")
-	case !v.inactive && before.inactive:
+	case !is.inactive && was.inactive:
 		say(configtree.Activate, "")
 	}
-	if v.comment != before.comment {
-		say(configtree.Annotate, v.comment)
+	if is.comment != was.comment {
+		say(configtree.Annotate, is.comment)
+	}
+	if is.protect && !was.protect {
+		say(configtree.Protect, "")
 	}
 	return edits
 }

@@ -67,7 +67,6 @@ var (
 	errMissing  = errors.New("missing argument")
 	errRecovery = errors.New("error recovery ignores input until this point")
 	errEmpty    = errors.New("statement has no contents; ignored")
-	errProtect  = errors.New("protection is not supported; ignored")
 	errSecret   = errors.New("invalid value")
 	errVerb     = errors.New("unknown command")
 )

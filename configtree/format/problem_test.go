@@ -250,11 +250,6 @@ terminal:2:(0) comment without end
   'login'
     warning: statement has no contents; ignored
 `},
-		{"protection", "protect: system { host-name x; }\n", `
-[edit]
-  'system'
-    warning: protection is not supported; ignored
-`},
 		{"a facility without a level", "system { syslog { file a { any; } } }\n", `
 terminal:1:(31) missing argument: ;
   [edit system syslog file a]
@@ -375,7 +370,7 @@ func TestProblemsKeepSecrets(t *testing.T) {
 		{Text, "system { root-authentication { ssh-rsa \"HUSH\" HUSH; } }"},
 		{Text, "system { root-authentication { ssh-rsa \"ssh-rsa HUSH\" { HUSH2; } } }"},
 		{Text, "system { root-authentication { ssh-rsa \"ssh-rsa HUSH\" { "},
-		{Text, "system { root-authentication { protect: ssh-rsa \"ssh-rsa HUSH\"; } }"},
+		{Text, "system { root-authentication { protect: ssh-rsa \"ssh-rsa HUSH\" x; } }"},
 		{Text, "system { syslog { archive archive-sites x password " + strings.Repeat("HUSH", 100) + "; } }"},
 		{Text, "sytem { root-authentication { encrypted-password HUSH; } }"},
 		{Text, "system { root-authentication { encrypted-password " + strings.Repeat("HUSH", maxToken) + "; } }"},

@@ -26,8 +26,8 @@ type jsonReader struct {
 // maxAhead bounds what is kept while the key of a list entry is searched, in tokens.
 const maxAhead = 256 << 10
 
-func readJSON(r io.Reader, file string, at configtree.Path, root *schema.Node, yield func(configtree.Edit, *configtree.Problem) bool) {
-	j := &jsonReader{assembler: newAssembler(file, at, root, yield), scan: newJSONScanner(r)}
+func readJSON(r io.Reader, file string, at configtree.Path, root *schema.Node, on *configtree.Tree, yield func(configtree.Edit, *configtree.Problem) bool) {
+	j := &jsonReader{assembler: newAssembler(file, at, root, on, yield), scan: newJSONScanner(r)}
 	j.document()
 }
 
@@ -113,12 +113,12 @@ func (j *jsonReader) document() {
 }
 
 func (j *jsonReader) configuration() {
-	m, first, ok := j.leading(true)
-	if ok && m.op != merging {
+	m, first, ok := j.leading(nil)
+	if ok && (m.op == replacing || m.deletes()) {
 		j.override()
 	}
 	j.members(first, func(name string) {
-		if m.op == deleting {
+		if m.deletes() {
 			j.skip()
 			return
 		}
@@ -155,14 +155,14 @@ func (j *jsonReader) members(t jsonToken, member func(name string)) {
 }
 
 // leading reads the "@" of an object when it comes first, and returns the token behind.
-func (j *jsonReader) leading(whole bool) (m marks, first jsonToken, ok bool) {
+func (j *jsonReader) leading(s *schema.Node) (m marks, first jsonToken, ok bool) {
 	if first = j.next(); first.kind != jsonString || first.text != "@" {
 		return m, first, true
 	}
 	if !j.expect(':') {
 		return m, first, false
 	}
-	m, ok = j.metadata(whole)
+	m, ok = j.metadata(s)
 	switch first = j.next(); first.kind {
 	case '}':
 	case ',':
@@ -212,15 +212,15 @@ func (j *jsonReader) member(name string) {
 
 // late takes an "@" that does not come first.
 func (j *jsonReader) late(f *elementFrame) {
-	m, ok := j.metadata(false)
+	m, ok := j.metadata(f.node)
 	if !ok {
 		return
 	}
-	if m.op != merging {
+	if m.op != merging || m.unprotect || m.rename {
 		j.refuse(configtree.Syntax, errLate, "@")
 		return
 	}
-	f.marks.inactive, f.marks.active, f.marks.comment = m.inactive, m.active, m.comment
+	f.marks = m
 }
 
 var errLate = errors.New("an operation has to come first in its object")
@@ -237,7 +237,7 @@ func (j *jsonReader) remark(s *schema.Node) {
 		j.skip()
 	default:
 		line, col := j.line, j.col
-		if m, ok := j.metadata(false); ok {
+		if m, ok := j.metadata(s); ok {
 			j.at(line, col)
 			if t := j.next(); t.kind != ',' {
 				j.back(t)
@@ -247,7 +247,7 @@ func (j *jsonReader) remark(s *schema.Node) {
 				j.leafValue(s, m)
 				return
 			}
-			if m.op == deleting || m.any() {
+			if m.deletes() || m.some() {
 				j.leaf(s, "", false, m)
 			}
 		}
@@ -263,7 +263,7 @@ func (j *jsonReader) leafMember(s *schema.Node) {
 	}
 	var m marks
 	if j.follows("@" + s.Name) {
-		if m, ok = j.metadata(false); !ok {
+		if m, ok = j.metadata(s); !ok {
 			return
 		}
 	}
@@ -408,7 +408,7 @@ func (j *jsonReader) elementMarks(s *schema.Node, all []marks, whole *marks) boo
 	t := j.next()
 	if t.kind == '{' {
 		j.back(t)
-		m, ok := j.metadata(false)
+		m, ok := j.metadata(s)
 		*whole = m
 		return ok
 	}
@@ -425,7 +425,7 @@ func (j *jsonReader) elementMarks(s *schema.Node, all []marks, whole *marks) boo
 			return false
 		case t.kind == '{':
 			j.back(t)
-			m, ok := j.metadata(false)
+			m, ok := j.metadata(s)
 			if !ok {
 				return false
 			}
@@ -496,7 +496,7 @@ func (j *jsonReader) object(s *schema.Node) {
 		return
 	}
 	line, col := j.line, j.col
-	m, first, ok := j.leading(false)
+	m, first, ok := j.leading(s)
 	if j.stopped {
 		return
 	}
@@ -574,8 +574,8 @@ func (j *jsonReader) skipOpen() {
 }
 
 // metadata reads what is said of a statement. Members with a prefix are remarks; anything else unknown is
-// refused, unless the statement is the whole configuration.
-func (j *jsonReader) metadata(whole bool) (m marks, ok bool) {
+// refused, except of the whole configuration, for which s is nil.
+func (j *jsonReader) metadata(s *schema.Node) (m marks, ok bool) {
 	if t := j.next(); t.kind != '{' {
 		j.unexpected(t)
 		return m, false
@@ -597,10 +597,14 @@ func (j *jsonReader) metadata(whole bool) (m marks, ok bool) {
 		case j.stopped, strings.Contains(name, ":"), name == "xmlns":
 		case name == "comment" && t.kind == jsonString:
 			m.comment = readComment(value)
-		case !m.set(name, value) && !whole:
+		case !m.set(s, name, value) && s != nil:
 			j.refuse(configtree.Unknown, errSyntax, "@", name)
 			ok = false
 		}
 	})
+	if ok && m.lost() {
+		j.refuse(configtree.Unknown, errSyntax, "@", s.Key)
+		ok = false
+	}
 	return m, ok && !j.stopped
 }

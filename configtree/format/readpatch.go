@@ -42,13 +42,17 @@ type patchReader struct {
 	comment    string
 
 	changed patchChanges
+	edits   []configtree.Edit // to hand out at the end
 }
 
 // maxPatchChunk bounds what is gathered of one block with one marker, in bytes.
 const maxPatchChunk = 64 << 20
 
-func readPatch(r io.Reader, file string, at configtree.Path, on *configtree.Tree, yield func(configtree.Edit, *configtree.Problem) bool) {
-	p := &patchReader{file: file, root: on.Schema(), on: on, at: at, yield: yield, level: at, scan: newScanner(r)}
+func readPatch(r io.Reader, file string, at configtree.Path, root *schema.Node, on *configtree.Tree, yield func(configtree.Edit, *configtree.Problem) bool) {
+	p := &patchReader{file: file, root: root, on: on, at: at, yield: yield, level: at, scan: newScanner(r)}
+	if on == nil {
+		p.on = configtree.New(root)
+	}
 	p.changed.begin()
 	in := bufio.NewReaderSize(r, maxLine)
 	for n := 1; !p.stopped; n++ {
@@ -271,6 +275,10 @@ func (p *patchReader) collapsed(n int, line string) {
 		p.emit(e, configtree.Deactivate, e.Path, "")
 	case tags.active:
 		p.emit(e, configtree.Activate, e.Path, "")
+	case tags.protect:
+		p.emit(e, configtree.Protect, e.Path, "")
+	case tags.unprotect:
+		p.emit(e, configtree.Unprotect, e.Path, "")
 	case list && e.Path.Last().Node.UserOrdered:
 		if _, ok := p.on.At(e.Path); !ok {
 			p.problem(configtree.NotFound, n, len(line), configtree.ErrNotFound, text)
@@ -332,10 +340,13 @@ func (p *patchReader) place(e configtree.Edit, path configtree.Path) {
 	}
 }
 
-// finish deletes what goes.
+// finish hands out what was kept back, and deletes what goes.
 func (p *patchReader) finish() {
-	for _, e := range p.changed.deletions() {
-		p.edit(e)
+	for _, e := range append(p.edits, p.changed.deletions()...) {
+		if p.stopped {
+			return
+		}
+		p.stopped = !p.yield(e, nil)
 	}
 }
 
@@ -345,9 +356,15 @@ func (p *patchReader) emit(e configtree.Edit, op configtree.Op, path configtree.
 	p.edit(e)
 }
 
+// edit keeps an edit for the end, except those that take protection away: it would stand against
+// others, whatever the order.
 func (p *patchReader) edit(e configtree.Edit) {
-	if !p.stopped {
+	switch {
+	case p.stopped:
+	case e.Op == configtree.Unprotect:
 		p.stopped = !p.yield(e, nil)
+	default:
+		p.edits = append(p.edits, e)
 	}
 }
 

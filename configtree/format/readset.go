@@ -17,7 +17,13 @@ const maxLine = 256 << 10
 // verb returns the operation that a command word of set lines asks for. Words are in
 // full: files are not typed.
 func verb(word string) (configtree.Op, bool) {
-	for _, op := range []configtree.Op{configtree.Set, configtree.Delete, configtree.Deactivate, configtree.Activate, configtree.Annotate} {
+	if word == "insert" { // before or after: that comes later on the line
+		return configtree.InsertBefore, true
+	}
+	for _, op := range []configtree.Op{
+		configtree.Set, configtree.Delete, configtree.Deactivate, configtree.Activate, configtree.Annotate,
+		configtree.Protect, configtree.Unprotect, configtree.Rename, configtree.Copy,
+	} {
 		if op.String() == word {
 			return op, true
 		}

@@ -34,9 +34,9 @@ type xmlReader struct {
 	ended    bool   // everything has
 }
 
-func readXML(r io.Reader, file string, at configtree.Path, root *schema.Node, yield func(configtree.Edit, *configtree.Problem) bool) {
+func readXML(r io.Reader, file string, at configtree.Path, root *schema.Node, on *configtree.Tree, yield func(configtree.Edit, *configtree.Problem) bool) {
 	source := &xmlSource{input: newInput(r)}
-	x := &xmlReader{assembler: newAssembler(file, at, root, yield), source: source, tokens: xml.NewDecoder(source)}
+	x := &xmlReader{assembler: newAssembler(file, at, root, on, yield), source: source, tokens: xml.NewDecoder(source)}
 	x.tokens.CharsetReader = charset
 	x.trim = true
 	x.document()
@@ -207,11 +207,11 @@ func (x *xmlReader) document() {
 
 // configuration reads the element of that name.
 func (x *xmlReader) configuration(t xml.StartElement) {
-	m, ok := x.attributes(t, true)
-	if ok && m.op != merging {
+	m, ok := x.attributes(t, nil)
+	if ok && (m.op == replacing || m.deletes()) {
 		x.override()
 	}
-	if ok && m.op == deleting {
+	if ok && m.deletes() {
 		x.skip()
 		return
 	}
@@ -260,7 +260,7 @@ func (x *xmlReader) element(t xml.StartElement) {
 			f.spoilt = true
 		}
 	case f.node.Kind == schema.List && !f.keyed:
-		if f.marks.op != deleting {
+		if !f.marks.deletes() {
 			x.refuse(configtree.Missing, fmt.Errorf("<%s> has to come first", f.node.Key), f.node.Name, name)
 		}
 		x.skip()
@@ -276,7 +276,7 @@ func (x *xmlReader) element(t xml.StartElement) {
 		x.refuse(configtree.Unknown, errSyntax, name)
 		x.skip()
 	default:
-		m, ok := x.attributes(t, false)
+		m, ok := x.attributes(t, child)
 		if m.comment = comment; !ok {
 			x.skip()
 			return
@@ -291,7 +291,7 @@ func (x *xmlReader) statement(s *schema.Node, m marks) {
 	if s.Kind == schema.Leaf || s.Kind == schema.LeafList {
 		if text, ok := x.text(); ok {
 			x.at(line, col)
-			x.leaf(s, text, text != "" || s.Type.Base != schema.Empty && !m.any() && s.Type.Check("") == nil, m)
+			x.leaf(s, text, text != "" || s.Type.Base != schema.Empty && !m.some() && s.Type.Check("") == nil, m)
 		}
 		return
 	}
@@ -336,9 +336,8 @@ func (x *xmlReader) skip() {
 }
 
 // attributes reads what an element says of its statement. Attributes of other namespaces than that of
-// NETCONF are remarks; anything else unknown is refused, for it may be meant to delete. That holds for whole as
-// well, which is for <configuration>.
-func (x *xmlReader) attributes(t xml.StartElement, whole bool) (m marks, ok bool) {
+// NETCONF are remarks; anything else unknown is refused, for it may be meant to delete, except of <configuration>, for which s is nil.
+func (x *xmlReader) attributes(t xml.StartElement, s *schema.Node) (m marks, ok bool) {
 	for i, attr := range t.Attr {
 		name := attr.Name.Local
 		for _, before := range t.Attr[:i] {
@@ -349,39 +348,15 @@ func (x *xmlReader) attributes(t xml.StartElement, whole bool) (m marks, ok bool
 		}
 		switch {
 		case attr.Name.Space == "" && name == "xmlns", attr.Name.Space == "xmlns", attr.Name.Space == "xml", attr.Name.Space == "junos":
-		case m.set(name, attr.Value):
-		case !whole:
+		case m.set(s, name, attr.Value):
+		case s != nil:
 			x.refuse(configtree.Unknown, errSyntax, t.Name.Local, name)
 			return m, false
 		}
 	}
-	return m, true
-}
-
-// set takes an attribute; it reports whether there is such a one.
-func (m *marks) set(name, value string) bool {
-	switch name {
-	case "operation":
-		switch value {
-		case "merge", "create":
-		case "replace":
-			m.op = replacing
-		case "delete", "remove":
-			m.op = deleting
-		default:
-			return false
-		}
-		return true
-	case "delete":
-		m.op = deleting
-	case "replace":
-		m.op = replacing
-	case "inactive":
-		m.inactive = true
-	case "active":
-		m.active = true
-	default:
-		return false
+	if m.lost() {
+		x.refuse(configtree.Unknown, errSyntax, t.Name.Local, s.Key)
+		return m, false
 	}
-	return value == name
+	return m, true
 }

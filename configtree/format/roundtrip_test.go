@@ -141,6 +141,7 @@ func checkRoundTrip(t testing.TB, want *configtree.Tree) {
 	if len(problems) > 0 || !got.Equal(want) {
 		t.Fatalf("text → tree: %v\n%s", problems, cmp.Diff(asText, text(t, got, Options{})))
 	}
+	checkRead(t, want, Options{Syntax: SetLines, Explicit: true})
 	asSet := text(t, want, Options{Syntax: SetLines})
 	got, problems = apply(configtree.New(root), SetLines, asSet)
 	if len(problems) > 0 || !got.Equal(want) {
@@ -150,22 +151,46 @@ func checkRoundTrip(t testing.TB, want *configtree.Tree) {
 		{Syntax: XML, Attributes: []Attribute{{"junos:commit-user", `<"&">`}}}, {Syntax: XML, ASCII: true}, {Syntax: XML, Minified: true},
 		{Syntax: JSON, Attributes: []Attribute{{"junos:commit-user", `<"&">`}}}, {Syntax: JSON, ASCII: true}, {Syntax: JSON, Minified: true},
 	} {
-		asMarkup := text(t, want, o)
-		if o.Syntax == XML && (strings.ContainsRune(asMarkup, utf8.RuneError) || strings.Contains(asMarkup, "&#65533;")) {
-			continue // XML has no way to say it
-		}
-		got, problems = apply(configtree.New(root), o.Syntax, asMarkup)
-		if len(problems) > 0 || !got.Equal(want) {
-			t.Fatalf("%+v → tree: %v\n%s\n%s", o, problems, asMarkup, cmp.Diff(asText, text(t, got, Options{})))
-		}
+		checkRead(t, want, o)
+	}
+}
+
+// checkRead reads back what is written with o.
+func checkRead(t testing.TB, want *configtree.Tree, o Options) {
+	t.Helper()
+	written := text(t, want, o)
+	if o.Syntax == XML && (strings.ContainsRune(written, utf8.RuneError) || strings.Contains(written, "&#65533;")) {
+		return // XML has no way to say it
+	}
+	got, problems := apply(configtree.New(want.Schema()), o.Syntax, written)
+	if len(problems) > 0 || !got.Equal(want) {
+		t.Fatalf("%+v → tree: %v\n%s\n%s", o, problems, written, cmp.Diff(text(t, want, Options{}), text(t, got, Options{})))
 	}
 }
 
 func TestRoundTrip(t *testing.T) {
 	root := loadSchema(t)
 	for seed := range uint64(150) {
-		checkRoundTrip(t, randomTree(t, root, seed))
+		tree := randomTree(t, root, seed)
+		checkRoundTrip(t, tree)
+		checkRoundTrip(t, guarded(t, tree, seed))
 	}
+}
+
+// guarded protects statements here and there.
+func guarded(t testing.TB, tree *configtree.Tree, seed uint64) *configtree.Tree {
+	g := &gardener{rand: rand.New(rand.NewPCG(seed, 3)), batch: tree.Batch()}
+	var visit func(n configtree.Node)
+	visit = func(n configtree.Node) {
+		if n.Parent().Valid() && g.chance(5) {
+			g.plant(t, configtree.Protect, n.Path(), "")
+		}
+		for c := range n.Children() {
+			visit(c)
+		}
+	}
+	visit(tree.Root())
+	return g.batch.Tree()
 }
 
 // TestGardenerKnowsEveryStatement: round trips are worth what the trees cover.

@@ -8,7 +8,7 @@ import (
 )
 
 // tags are the words in front of a statement that say what to do with it.
-type tags struct{ inactive, active, replace, remove, protect bool }
+type tags struct{ inactive, active, replace, remove, protect, unprotect bool }
 
 func (t *tags) add(word string) bool {
 	switch word {
@@ -20,8 +20,10 @@ func (t *tags) add(word string) bool {
 		t.replace = true
 	case "delete:":
 		t.remove = true
-	case "protect:", "unprotect:":
+	case "protect:":
 		t.protect = true
+	case "unprotect:":
+		t.unprotect = true
 	default:
 		return false
 	}

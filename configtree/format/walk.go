@@ -171,13 +171,10 @@ func (s *statement) complete() (configtree.ProblemKind, error) {
 func (t *textReader) deliver(comment string) {
 	s := &t.stmt
 	first := s.words[0]
-	if s.tags.protect {
-		t.problem(&configtree.Problem{
-			Path: slices.Clone(level(t.top().path)), Warning: true, Kind: configtree.Syntax, File: t.file, Line: first.line, Col: first.end,
-			Err: &StatementError{Err: errProtect, Statement: statementName(s.object(s.path, t.top().path))},
-		})
-	}
 	if s.end.kind == tokenOpen {
+		if s.tags.unprotect {
+			t.emit(first, configtree.Unprotect, s.path[:s.base+1], "")
+		}
 		if s.tags.replace {
 			t.emit(first, configtree.Replace, s.path[:s.base+1], "")
 		}
@@ -192,6 +189,11 @@ func (t *textReader) deliver(comment string) {
 	for _, e := range s.sets {
 		if o := e.Path[:s.base+1]; len(objects) == 0 || !o.Equal(objects[len(objects)-1]) {
 			objects = append(objects, o)
+		}
+	}
+	if s.tags.unprotect {
+		for _, o := range objects {
+			t.emit(first, configtree.Unprotect, o, "")
 		}
 	}
 	if s.tags.replace && len(objects) > 0 {
@@ -236,6 +238,9 @@ func (t *textReader) marks(g tags, comment string, object configtree.Path, first
 	if comment != "" {
 		t.emit(first, configtree.Annotate, object, comment)
 	}
+	if g.protect {
+		t.emit(first, configtree.Protect, object, "")
+	}
 }
 
 // shown returns the words of the statement with its secrets masked.
@@ -244,17 +249,6 @@ func (s *statement) shown() []string {
 		return []string{secretMark}
 	}
 	return texts(s.words)
-}
-
-// object returns the step that the statement's first word leads to.
-func (s *statement) object(path, parent configtree.Path) configtree.Step {
-	if len(path) > s.base {
-		return path[s.base]
-	}
-	if len(s.sets) > 0 {
-		return s.sets[0].Path[s.base]
-	}
-	return parent.Last()
 }
 
 // statementName returns a step as it is shown, its key masked when that is a secret.

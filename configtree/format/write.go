@@ -47,7 +47,7 @@ func Write(w io.Writer, n configtree.Node, o Options) error {
 	case SetLines:
 		l := newSetWriter(s, o, n)
 		l.whole(n, o.Relative)
-		return s.flush()
+		return l.finish()
 	}
 	if err := writeHeader(s, o); err != nil {
 		return err
@@ -83,7 +83,10 @@ func WriteStatements(w io.Writer, statements iter.Seq[configtree.Node], o Option
 			}
 			l.statement(n)
 		}
-		return s.flush()
+		if l == nil {
+			return nil
+		}
+		return l.finish()
 	}
 	if err := writeHeader(s, o); err != nil {
 		return err

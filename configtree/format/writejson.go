@@ -177,7 +177,9 @@ func (j *jsonWriter) values(elements []configtree.Node) {
 	j.buf = append(j.buf, ']')
 }
 
-func marked(n configtree.Node) bool { return n.Inactive() || commentText(n.Comment()) != "" }
+func marked(n configtree.Node) bool {
+	return n.Inactive() || n.Protected() || commentText(n.Comment()) != ""
+}
 
 // marks prints what is said of a container or list entry, first of all in its object.
 func (j *jsonWriter) marks(n configtree.Node) {
@@ -192,6 +194,10 @@ func (j *jsonWriter) metadata(n configtree.Node) {
 	if text := commentText(n.Comment()); text != "" {
 		j.member("", "comment")
 		j.text("/* " + text + " */")
+	}
+	if n.Protected() {
+		j.member("", "protect")
+		j.buf = append(j.buf, "true"...)
 	}
 	if n.Inactive() {
 		j.member("", "inactive")

@@ -11,11 +11,14 @@ type setWriter struct {
 	*sink
 	mask bool
 	path []byte // of the level being printed, each word with a blank in front
+
+	explicit bool
+	last     []byte // lines that come last: what is protected cannot be changed by those before
 }
 
 // newSetWriter returns a writer for the contents of n.
 func newSetWriter(s *sink, o Options, n configtree.Node) *setWriter {
-	l := &setWriter{sink: s, mask: o.Mask}
+	l := &setWriter{sink: s, mask: o.Mask, explicit: o.Explicit}
 	if !o.Relative {
 		l.enter(n)
 	}
@@ -60,6 +63,12 @@ func (l *setWriter) whole(n configtree.Node, relative bool) {
 	l.marks(n)
 }
 
+// finish prints what comes last.
+func (l *setWriter) finish() error {
+	l.buf = append(l.buf, l.last...)
+	return l.flush()
+}
+
 // statement prints n with everything below it.
 func (l *setWriter) statement(n configtree.Node) {
 	outer := len(l.path)
@@ -75,6 +84,10 @@ func (l *setWriter) statement(n configtree.Node) {
 		l.command("set")
 		l.line()
 	default:
+		if l.explicit && !s.NeedsContents() { // without contents that one is no statement
+			l.command("set")
+			l.line()
+		}
 		for c := range n.Children() {
 			l.statement(c)
 		}
@@ -85,6 +98,9 @@ func (l *setWriter) statement(n configtree.Node) {
 
 // marks prints what is said of the statement to which the path leads.
 func (l *setWriter) marks(n configtree.Node) {
+	if n.Protected() {
+		l.last = append(append(append(l.last, configtree.Protect.String()...), l.path...), '\n')
+	}
 	if n.Inactive() {
 		l.command("deactivate")
 		l.line()

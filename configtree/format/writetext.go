@@ -59,7 +59,7 @@ func (t *textWriter) statements(siblings iter.Seq[configtree.Node], depth int) {
 
 // sameStatement reports whether two elements of a leaf-list can stand in one statement.
 func sameStatement(a, b configtree.Node) bool {
-	return a.Schema() == b.Schema() && a.Inactive() == b.Inactive() && a.Comment() == b.Comment()
+	return a.Schema() == b.Schema() && a.Inactive() == b.Inactive() && a.Protected() == b.Protected() && a.Comment() == b.Comment()
 }
 
 func (t *textWriter) endGroup(depth int) {
@@ -157,6 +157,9 @@ func (t *textWriter) end(secret bool) {
 }
 
 func (t *textWriter) prefix(n configtree.Node) {
+	if n.Protected() {
+		t.buf = append(t.buf, "protect: "...)
+	}
 	if n.Inactive() {
 		t.buf = append(t.buf, "inactive: "...)
 	}
@@ -207,7 +210,7 @@ func inline(n configtree.Node) bool {
 	for c := range n.Children() {
 		k := c.Schema().Kind
 		switch {
-		case c.Inactive() || c.Comment() != "":
+		case c.Inactive() || c.Protected() || c.Comment() != "":
 			return false
 		case k == schema.LeafList && !s.Oneliner && n.Len(c.Schema().Name) > 1:
 			return false

@@ -41,7 +41,7 @@ func (x *xmlWriter) way(n, to configtree.Node) int {
 	depth := x.way(n.Parent(), to)
 	if n == to {
 		x.comment(n, depth)
-		x.open(n, depth, n.Inactive())
+		x.open(n, depth, true)
 	} else {
 		x.open(n, depth, false)
 	}
@@ -73,18 +73,18 @@ func (x *xmlWriter) statement(n configtree.Node, depth int) {
 	switch {
 	case s.Kind == schema.LeafList, s.Kind == schema.Leaf && s.Type.Base != schema.Empty:
 		x.start(depth)
-		x.tag(n, n.Inactive())
+		x.tag(n, true)
 		x.buf = append(x.buf, '>')
 		x.text(n, n.Value())
 		x.buf = append(append(append(x.buf, "</"...), s.Name...), '>')
 		x.line()
 	case s.Kind != schema.List && n.Empty():
 		x.start(depth)
-		x.tag(n, n.Inactive())
+		x.tag(n, true)
 		x.buf = append(x.buf, "/>"...)
 		x.line()
 	default:
-		x.open(n, depth, n.Inactive())
+		x.open(n, depth, true)
 		x.key(n, depth+1)
 		x.statements(n.Children(), depth+1)
 		x.close(n, depth)
@@ -92,17 +92,20 @@ func (x *xmlWriter) statement(n configtree.Node, depth int) {
 }
 
 // open prints the start tag of a container or list entry.
-func (x *xmlWriter) open(n configtree.Node, depth int, inactive bool) {
+func (x *xmlWriter) open(n configtree.Node, depth int, marks bool) {
 	x.start(depth)
-	x.tag(n, inactive)
+	x.tag(n, marks)
 	x.buf = append(x.buf, '>')
 	x.line()
 }
 
 // tag appends a start tag up to where it ends.
-func (x *xmlWriter) tag(n configtree.Node, inactive bool) {
+func (x *xmlWriter) tag(n configtree.Node, marks bool) {
 	x.buf = append(append(x.buf, '<'), n.Schema().Name...)
-	if inactive {
+	if marks && n.Protected() {
+		x.buf = append(x.buf, ` protect="protect"`...)
+	}
+	if marks && n.Inactive() {
 		x.buf = append(x.buf, ` inactive="inactive"`...)
 	}
 }
