@@ -252,7 +252,9 @@ func loopback4(a netip.Addr) [4]byte {
 
 // turnAwayStream makes the kernel ignore new connection requests to l, while
 // those half open complete: senders ask again after a second, and another
-// listener of ours then answers. The filter sees the TCP header.
+// listener of ours then answers. The filter sees the TCP header. A kernel that
+// refuses a filter to users without privileges has the connections that come in
+// at that very moment reset instead.
 func turnAwayStream(l *net.TCPListener) error {
 	const flags, syn, ack = 13, 0x02, 0x10
 	program := []unix.SockFilter{
@@ -263,7 +265,11 @@ func turnAwayStream(l *net.TCPListener) error {
 		{Code: unix.BPF_RET | unix.BPF_K, K: 1<<32 - 1},
 	}
 	return control(l, func(fd int) error {
-		return unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
+		err := unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
 			&unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]})
+		if errors.Is(err, unix.EPERM) {
+			return nil
+		}
+		return err
 	})
 }
