@@ -22,7 +22,7 @@ func (b *Batch) Tree() *Tree {
 	new(sealer).node(b.root)
 	b.owner = new(owner)
 	if b.root.hash != b.from.root.hash {
-		b.from = &Tree{root: b.root, rules: b.from.rules}
+		b.from = &Tree{root: b.root, rules: b.from.rules, last: b.from.last}
 	}
 	return b.from
 }

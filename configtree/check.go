@@ -14,13 +14,16 @@ import (
 // something that changed, and is not warned about again. Without base (nil)
 // everything is checked.
 //
-// Checked are mandatory statements and choices, `must`, and the number of
+// Checked are the names of groups that are applied, mandatory statements and choices, `must`, and the number of
 // elements. That values fit their types was checked when they were set.
 func (e *Effective) Check(base *Effective) []Problem {
 	if base == nil {
 		base = &Effective{root: &node{schema: e.root.schema}}
 	}
 	c := checker{rules: e.rules, warned: make(map[*schema.Node]bool)}
+	if e.typed != nil {
+		unknownGroups(Node{n: e.typed}, definitions(e.typed), func(p Path, text string) { c.report(p, Constraint, false, text) })
+	}
 	c.node(e.Root(), base.root, nil)
 	return c.problems
 }
@@ -174,7 +177,7 @@ func (c *checker) list(n Node, l, was *list, w *way) {
 	}
 	x, y := newReader(was.display(), false), newReader(l.display(), false)
 	for {
-		old, e := next(x, y)
+		old, e := next(x, y, equalParts)
 		if e == nil {
 			return
 		}

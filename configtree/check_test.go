@@ -168,7 +168,7 @@ func TestCheckAfterABaseFindsAll(t *testing.T) {
 	for i := range data {
 		data[i] = byte(rng.Uint32())
 	}
-	src := &source{data}
+	src := &dice{data: data}
 	tree := New(root)
 	base := tree.Expand()
 	failed, passed := 0, 0

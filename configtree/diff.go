@@ -144,7 +144,7 @@ func (d *differ) pair(a, b *node, up sides) {
 func (d *differ) sorted(from, to *chunk, up sides) {
 	x, y := newReader(from, false), newReader(to, false)
 	for {
-		a, b := next(x, y)
+		a, b := next(x, y, equalParts)
 		switch {
 		case a == nil && b == nil:
 			return

@@ -7,10 +7,13 @@ import (
 )
 
 // Effective is a configuration as it holds: without the inactive parts of the
-// Tree it came from, and without comments, so that annotating something is no
-// change to those who obey. It is immutable and safe for concurrent use.
+// Tree it came from, with what groups give and without the groups, and without
+// comments and protection, so that annotating something is no change to those
+// who obey. Nor is it one when a statement comes from a group that was typed
+// before: hashes know no origin. It is immutable and safe for concurrent use.
 type Effective struct {
 	root  *node // sealed
+	typed *node // sealed: what it is the expansion of, without marks; nil of none
 	rules *rules
 }
 
@@ -26,13 +29,13 @@ func (e *Effective) At(p Path) (Node, bool) { return e.Root().at(p) }
 // Equal reports whether the same configuration holds in e and f.
 func (e *Effective) Equal(f *Effective) bool { return e.root.hash == f.root.hash }
 
-// Expand returns what holds of t. Parts without marks are shared with t and
-// not visited, so it costs what is marked, not what is there.
-func (t *Tree) Expand() *Effective {
+// active returns the root of what is typed and not inactive, groups included,
+// without comments and protection. Parts without marks are not visited.
+func (t *Tree) active() *node {
 	b := t.Batch()
-	b.root = b.plain(t.root)
-	new(sealer).node(b.root)
-	return &Effective{root: b.root, rules: t.rules}
+	root := b.plain(t.root)
+	new(sealer).node(root)
+	return root
 }
 
 // plain returns n without what is inactive below it and without comments.

@@ -28,6 +28,9 @@ func testSchema() *schema.Node {
 		}
 	}
 	root := &schema.Node{Kind: schema.Container, Presence: true, Children: []*schema.Node{
+		{Name: "groups", Kind: schema.List, Key: "name", UserOrdered: true, Groups: schema.DefinesGroups},
+		{Name: "apply-groups", Kind: schema.LeafList, UserOrdered: true, Groups: schema.AppliesGroups},
+		{Name: "apply-groups-except", Kind: schema.LeafList, UserOrdered: true, Groups: schema.ExceptsGroups},
 		{Name: "host-name", Kind: schema.Leaf},
 		{Name: "system", Kind: schema.Container, Children: []*schema.Node{
 			{Name: "file", Kind: schema.List, Key: "name", Children: inner()},
@@ -171,7 +174,7 @@ func (m *model) apply(e Edit) bool {
 }
 
 // element picks an entry or element that exists, nil when there is none.
-func (m *model) element(src *source) Path {
+func (m *model) element(src *dice) Path {
 	var all []string
 	for k, x := range m.at {
 		if x.path.Last().Key != "" {
@@ -331,10 +334,13 @@ func dump(n Node) string {
 	return b.String()
 }
 
-// source draws numbers from fuzz input, zeros when it is used up.
-type source struct{ data []byte }
+// dice draws numbers from fuzz input, zeros when it is used up.
+type dice struct {
+	data []byte
+	few  bool // keys, so that edits meet more often
+}
 
-func (s *source) below(n int) int {
+func (s *dice) below(n int) int {
 	if len(s.data) == 0 {
 		return 0
 	}
@@ -344,7 +350,7 @@ func (s *source) below(n int) int {
 }
 
 // edit makes an edit; keys come from a small set so that edits meet.
-func (s *source) edit(root *schema.Node) Edit {
+func (s *dice) edit(root *schema.Node) Edit {
 	ops := []Op{Set, Set, Set, Set, Set, Set, Delete, Delete, Replace, Override, Deactivate, Activate, Annotate,
 		Rename, Copy, InsertBefore, InsertAfter, Protect, Unprotect, Unprotect, Unprotect}
 	e := Edit{Op: ops[s.below(len(ops))]}
@@ -353,7 +359,7 @@ func (s *source) edit(root *schema.Node) Edit {
 		n = n.Children[s.below(len(n.Children))]
 		step := Step{Node: n}
 		if hasElements(n) {
-			step.Key = fmt.Sprintf("k%d", s.below(40))
+			step.Key = s.key(n)
 		}
 		e.Path = append(e.Path, step)
 	}
@@ -373,11 +379,26 @@ func (s *source) edit(root *schema.Node) Edit {
 	return e
 }
 
+// key draws the key of an element. Groups are few, so that they are applied, and
+// wildcards are frequent within them.
+func (s *dice) key(n *schema.Node) string {
+	switch {
+	case n.Groups != schema.NoGroupsRole:
+		return fmt.Sprintf("g%d", s.below(3))
+	case n.KeyType.Wildcards && s.below(2) == 0:
+		return [...]string{"<*>", "<k?>", "<k[123]*>", "<*3>"}[s.below(4)]
+	}
+	if s.few {
+		return fmt.Sprintf("k%d", s.below(4))
+	}
+	return fmt.Sprintf("k%d", s.below(40))
+}
+
 // compareWithModel applies edits one by one, in batches and to the model, and
 // checks everything that a tree promises.
 func compareWithModel(t *testing.T, data []byte) {
 	root := testSchema()
-	src := &source{data}
+	src := &dice{data: data}
 	m := newModel()
 	tree := New(root)
 	batch := tree.Batch()
@@ -613,27 +634,6 @@ func (b *Batch) place(p Path, before string) {
 	}
 	if e.Value != p.Last().Key {
 		mustApply(b, e)
-	}
-}
-
-// checkExpanded: what holds is what is not inactive, without comments.
-func checkExpanded(t *testing.T, tree *Tree) {
-	var all []Edit
-	b := New(tree.Schema()).Batch()
-	for _, e := range edits(tree.Root()) {
-		if e.Op == Set {
-			all = append(all, e)
-		}
-	}
-	mustApply(b, all...)
-	for _, e := range edits(tree.Root()) {
-		if e.Op == Deactivate && b.exists(e.Path) {
-			mustApply(b, Edit{Op: Delete, Path: e.Path})
-		}
-	}
-	e := tree.Expand()
-	if want := b.Tree(); e.root.hash != want.root.hash {
-		t.Fatalf("of\n%s\nholds\n%s\nwant\n%s", dump(tree.Root()), dump(e.Root()), dump(want.Root()))
 	}
 }
 

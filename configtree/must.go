@@ -28,6 +28,9 @@ func (r *rules) collect(n *schema.Node) {
 		eachPath(m.Test, func(p schema.MustPath) { r.depend(n, p) })
 	}
 	for _, c := range n.Children {
+		if c.Groups == schema.DefinesGroups {
+			continue // nothing is constrained in a group
+		}
 		r.collect(c)
 	}
 }

@@ -19,8 +19,9 @@ type node struct {
 	comment   string
 	slots     []slot // in schema order, none empty
 	owner     *owner
-	rank      uint64 // place in a user-ordered list; private to that list
-	hash      Hash   // zero until sealed
+	from      *origin // Effective only: the group it was inherited from, nil when it was configured
+	rank      uint64  // place in a user-ordered list; private to that list
+	hash      Hash    // zero until sealed
 	inactive  bool
 	protected bool
 	has       traits // set when sealed

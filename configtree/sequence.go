@@ -70,14 +70,19 @@ func (r *reader) pass() {
 	r.advance()
 }
 
-// next brings both readers to an element, passing the chunks that are equal,
+// equalParts and onePart tell when two chunks need not be entered: when they have
+// the same contents, and when they are one and the same, ranks included.
+func equalParts(c, d *chunk) bool { return c.hash == d.hash }
+func onePart(c, d *chunk) bool    { return c == d }
+
+// next brings both readers to an element, passing the chunks that are the same,
 // and returns the elements: nil at the end of a set.
-func next(x, y *reader) (*node, *node) {
+func next(x, y *reader, same func(c, d *chunk) bool) (*node, *node) {
 	for {
 		a, c := x.ahead()
 		b, d := y.ahead()
 		switch {
-		case c != nil && d != nil && c.hash == d.hash:
+		case c != nil && d != nil && same(c, d):
 			x.left -= c.count
 			y.left -= d.count
 			x.advance()
@@ -98,7 +103,7 @@ func next(x, y *reader) (*node, *node) {
 func (d *differ) userOrdered(from, to *chunk, up sides) {
 	x, y := newReader(from, false), newReader(to, false)
 	for {
-		a, b := next(x, y)
+		a, b := next(x, y, equalParts)
 		if a == nil && b == nil {
 			return
 		}
@@ -109,7 +114,7 @@ func (d *differ) userOrdered(from, to *chunk, up sides) {
 		x.pass()
 		y.pass()
 	}
-	end, differing := commonEnd(from, to)
+	end, differing := commonEnd(from, to, equalParts)
 	d.align(x.take(x.left-end), y.take(y.left-end), up)
 	for _, c := range slices.Backward(differing) {
 		d.pair(c.from, c.to, up)
@@ -123,11 +128,11 @@ type couple struct{ from, to *node }
 // that are not the same. Those that may differ are returned, last first. It can
 // not run into their common beginning: that would take a key that is in one of
 // them twice.
-func commonEnd(from, to *chunk) (count int, differing []couple) {
+func commonEnd(from, to *chunk, same func(c, d *chunk) bool) (count int, differing []couple) {
 	x, y := newReader(from, true), newReader(to, true)
 	total := x.left
 	for {
-		a, b := next(x, y)
+		a, b := next(x, y, same)
 		if a == nil || b == nil || a.text != b.text {
 			return total - x.left, differing
 		}

@@ -1,18 +1,23 @@
 package configtree
 
-import "loggia/configtree/schema"
+import (
+	"sync/atomic"
+
+	"loggia/configtree/schema"
+)
 
 // Tree is a configuration as typed. It is immutable and safe for concurrent use.
 type Tree struct {
 	root  *node // sealed
 	rules *rules
+	last  *atomic.Pointer[expansion] // shared by all trees that come from one
 }
 
 // New returns the empty configuration of a schema, whose root must be linked.
 func New(root *schema.Node) *Tree {
 	n := &node{schema: root}
 	new(sealer).node(n)
-	return &Tree{root: n, rules: newRules(root)}
+	return &Tree{root: n, rules: newRules(root), last: new(atomic.Pointer[expansion])}
 }
 
 // Schema returns the root of the schema.

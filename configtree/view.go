@@ -58,6 +58,16 @@ func (n Node) Inactive() bool { return n.n != nil && n.n.inactive }
 // a protected statement cannot be changed either, but is not marked.
 func (n Node) Protected() bool { return n.n != nil && n.n.protected }
 
+// Source returns the group that a statement of an Effective was inherited from,
+// and whether it was inherited at all. A statement that is configured is not,
+// though something below it may be.
+func (n Node) Source() (group string, inherited bool) {
+	if n.n == nil || n.n.from == nil {
+		return "", false
+	}
+	return n.n.from.group, true
+}
+
 // Comment returns the annotation before the statement.
 func (n Node) Comment() string {
 	if n.n == nil {

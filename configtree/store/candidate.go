@@ -60,8 +60,12 @@ type edition struct {
 	whole  *configtree.Tree  // what the candidate becomes; if nil, what follows applies
 	edits  []configtree.Edit // nil with whole
 	cost   int               // statements that the log will keep
-	base   *Revision         // what whole was made for, in a private candidate; nil keeps the base
-	redo   bool              // leaves alone what can be redone
+
+	partial bool      // leaves out edits that cannot be made
+	strict  bool      // what is not there cannot be deleted
+	compare bool      // with whole: keeps what differs as edits, if that leads there
+	base    *Revision // with whole, in a private candidate: what is in force
+	redo    bool      // leaves alone what can be redone
 }
 
 // Edit applies edits in order, all or none: with a problem that is more than a
@@ -85,7 +89,7 @@ func (c *Candidate) change(ctx context.Context, ed edition) ([]configtree.Change
 		}
 		before := c.state.Load()
 		d := ed.draft(before)
-		if d.problems.fatal() {
+		if d.refused(&ed) {
 			return nil, d.problems, d.problems
 		}
 		c.mu.Lock()
@@ -98,7 +102,7 @@ func (c *Candidate) change(ctx context.Context, ed edition) ([]configtree.Change
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	d := ed.draft(c.state.Load())
-	if d.problems.fatal() {
+	if d.refused(&ed) {
 		return nil, d.problems, d.problems
 	}
 	return c.swap(&ed, d)
@@ -108,19 +112,48 @@ func (c *Candidate) change(ctx context.Context, ed edition) ([]configtree.Change
 type draft struct {
 	before   *state
 	after    *configtree.Tree
+	edits    []configtree.Edit // that lead there, nil when it is given whole
 	changes  []configtree.Change
 	problems Problems
 }
 
+// refused reports whether nothing can come of the draft.
+func (d *draft) refused(ed *edition) bool { return d.problems.fatal() && !ed.partial }
+
 func (ed *edition) draft(before *state) *draft {
-	d := &draft{before: before, after: ed.whole}
+	d := &draft{before: before, after: ed.whole, edits: ed.edits}
 	if ed.whole == nil {
-		d.after, d.problems = applyAll(before.tree, ed.edits)
+		ed.apply(d)
 	}
-	if !d.problems.fatal() {
-		d.changes = configtree.Diff(before.tree, d.after)
+	if d.refused(ed) {
+		return d
+	}
+	d.changes = configtree.Diff(before.tree, d.after)
+	if ed.compare {
+		d.edits = editsFor(before.tree, d.after, d.changes)
 	}
 	return d
+}
+
+// apply makes the edits.
+func (ed *edition) apply(d *draft) {
+	r := replay{d.before.tree.Batch()}
+	if !ed.partial && !ed.strict {
+		d.problems = r.edits(ed.edits)
+		d.after = r.batch.Tree()
+		return
+	}
+	d.edits = make([]configtree.Edit, 0, len(ed.edits))
+	for i := range ed.edits {
+		p := asProblem(r.batch.Apply(ed.edits[i]))
+		if p == nil {
+			d.edits = append(d.edits, ed.edits[i])
+			continue
+		}
+		p.Warning = p.Warning && !ed.strict
+		d.problems = append(d.problems, *p)
+	}
+	d.after = r.batch.Tree()
 }
 
 // maxCost bounds what the log of a candidate keeps in memory, in statements.
@@ -145,8 +178,8 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 		next.base = ed.base
 	}
 	if len(d.changes) > 0 {
-		e := entry{seq: c.seq + 1, by: ed.by, edits: ed.edits, cost: ed.cost + entryCost}
-		if ed.edits == nil || e.seq%checkpoint == 0 {
+		e := entry{seq: c.seq + 1, by: ed.by, edits: d.edits, cost: ed.cost + entryCost}
+		if e.edits == nil || e.seq%checkpoint == 0 {
 			e.after = d.after
 		}
 		next.log = append(next.log, e)
@@ -154,7 +187,7 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 		if fold {
 			next.log = []entry{{seq: e.seq, after: d.after, cost: wholeCost}}
 		}
-		if err := c.write(next, ed.whole != nil || fold); err != nil {
+		if err := c.write(next, d.edits == nil || fold); err != nil {
 			return nil, d.problems, err
 		}
 		c.seq = e.seq

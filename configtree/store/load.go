@@ -19,11 +19,13 @@ const (
 	LoadOverride                 // the file is the whole configuration
 	LoadReplace                  // like merge, but statements tagged `replace:` replace their counterpart
 	LoadSet                      // set, delete and other commands
+	LoadUpdate                   // the file is the whole configuration; only what differs counts as an edit
+	LoadPatch                    // the file is a comparison: what it removes must be there
 )
 
 // String returns the verb as typed after `load`.
 func (v LoadVerb) String() string {
-	return [...]string{"merge", "override", "replace", "set"}[v]
+	return [...]string{"merge", "override", "replace", "set", "update", "patch"}[v]
 }
 
 const (
@@ -36,13 +38,28 @@ const (
 
 var errTooLarge = fmt.Errorf("more than %d statements", maxLoad)
 
+// Source is what a load reads: edits, and problems of reading them.
+type Source = iter.Seq2[configtree.Edit, *configtree.Problem]
+
 // Load takes edits from a source, which is a file name or "terminal", into the
 // candidate: all of them, or none if there is a problem that is more than a
 // warning. It reads the source to its end and reports the problems of reading
 // and of applying together.
-func (c *Candidate) Load(ctx context.Context, by event.Subject, verb LoadVerb, source string, edits iter.Seq2[configtree.Edit, *configtree.Problem]) (changes []configtree.Change, problems []configtree.Problem, err error) {
-	c.store.record(by, event.Load{Username: by.User, Command: "load " + verb.String()})
-	ed := edition{by: by, action: "set"}
+func (c *Candidate) Load(ctx context.Context, by event.Subject, verb LoadVerb, source string, edits Source) (changes []configtree.Change, problems []configtree.Problem, err error) {
+	return c.load(ctx, edition{by: by, action: "set"}, verb, source, edits)
+}
+
+// LoadPartial is Load that takes what it can: problems leave out what they are
+// about, and are no error.
+func (c *Candidate) LoadPartial(ctx context.Context, by event.Subject, verb LoadVerb, source string, edits Source) (changes []configtree.Change, problems []configtree.Problem, err error) {
+	return c.load(ctx, edition{by: by, action: "set", partial: true}, verb, source, edits)
+}
+
+func (c *Candidate) load(ctx context.Context, ed edition, verb LoadVerb, source string, edits Source) (changes []configtree.Change, problems []configtree.Problem, err error) {
+	if err := c.usable(ed.by); err != nil {
+		return nil, nil, err
+	}
+	c.store.record(ed.by, event.Load{Username: ed.by.User, Command: "load " + verb.String()})
 	problems, err = ed.collect(ctx, verb, edits)
 	if err != nil {
 		return nil, problems, err
@@ -50,27 +67,30 @@ func (c *Candidate) Load(ctx context.Context, by event.Subject, verb LoadVerb, s
 	switch verb {
 	case LoadReplace:
 		ed.action = "replace"
-	case LoadOverride:
-		ed.first = event.ConfigWhole{Username: by.User, Action: "override", Source: source}
+	case LoadPatch:
+		ed.strict = true
+	case LoadOverride, LoadUpdate:
+		ed.first = event.ConfigWhole{Username: ed.by.User, Action: verb.String(), Source: source}
 		tree, refused := applyAll(configtree.New(c.store.schema), ed.edits)
 		problems = append(problems, refused...)
-		ed.whole, ed.cost, ed.edits = tree, len(ed.edits), nil
+		ed.whole, ed.cost, ed.edits, ed.base = tree, len(ed.edits), nil, c.store.Running()
+		ed.compare = verb == LoadUpdate
 	}
-	if Problems(problems).fatal() {
+	if Problems(problems).fatal() && !ed.partial {
 		// What could be read is tried, so that all problems are told at once.
 		problems = append(problems, ed.draft(c.state.Load()).problems...)
 		return nil, problems, Problems(problems)
 	}
 	changes, refused, err := c.change(ctx, ed)
 	problems = append(problems, refused...)
-	if Problems(problems).fatal() {
+	if Problems(problems).fatal() && !ed.partial {
 		err = Problems(problems)
 	}
 	return changes, problems, err
 }
 
 // collect reads the source. Problems beyond the first maxLoadProblems are left out.
-func (ed *edition) collect(ctx context.Context, verb LoadVerb, edits iter.Seq2[configtree.Edit, *configtree.Problem]) ([]configtree.Problem, error) {
+func (ed *edition) collect(ctx context.Context, verb LoadVerb, edits Source) ([]configtree.Problem, error) {
 	problems := []configtree.Problem{}
 	ed.edits = []configtree.Edit{}
 	for edit, problem := range edits {
@@ -83,7 +103,7 @@ func (ed *edition) collect(ctx context.Context, verb LoadVerb, edits iter.Seq2[c
 		case problem != nil:
 		case len(ed.edits) == maxLoad:
 			return nil, errTooLarge
-		case edit.Op == configtree.Replace && verb != LoadReplace:
+		case edit.Op == configtree.Replace && verb != LoadReplace && verb != LoadPatch:
 			// Without `load replace` the tag says nothing.
 		default:
 			ed.edits = append(ed.edits, edit)
