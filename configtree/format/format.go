@@ -90,8 +90,8 @@ func (l *latecomers) finish() {
 	}
 }
 
-// Detect guesses the syntax of a configuration from its beginning: set lines begin with a
-// command word, curly text with anything else.
+// Detect guesses the syntax of a configuration from its beginning: XML begins with <, JSON with {, a patch with
+// the header of its first block, set lines with a command word, curly text with anything else.
 func Detect(text []byte) Syntax {
 	for len(text) > 0 {
 		text = bytes.TrimLeft(text, " \t\r\n")
@@ -103,6 +103,12 @@ func Detect(text []byte) Syntax {
 		case bytes.HasPrefix(text, []byte("/*")):
 			_, text, _ = bytes.Cut(text[2:], []byte("*/"))
 			continue
+		case line[0] == '<':
+			return XML
+		case line[0] == '{':
+			return JSON
+		case bytes.HasPrefix(line, []byte("[edit")):
+			return Patch
 		}
 		line = bytes.TrimRight(line, " \t\r")
 		word, rest, _ := bytes.Cut(bytes.ReplaceAll(line, []byte("\t"), []byte(" ")), []byte(" "))

@@ -212,10 +212,12 @@ func (j *jsonReader) member(name string) {
 
 // late takes an "@" that does not come first.
 func (j *jsonReader) late(f *elementFrame) {
+	line, col := j.line, j.col
 	m, ok := j.metadata(f.node)
 	if !ok {
 		return
 	}
+	j.at(line, col)
 	if m.op != merging || m.unprotect || m.rename {
 		j.refuse(configtree.Syntax, errLate, "@")
 		return
@@ -293,6 +295,7 @@ func (j *jsonReader) follows(name string) bool {
 
 // scalar reads the value of a leaf or key. null and [null] are none.
 func (j *jsonReader) scalar(name string) (text string, given, ok bool) {
+	line, col := j.line, j.col
 	t := j.next()
 	switch t.kind {
 	case jsonString, jsonNumber:
@@ -310,11 +313,13 @@ func (j *jsonReader) scalar(name string) (text string, given, ok bool) {
 		} else {
 			j.back(null)
 		}
+		j.at(line, col)
 		j.refuse(configtree.Syntax, errOneValue, name)
 		j.skipOpen()
 		return "", false, false
 	}
 	j.back(t)
+	j.at(line, col)
 	j.refuse(configtree.Syntax, errOneValue, name)
 	j.skip()
 	return "", false, false
@@ -582,6 +587,7 @@ func (j *jsonReader) metadata(s *schema.Node) (m marks, ok bool) {
 	}
 	ok = true
 	j.members(j.next(), func(name string) {
+		line, col := j.line, j.col
 		t := j.next()
 		value := t.text
 		switch {
@@ -598,6 +604,7 @@ func (j *jsonReader) metadata(s *schema.Node) (m marks, ok bool) {
 		case name == "comment" && t.kind == jsonString:
 			m.comment = readComment(value)
 		case !m.set(s, name, value) && s != nil:
+			j.at(line, col)
 			j.refuse(configtree.Unknown, errSyntax, "@", name)
 			ok = false
 		}

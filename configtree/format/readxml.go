@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -103,6 +104,9 @@ func (x *xmlReader) next() xml.Token {
 		case xml.EndElement:
 			return x.finish(t)
 		case xml.CharData:
+			if first { // a byte order mark is nothing
+				return xml.CharData(bytes.TrimPrefix(t, []byte("\ufeff")))
+			}
 			return t
 		case xml.Directive:
 			x.fail(configtree.Syntax, errors.New("document type declarations are not accepted"))
@@ -254,7 +258,9 @@ func (x *xmlReader) element(t xml.StartElement) {
 	case f.gone, f.spoilt:
 		x.skip()
 	case f.node.Kind == schema.List && name == f.node.Key && !f.keyed:
+		line, col := x.line, x.col
 		if text, ok := x.text(); ok {
+			x.at(line, col)
 			x.key(text)
 		} else {
 			f.spoilt = true

@@ -170,7 +170,7 @@ func checkRead(t testing.TB, want *configtree.Tree, o Options) {
 
 func TestRoundTrip(t *testing.T) {
 	root := loadSchema(t)
-	for seed := range uint64(150) {
+	for seed := range uint64(50) {
 		tree := randomTree(t, root, seed)
 		checkRoundTrip(t, tree)
 		checkRoundTrip(t, guarded(t, tree, seed))
@@ -253,17 +253,17 @@ func TestCompareRandomTrees(t *testing.T) {
 func checkPatch(t testing.TB, from, to *configtree.Tree) {
 	t.Helper()
 	patch := compare(t, from, to, nil)
-	got, problems := applyPatch(from, patch)
+	got, problems := applyOnto(from, Patch, patch)
 	if len(problems) > 0 || !got.Equal(to) {
 		t.Fatalf("patch: %v\n%s\n%s\nstill different:\n%s", problems, text(t, from, Options{}), patch, compare(t, got, to, nil))
 	}
 }
 
-// applyPatch applies a patch to a tree and returns all that was wrong.
-func applyPatch(on *configtree.Tree, patch string) (*configtree.Tree, []*configtree.Problem) {
+// applyOnto reads text for a tree, applies it and returns all that was wrong.
+func applyOnto(on *configtree.Tree, s Syntax, text string) (*configtree.Tree, []*configtree.Problem) {
 	b := on.Batch()
 	var problems []*configtree.Problem
-	for e, p := range ReadOnto(strings.NewReader(patch), "patch", nil, Patch, on) {
+	for e, p := range ReadOnto(strings.NewReader(text), "file", nil, s, on) {
 		if p == nil {
 			if err := b.Apply(e); err != nil {
 				p = err.(*configtree.Problem)
@@ -342,7 +342,7 @@ func (g *gardener) change(t testing.TB, n configtree.Node) {
 
 func TestPatchOfRandomTrees(t *testing.T) {
 	root := loadSchema(t)
-	for seed := range uint64(100) {
+	for seed := range uint64(60) {
 		from, to := randomTree(t, root, seed), randomTree(t, root, seed+1000)
 		checkPatch(t, from, to)
 		to = changed(t, from, seed)
