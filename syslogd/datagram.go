@@ -60,7 +60,7 @@ type datagram struct {
 	last time.Time // of the last receive
 
 	// Changed by the receiving goroutine, read by Statistics.
-	drops atomic.Uint64 // the kernel's count, when the socket is closed
+	drained atomic.Bool // the source has the kernel's count
 }
 
 // openDatagram binds at and begins to read: what comes in goes by the routes in
@@ -92,7 +92,7 @@ func (e *Engine) openDatagram(at endpoint, beside []syscall.Conn, largest int) (
 	if err != nil {
 		return nil, errors.Join(err, d.conn.Close())
 	}
-	d.raw, d.queue, d.source = raw, newQueue(limit), newSource(at.String())
+	d.raw, d.queue, d.source = raw, newQueue(limit), e.source(at.String())
 	e.running.Add(2)
 	go d.receive(kind, largest)
 	go d.route()
@@ -101,9 +101,13 @@ func (e *Engine) openDatagram(at endpoint, beside []syscall.Conn, largest int) (
 
 func (d *datagram) endpoint() endpoint { return d.at }
 
-func (d *datagram) counters() *source { return d.source }
-
-func (d *datagram) waiting() (bytes, messages int) { return d.queue.waiting() }
+func (d *datagram) statistics() SourceStatistics {
+	n := d.source.snapshot()
+	n.KernelDrops += d.kernelDrops()
+	bytes, messages := d.queue.waiting()
+	n.WaitingBytes, n.Waiting = uint64(bytes), uint64(messages)
+	return n
+}
 
 func (d *datagram) syscallConn() syscall.Conn { return d.conn }
 
@@ -171,14 +175,18 @@ func (d *datagram) drain(rx *receiver) {
 			d.enqueue(rx)
 		}
 	}
-	d.drops.Store(d.kernelDrops())
+	drops := d.kernelDrops()
+	d.drained.Store(true)
+	d.source.kernelDrops.Add(drops)
 }
 
-// kernelDrops asks the kernel; a closed socket has its last answer in drops.
-func (d *datagram) kernelDrops() uint64 {
-	n := d.drops.Load()
+// kernelDrops returns what the kernel has dropped and the source does not know.
+func (d *datagram) kernelDrops() (n uint64) {
+	if d.drained.Load() {
+		return 0
+	}
 	if err := d.raw.Control(func(fd uintptr) { n = kernelDrops(int(fd)) }); err != nil {
-		return d.drops.Load()
+		return 0 // closed at this moment
 	}
 	return n
 }

@@ -102,7 +102,7 @@
 //		shutdown  becomes a message
 //		kill -9   lost
 //	tcp connection: read buffer
-//		bound     256 KiB, at most 8 at a time
+//		bound     256 KiB, 8 at a time, 64 when a file stalls
 //		full      nothing is read: TCP tells the sender
 //		counter   Accepted
 //		commit    routed

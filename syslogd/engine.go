@@ -62,6 +62,10 @@ const (
 	// settleLimit is how long Prepare waits for the change before it to be
 	// finished.
 	settleLimit = 15 * time.Second
+
+	// lastMoment is what Close grants, after its time, to what needs nobody
+	// else: files and sockets.
+	lastMoment = time.Second
 )
 
 // ErrClosed is what Prepare returns after Close.
@@ -79,11 +83,14 @@ type Engine struct {
 	pid     int
 	self    *source
 	streams *streams
-	batches sync.Pool      // *wire.Batch, for own records
-	running sync.WaitGroup // goroutines of inputs, of retirement and of retrying
-	done    chan struct{}  // closed by Close: nobody waits any longer
-	failed  chan struct{}  // capacity 1: a part was found not to be in force
-	applied chan struct{}  // capacity 1: another configuration is in force
+	batches sync.Pool       // *wire.Batch, for own records
+	running sync.WaitGroup  // goroutines of inputs, of retirement and of retrying
+	done    chan struct{}   // closed by Close: nobody waits any longer
+	life    context.Context // ends when Close's time is over: what is still being sent is given up
+	cut     context.CancelFunc
+	tend    sync.Once     // starts retry and inspect
+	failed  chan struct{} // capacity 1: a part was found not to be in force
+	applied chan struct{} // capacity 1: another configuration is in force
 
 	// Replaced by every commit.
 	table atomic.Pointer[table]
@@ -92,10 +99,11 @@ type Engine struct {
 	// aborted. A channel of capacity 1, because another goroutine may release it.
 	changing chan struct{}
 
-	mu       sync.Mutex  // guards what follows
-	state    *state      // what is in force; itself immutable
-	previous *table      // replaced, until LogBoth or linger ends it
-	ending   *retirement // the last change's
+	mu       sync.Mutex         // guards what follows
+	state    *state             // what is in force; itself immutable
+	previous *table             // replaced, until LogBoth or linger ends it
+	ending   *retirement        // the last change's
+	sources  map[string]*source // every input there ever was, by name
 	closed   bool
 }
 
@@ -126,8 +134,9 @@ func New(o Options) *Engine {
 	if o.Report == nil {
 		o.Report = func(string, error) {}
 	}
-	e := &Engine{o: o, pid: os.Getpid(), self: newSource("self"), done: make(chan struct{}), changing: make(chan struct{}, 1), failed: make(chan struct{}, 1),
-		applied: make(chan struct{}, 1)}
+	e := &Engine{o: o, pid: os.Getpid(), self: &source{name: "self"}, done: make(chan struct{}), changing: make(chan struct{}, 1),
+		failed: make(chan struct{}, 1), applied: make(chan struct{}, 1), sources: make(map[string]*source)}
+	e.life, e.cut = context.WithCancel(context.Background())
 	e.batches.New = func() any { return new(wire.Batch) }
 	e.streams = newStreams(e, o.MaxConnections)
 	e.state = newState(Config{})
@@ -183,11 +192,7 @@ func (e *Engine) LogBoth(by event.Subject, ev event.Entry) {
 	if old == nil {
 		return
 	}
-	var reached []*destination
-	for _, n := range t.routes[ev.Facility][ev.Severity&7] {
-		reached = append(reached, t.legs[n].dest)
-	}
-	old.submit(b, reached)
+	old.submit(b, t.reached(b))
 	old.leave()
 	ending.hurry()
 }
@@ -209,8 +214,8 @@ func (e *Engine) own(by event.Subject, ev event.Entry) *wire.Batch {
 func (e *Engine) release(b *wire.Batch) { e.batches.Put(b) }
 
 // Close stops the inputs, delivers what they have read, and closes the
-// destinations. When ctx ends first it returns its error and what was not
-// delivered is lost.
+// destinations. When ctx ends first it returns its error: what a host or a
+// terminal had not taken by then is lost, and counted; files are written.
 func (e *Engine) Close(ctx context.Context) error {
 	e.mu.Lock()
 	if e.closed {
@@ -220,6 +225,8 @@ func (e *Engine) Close(ctx context.Context) error {
 	e.closed = true
 	ending := e.ending
 	e.mu.Unlock()
+	close(e.done)
+	defer context.AfterFunc(ctx, e.cut)()
 	if ending != nil {
 		ending.hurry()
 	}
@@ -234,18 +241,23 @@ func (e *Engine) Close(ctx context.Context) error {
 	case err := <-finished:
 		return err
 	case <-ctx.Done():
+	}
+	select { // all that waited for somebody else has given up now
+	case err := <-finished:
+		return errors.Join(ctx.Err(), err)
+	case <-time.After(lastMoment):
 		return ctx.Err()
 	}
 }
 
 // shutdown is Close without its deadline.
 func (e *Engine) shutdown(ctx context.Context) error {
-	close(e.done)
+	defer e.cut()
 	e.mu.Lock()
 	s, ending := e.state, e.ending
 	e.mu.Unlock()
 	if ending != nil {
-		<-ending.done
+		<-ending.settled // hosts that were removed are drained beside what follows
 	}
 	inputs := slices.Collect(maps.Values(s.inputs))
 	errs := each(inputs, func(in input) error {

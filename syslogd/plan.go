@@ -112,6 +112,10 @@ func (p *Plan) destinations() []route {
 			continue
 		}
 		seen[w.id] = true
+		if len(routes) == maxDestinations {
+			p.fail(w.place, w.part, fmt.Errorf("more than %d destinations", maxDestinations))
+			continue
+		}
 		tests, err := compile(w.selection)
 		if err == nil {
 			err = p.loop(w)
@@ -226,6 +230,11 @@ func (p *Plan) Apply() {
 	}
 	e.running.Add(1)
 	go r.run()
+	e.tend.Do(func() {
+		e.running.Add(2)
+		go e.retry()
+		go e.inspect()
+	})
 	for place, f := range p.next.failing {
 		if _, before := p.old.failing[place]; !before {
 			e.o.Alarm(place, f.err)
@@ -251,7 +260,7 @@ func (p *Plan) Abort() {
 		e.report(in.endpoint().String(), in.retire(acceptGrace))
 	}
 	e.streams.finish(p.old.listens)
-	ctx, cancel := context.WithTimeout(context.Background(), e.o.DrainTimeout)
+	ctx, cancel := context.WithTimeout(e.life, e.o.DrainTimeout)
 	defer cancel()
 	e.report("", errors.Join(each(p.opened, func(d *destination) error { return d.abandon(ctx) })...))
 	<-e.changing
@@ -308,7 +317,7 @@ func (r *retirement) run() {
 			local = append(local, d)
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), e.o.DrainTimeout)
+	ctx, cancel := context.WithTimeout(e.life, e.o.DrainTimeout)
 	defer cancel()
 	errs := closeAll(ctx, local)
 	settled()

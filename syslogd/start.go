@@ -13,9 +13,6 @@ func (e *Engine) Start(c Config) error {
 		return err
 	}
 	p.Apply()
-	e.running.Add(2)
-	go e.retry()
-	go e.inspect()
 	return nil
 }
 

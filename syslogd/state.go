@@ -65,9 +65,7 @@ type wanted struct {
 // is opened.
 type input interface {
 	endpoint() endpoint
-	counters() *source
-	kernelDrops() uint64
-	waiting() (bytes, messages int)
+	statistics() SourceStatistics
 	syscallConn() syscall.Conn
 
 	// retire takes what is there, gives a listener grace for what is half open,

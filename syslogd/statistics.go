@@ -2,6 +2,7 @@ package syslogd
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -29,18 +30,31 @@ func (r Refusal) String() string {
 	return "unknown"
 }
 
-// source counts what an input takes in. Its goroutines change it, Statistics
-// reads it.
+// source counts what the inputs of one name take in, one after the other. Their
+// goroutines change it, Statistics reads it.
 type source struct {
 	name                  string
 	accepted              atomic.Uint64
 	refused               [NumRefusals]atomic.Uint64
 	truncated, errors     atomic.Uint64
+	kernelDrops           atomic.Uint64 // of sockets that are closed
 	connections           atomic.Int64
 	connected, turnedAway atomic.Uint64
 }
 
-func newSource(name string) *source { return &source{name: name} }
+// source returns the counts of the input of that name. They are kept as long as
+// the engine is: an input that a commit removes and another brings back goes on
+// counting, and what came in by it is not forgotten meanwhile.
+func (e *Engine) source(name string) *source {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := e.sources[name]
+	if s == nil {
+		s = &source{name: name}
+		e.sources[name] = s
+	}
+	return s
+}
 
 // fault counts an error of the system that loses no message, such as that of
 // closing a connection which the peer has reset.
@@ -50,8 +64,8 @@ func (s *source) fault(err error) {
 	}
 }
 
-// SourceStatistics are the counts of one input since it was opened. At any
-// moment Received = Accepted + the sum of Refused.
+// SourceStatistics are the counts of one input since the engine was made,
+// through all commits. At any moment Received = Accepted + the sum of Refused.
 type SourceStatistics struct {
 	Name     string // such as `udp *:514`, `unix /dev/log`, `self`
 	Received uint64 // messages
@@ -60,7 +74,7 @@ type SourceStatistics struct {
 
 	Truncated    uint64 // accepted, and cut to max-message-size
 	KernelDrops  uint64 // dropped by the kernel before they were received: its buffer was full
-	Waiting      uint64 // accepted, in the input's queue, messages
+	Waiting      uint64 // accepted, and still in the input's queue
 	WaitingBytes uint64
 	Errors       uint64 // system errors that lost no message
 
@@ -94,18 +108,23 @@ type Alarm struct {
 	Err   error
 }
 
-// Statistics returns a snapshot. It may be called at any time.
+// Statistics returns a snapshot. It may be called at any time. An input that was
+// removed is listed as long as it has something to tell.
 func (e *Engine) Statistics() Statistics {
 	e.mu.Lock()
-	s := e.state
+	s, sources := e.state, maps.Clone(e.sources)
 	e.mu.Unlock()
 	all := Statistics{Time: e.now(), Sources: []SourceStatistics{e.self.snapshot()}}
-	for _, in := range s.inputs {
-		n := in.counters().snapshot()
-		n.KernelDrops = in.kernelDrops()
-		bytes, messages := in.waiting()
-		n.WaitingBytes, n.Waiting = uint64(bytes), uint64(messages)
-		all.Sources = append(all.Sources, n)
+	for at, in := range s.inputs {
+		all.Sources = append(all.Sources, in.statistics())
+		delete(sources, at.String())
+	}
+	for _, removed := range sources {
+		n := removed.snapshot()
+		if n.Name = ""; n != (SourceStatistics{}) {
+			n.Name = removed.name
+			all.Sources = append(all.Sources, n)
+		}
 	}
 	slices.SortFunc(all.Sources[1:], func(a, b SourceStatistics) int { return cmp.Compare(a.Name, b.Name) })
 	for _, d := range s.destinations {
@@ -121,7 +140,7 @@ func (e *Engine) Statistics() Statistics {
 func (s *source) snapshot() SourceStatistics {
 	n := SourceStatistics{
 		Name:     s.name,
-		Accepted: s.accepted.Load(), Truncated: s.truncated.Load(), Errors: s.errors.Load(),
+		Accepted: s.accepted.Load(), Truncated: s.truncated.Load(), Errors: s.errors.Load(), KernelDrops: s.kernelDrops.Load(),
 		Connections: s.connections.Load(), Connected: s.connected.Load(), TurnedAway: s.turnedAway.Load(),
 	}
 	n.Received = n.Accepted

@@ -20,11 +20,6 @@ const (
 	// and Submit are fastest with whole batches.
 	streamBuffer = 256 << 10
 
-	// streamReaders is how many connections are read and routed at the same
-	// time; the others leave their bytes in the kernel. An idle connection
-	// holds no buffer.
-	streamReaders = 8
-
 	// batchRecords is how many records are routed at once: a stream of tiny
 	// lines must not grow the batch without bound.
 	batchRecords = 4096
@@ -53,7 +48,7 @@ func (e *Engine) openListener(at endpoint, beside []syscall.Conn) (*listener, er
 	if err != nil {
 		return nil, err
 	}
-	l := &listener{engine: e, at: at, source: newSource(at.String()), socket: socket, accepted: make(chan struct{})}
+	l := &listener{engine: e, at: at, source: e.source(at.String()), socket: socket, accepted: make(chan struct{})}
 	e.running.Add(1)
 	go l.accept()
 	return l, nil
@@ -61,13 +56,9 @@ func (e *Engine) openListener(at endpoint, beside []syscall.Conn) (*listener, er
 
 func (l *listener) endpoint() endpoint { return l.at }
 
-func (l *listener) counters() *source { return l.source }
-
-func (l *listener) waiting() (bytes, messages int) { return 0, 0 }
+func (l *listener) statistics() SourceStatistics { return l.source.snapshot() }
 
 func (l *listener) syscallConn() syscall.Conn { return l.socket }
-
-func (l *listener) kernelDrops() uint64 { return 0 }
 
 // accept takes connections until the deadline that retire sets.
 func (l *listener) accept() {
@@ -96,41 +87,20 @@ func (l *listener) retire(grace time.Duration) error {
 	return errors.Join(err, l.socket.Close())
 }
 
-// workspace is what a connection needs only while it is being read.
-type workspace struct {
-	buf   []byte
-	batch wire.Batch
-}
-
 // streams are the connections of all listeners.
 type streams struct {
 	// Built once.
 	engine *Engine
 	limit  int
-	spaces chan *workspace // free ones; nil is one that was never used
+	spaces *workspaces
 
 	mu   sync.Mutex // guards open
 	open map[*stream]struct{}
 }
 
 func newStreams(e *Engine, limit int) *streams {
-	ss := &streams{engine: e, limit: limit, spaces: make(chan *workspace, streamReaders), open: make(map[*stream]struct{})}
-	for range streamReaders {
-		ss.spaces <- nil
-	}
-	return ss
+	return &streams{engine: e, limit: limit, spaces: newWorkspaces(), open: make(map[*stream]struct{})}
 }
-
-// acquire waits for a free workspace.
-func (ss *streams) acquire() *workspace {
-	w := <-ss.spaces
-	if w == nil {
-		w = &workspace{buf: make([]byte, streamBuffer)}
-	}
-	return w
-}
-
-func (ss *streams) release(w *workspace) { ss.spaces <- w }
 
 // add starts to read c, unless there are too many connections already.
 func (ss *streams) add(l *listener, c *net.TCPConn) {
@@ -240,7 +210,7 @@ func (s *stream) drain() {
 // readReady reads what is there into a workspace; it reports false, holding
 // none, when there is nothing.
 func (s *stream) readReady(fd uintptr) bool {
-	w := s.engine.streams.acquire()
+	w := s.engine.streams.spaces.acquire()
 	had := copy(w.buf, s.tail)
 	for {
 		n, err := unix.Read(int(fd), w.buf[had:])
@@ -248,7 +218,7 @@ func (s *stream) readReady(fd uintptr) bool {
 		case err == unix.EINTR:
 			continue
 		case err == unix.EAGAIN:
-			s.engine.streams.release(w)
+			s.engine.streams.spaces.release(w)
 			return false
 		case err != nil:
 			s.n, s.err = had, err
@@ -271,7 +241,7 @@ func (s *stream) process(eof bool) {
 		if len(s.tail) == 0 {
 			return
 		}
-		w = s.engine.streams.acquire()
+		w = s.engine.streams.spaces.acquire()
 		s.n = copy(w.buf, s.tail)
 	}
 	b := &w.batch
@@ -302,7 +272,7 @@ func (s *stream) process(eof bool) {
 	}
 	s.keep(b.Buf[pos:])
 	s.space = nil
-	s.engine.streams.release(w)
+	s.engine.streams.spaces.release(w)
 }
 
 func (s *stream) submit(b *wire.Batch) {

@@ -166,6 +166,21 @@ func (t *table) wants(sc *scratch, l *leg, b *wire.Batch, r *wire.Record) bool {
 	return false
 }
 
+// reached returns the destinations that the one record of b goes to.
+func (t *table) reached(b *wire.Batch) []*destination {
+	sc := t.scratch.Get().(*scratch)
+	defer t.scratch.Put(sc)
+	sc.serial++
+	r := &b.Records[0]
+	var all []*destination
+	for _, n := range t.routes[r.Facility][r.Severity&7] {
+		if l := &t.legs[n]; l.tests[0] == 0 || t.wants(sc, l, b, r) {
+			all = append(all, l.dest)
+		}
+	}
+	return all
+}
+
 // message returns the text that match sees: the message, with its tag in front
 // (`UI_COMMIT: User …`) where it has one, as it stands in a standard line.
 func (sc *scratch) message(b *wire.Batch, r *wire.Record) []byte {

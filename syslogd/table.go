@@ -122,6 +122,10 @@ func levels(rules []Rule) (l [event.NumFacilities]int) {
 	return l
 }
 
+// maxDestinations bounds a table: its indexes, also those of the two tests that
+// a destination may have, are 16 bits.
+const maxDestinations = 1<<15 - 1
+
 // newTable compiles routes. It cannot fail: expressions are compiled already.
 func newTable(routes []route, s settings) *table {
 	t := &table{settings: s, idle: make(chan struct{}, 1)}

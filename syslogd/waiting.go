@@ -43,7 +43,7 @@ func WaitingPlaces() []WaitingPlace {
 		{"tcp connection: unfinished message", "max-message-size and 16", "cut there and marked; the rest is passed over", "Truncated",
 			"kept with its connection", "becomes a message", "lost",
 			sumSources(func(s *SourceStatistics) uint64 { return s.Truncated })},
-		{"tcp connection: read buffer", "256 KiB, at most 8 at a time", "nothing is read: TCP tells the sender", "Accepted",
+		{"tcp connection: read buffer", "256 KiB, 8 at a time, 64 when a file stalls", "nothing is read: TCP tells the sender", "Accepted",
 			"routed", "routed", "lost, unless the sender repeats it",
 			sumSources(func(s *SourceStatistics) uint64 { return s.Accepted })},
 		{"routing: formatted lines", "1 MiB and one message, for each batch under way", "written to the destinations", "Selected",
