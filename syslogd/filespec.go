@@ -1,7 +1,6 @@
 package syslogd
 
 import (
-	"loggia/audit/event"
 	"loggia/syslogd/sink"
 	"loggia/syslogd/wire"
 )
@@ -63,5 +62,5 @@ func (s fileSpec) adopt(_ spec, d sink.Destination) func() {
 	return func() { f.Reconfigure(s.options) }
 }
 
-// say logs what a destination has to tell about itself.
-func (e *Engine) say(ev event.Entry) { e.Log(event.Subject{User: "root"}, ev) }
+// say passes on what a destination has to tell about itself.
+func (e *Engine) say(a sink.Alarm) { e.o.Alarm(a.Place, a.Err) }

@@ -1,15 +1,28 @@
 package sink
 
-import "loggia/audit/event"
+// Alarm is what a destination has to say about itself: that something stopped
+// working, or works again.
+type Alarm struct {
+	Place string // in the user's words: the statement that is concerned
+	Err   error  // nil: it works again
+}
+
+// String is the alarm in words.
+func (a Alarm) String() string {
+	if a.Err == nil {
+		return a.Place + ": works again"
+	}
+	return a.Place + ": " + a.Err.Error()
+}
 
 // alarm says once that something stopped working, and once that it works again.
 // It is used under the lock of its owner; what it has to say is queued, and
 // told by the owner without the lock, because the listener may log, and so come
 // back here.
 type alarm struct {
-	place string // in the user's words: the statement that is concerned
+	place string
 	set   bool
-	queue *[]event.Entry
+	queue *[]Alarm
 }
 
 // raise notes that err keeps the place from working.
@@ -18,7 +31,7 @@ func (a *alarm) raise(err error) {
 		return
 	}
 	a.set = true
-	*a.queue = append(*a.queue, event.AlarmSet{Place: a.place, Reason: err.Error()}.Entry())
+	*a.queue = append(*a.queue, Alarm{a.place, err})
 }
 
 // clear notes that the place works.
@@ -27,5 +40,5 @@ func (a *alarm) clear() {
 		return
 	}
 	a.set = false
-	*a.queue = append(*a.queue, event.AlarmCleared{Place: a.place}.Entry())
+	*a.queue = append(*a.queue, Alarm{Place: a.place})
 }

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"runtime"
 	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"loggia/audit/event"
 	"loggia/syslogd/logfile"
 )
 
@@ -33,10 +31,10 @@ import (
 // crash between 3 and 4 leaves generation 17 twice, which archive 0's label
 // shows; the unpacked one is removed.
 type archiver struct {
-	root, index *os.Root
+	root, index *directory
 	name        string
 	mode        func() (perm fs.FileMode, group int)
-	report      func([]event.Entry)
+	report      func([]Alarm)
 	now         func() time.Time
 	step        func(string) // tests stop here as a crash would
 
@@ -49,7 +47,7 @@ type archiver struct {
 	idle    chan struct{} // closed when the worker ends; nil while nobody waits for that
 	closed  bool
 	alarm   alarm
-	queue   []event.Entry
+	queue   []Alarm
 
 	closing chan struct{} // closed by close
 	stop    context.CancelFunc
@@ -74,7 +72,7 @@ func (a *archiver) add(l logfile.Label) {
 }
 
 // said returns what there is to say since the last call.
-func (a *archiver) said() []event.Entry {
+func (a *archiver) said() []Alarm {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	queue := a.queue
@@ -116,7 +114,7 @@ func (a *archiver) fail(err error) {
 }
 
 // remove removes a file that may be gone already.
-func remove(root *os.Root, name string) error {
+func remove(root *directory, name string) error {
 	if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -195,6 +193,10 @@ func (a *archiver) close(ctx context.Context) {
 		<-finished // it looks at a.ctx for every 64 KiB
 	}
 	a.stop()
+	a.mu.Lock()
+	a.alarm.clear() // nobody is to wait for a file that is no more
+	a.mu.Unlock()
+	a.report(a.said())
 }
 
 // work is the worker.

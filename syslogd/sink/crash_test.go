@@ -2,6 +2,7 @@ package sink
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,7 +14,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"loggia/audit/event"
 	"loggia/syslogd/logfile"
 )
 
@@ -249,9 +249,9 @@ func TestFullDisk(t *testing.T) {
 	w.conserved(f)
 	var texts []string
 	for len(w.reports) > 0 {
-		texts = append(texts, (<-w.reports).Text)
+		texts = append(texts, (<-w.reports).String())
 	}
-	equal(t, "reports", texts, []string{"[edit file messages] write messages: no space left on device", "[edit file messages] works again"})
+	equal(t, "reports", texts, []string{"[edit file messages]: write messages: no space left on device", "[edit file messages]: works again"})
 	w.close(f)
 }
 
@@ -286,9 +286,9 @@ func TestRotationThatFails(t *testing.T) {
 	}
 	var tags []string
 	for len(w.reports) > 0 {
-		tags = append(tags, (<-w.reports).Tag)
+		tags = append(tags, (<-w.reports).String())
 	}
-	equal(t, "reports", tags, []string{"SYSTEM_ALARM_SET", "SYSTEM_ALARM_CLEARED"})
+	equal(t, "reports", tags, []string{"[edit file messages] rotation: renameat messages messages.0000000001: file exists", "[edit file messages] rotation: works again"})
 	w.conserved(f)
 	w.close(f)
 }
@@ -299,8 +299,8 @@ func TestReportMayLog(t *testing.T) {
 	fail := true
 	w.adjust = func(f *File) {
 		report := f.report
-		f.report = func(e event.Entry) {
-			f.Write(batch("about " + e.Tag))
+		f.report = func(e Alarm) {
+			f.Write(batch("about " + e.Place))
 			report(e)
 		}
 		f.write = func(file *os.File, b []byte) (int, error) {
@@ -314,7 +314,7 @@ func TestReportMayLog(t *testing.T) {
 	f.Write(batch("lost"))
 	fail = false
 	f.Write(later(batch("kept")))
-	equal(t, "lines", w.all(f), []string{"kept", "about SYSTEM_ALARM_CLEARED"})
+	equal(t, "lines", w.all(f), []string{"kept", "about [edit file messages]"})
 	if c := f.Counters(); c.Dropped[Unwritable] != 2 {
 		t.Errorf("counters %+v", c)
 	}
@@ -333,8 +333,8 @@ func TestArchiveThatCannotBeWritten(t *testing.T) {
 	}
 	want := numbered(0, 100, 20)
 	f.Write(batch(want[:20]...))
-	if e := <-w.reports; !strings.Contains(e.Text, "archive") {
-		t.Errorf("report %q", e.Text)
+	if e := <-w.reports; !strings.Contains(e.String(), "archive") {
+		t.Errorf("report %q", e)
 	}
 	equal(t, "lines", w.text(f), want[:20])
 	f.Write(batch(want[20:]...))
@@ -388,4 +388,28 @@ func TestRepeatTimer(t *testing.T) {
 		equal(t, "121 s later", count(), []string{"last message repeated 2 times", "last message repeated 4 times"})
 		w.close(f)
 	})
+}
+
+// TestDirectoryReplaced: a log directory that was removed, or moved away, is
+// noticed within a second, made again, and written to.
+func TestDirectoryReplaced(t *testing.T) {
+	for name, away := range map[string]func(dir string) error{
+		"removed": os.RemoveAll,
+		"moved":   func(dir string) error { return os.Rename(dir, dir+".old") },
+		"replaced": func(dir string) error {
+			return errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o755))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			f := w.open(FileOptions{})
+			f.Write(batch("before"))
+			if err := away(w.dir); err != nil {
+				t.Fatal(err)
+			}
+			f.Write(later(batch("after")))
+			equal(t, "lines", w.all(f), []string{"after"})
+			w.close(f)
+		})
+	}
 }

@@ -14,7 +14,6 @@ import (
 	"syscall"
 	"time"
 
-	"loggia/audit/event"
 	"loggia/syslogd/logfile"
 	"loggia/syslogd/wire"
 )
@@ -27,9 +26,9 @@ type FileConfig struct {
 
 	FileOptions
 
-	Place  string            // the statement, for alarms
-	Report func(event.Entry) // told what the file has to say about itself; nil: nobody. Called without locks
-	Now    func() time.Time  // nil: time.Now
+	Place  string           // the statement, for alarms
+	Report func(Alarm)      // told what the file has to say about itself; nil: nobody. Called without locks
+	Now    func() time.Time // nil: time.Now
 }
 
 // FileOptions are what Reconfigure may change while the file stays open.
@@ -47,8 +46,8 @@ type FileOptions struct {
 type File struct {
 	// Built once.
 	dir, name, place string
-	root, index      *os.Root
-	report           func(event.Entry)
+	root, index      *directory
+	report           func(Alarm)
 	now              func() time.Time
 	group            int // of the file; -1 leaves it
 	archives         archiver
@@ -68,7 +67,7 @@ type File struct {
 	alarm   alarm // of the file
 	turning alarm // of its rotation
 	cache   alarm // of its index
-	queue   []event.Entry
+	queue   []Alarm
 
 	live     *os.File // nil while it cannot be opened
 	identity fs.FileInfo
@@ -115,7 +114,7 @@ func newFile(c FileConfig, adjust func(*File)) (*File, error) {
 		f.now = time.Now
 	}
 	if f.report == nil {
-		f.report = func(event.Entry) {}
+		f.report = func(Alarm) {}
 	}
 	f.alarm = alarm{place: c.Place, queue: &f.queue}
 	f.turning = alarm{place: c.Place + " rotation", queue: &f.queue}
@@ -126,10 +125,10 @@ func newFile(c FileConfig, adjust func(*File)) (*File, error) {
 		adjust(f)
 	}
 	var err error
-	if f.root, err = os.OpenRoot(c.Dir); err != nil {
+	if f.root, err = openDirectory(c.Dir, 0o755); err != nil {
 		return nil, err
 	}
-	if f.index, err = os.OpenRoot(c.IndexDir); err != nil {
+	if f.index, err = openDirectory(c.IndexDir, 0o700); err != nil {
 		return nil, errors.Join(err, f.root.Close())
 	}
 	f.archives = archiver{root: f.root, index: f.index, name: c.Name, mode: f.mode, report: f.reportAll, now: f.now, step: f.step, files: c.Files,
@@ -189,7 +188,7 @@ func (f *File) unlock() {
 	f.reportAll(f.archives.said())
 }
 
-func (f *File) reportAll(queue []event.Entry) {
+func (f *File) reportAll(queue []Alarm) {
 	for _, e := range queue {
 		f.report(e)
 	}

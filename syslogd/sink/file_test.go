@@ -21,12 +21,12 @@ import (
 type world struct {
 	t        testing.TB
 	dir, idx string
-	reports  chan event.Entry
+	reports  chan Alarm
 	adjust   func(*File)
 }
 
 func newWorld(t testing.TB) *world {
-	w := &world{t: t, dir: t.TempDir(), idx: t.TempDir(), reports: make(chan event.Entry, 1000)}
+	w := &world{t: t, dir: t.TempDir(), idx: t.TempDir(), reports: make(chan Alarm, 1000)}
 	return w
 }
 
@@ -35,7 +35,7 @@ func (w *world) config(o FileOptions) FileConfig {
 		o.Style = wire.Style{HostName: "host", FacilityOverride: -1}
 	}
 	return FileConfig{Dir: w.dir, IndexDir: w.idx, Name: "messages", Place: "[edit file messages]", FileOptions: o,
-		Report: func(e event.Entry) { w.reports <- e }}
+		Report: func(e Alarm) { w.reports <- e }}
 }
 
 func (w *world) open(o FileOptions) *File {

@@ -103,7 +103,7 @@ func (f *File) scan() (found, error) {
 	return have, err
 }
 
-func list(root *os.Root) ([]string, error) {
+func list(root *directory) ([]string, error) {
 	dir, err := root.Open(".")
 	if err != nil {
 		return nil, err
@@ -262,6 +262,10 @@ func (f *File) closeLive() error {
 // somebody else, and goes on with what stands in its place, in a new epoch.
 func (f *File) check(now time.Time) {
 	f.checked = now
+	if err := errors.Join(f.root.refresh(), f.index.refresh()); err != nil {
+		f.reopened(err)
+		return
+	}
 	if f.live == nil {
 		f.reopened(f.open(f.head()))
 		return

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"loggia/audit/event"
 	"loggia/syslogd/wire"
 )
 
@@ -17,9 +16,9 @@ import (
 type RemoteConfig struct {
 	RemoteOptions
 
-	Place      string            // the statement, for alarms
-	QueueBytes int               // bound of the queue; 0: 16 MiB. An eighth is for own records
-	Report     func(event.Entry) // told when the host cannot be reached, and when it can again; nil: nobody
+	Place      string      // the statement, for alarms
+	QueueBytes int         // bound of the queue; 0: 16 MiB. An eighth is for own records
+	Report     func(Alarm) // told when the host cannot be reached, and when it can again; nil: nobody
 
 	// For tests; nil is the real thing.
 	Dial func(ctx context.Context, network, address string, source netip.Addr) (net.Conn, error)
@@ -80,7 +79,7 @@ type Remote struct {
 	timer   *time.Timer
 	state   RemoteState
 	alarm   alarm
-	reports []event.Entry
+	reports []Alarm
 }
 
 // Status is how a remote host is connected.
@@ -124,7 +123,7 @@ func NewRemote(c RemoteConfig) *Remote {
 		c.Now = time.Now
 	}
 	if c.Report == nil {
-		c.Report = func(event.Entry) {}
+		c.Report = func(Alarm) {}
 	}
 	r := &Remote{config: c, queue: newQueue(c.QueueBytes, c.QueueBytes/8), options: c.RemoteOptions,
 		done: make(chan struct{}), changed: make(chan struct{}), closing: make(chan struct{})}
@@ -237,6 +236,9 @@ func (r *Remote) Close(ctx context.Context) error {
 	}
 	r.cancel()
 	r.queue.close()
+	r.mu.Lock()
+	r.alarm.clear() // nobody is to wait for a host that is no more
+	r.tell()
 	return nil
 }
 
@@ -263,10 +265,15 @@ func (r *Remote) note(s Status, address string, err error) {
 		r.state.LastError, r.state.LastErrorAt = err.Error(), at
 		r.alarm.raise(err)
 	}
+	r.tell()
+}
+
+// tell unlocks, and reports what there is to say about the alarm.
+func (r *Remote) tell() {
 	reports := r.reports
 	r.reports = nil
 	r.mu.Unlock()
-	for _, e := range reports {
-		r.config.Report(e)
+	for _, a := range reports {
+		r.config.Report(a)
 	}
 }

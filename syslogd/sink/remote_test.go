@@ -16,7 +16,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"loggia/audit/event"
 	"loggia/syslogd/wire"
 )
 
@@ -325,8 +324,8 @@ func TestQueueIsHandedOver(t *testing.T) {
 	port := nobody.port()
 	nobody.listen.Close()
 	var mu sync.Mutex
-	var reports []event.Entry
-	r := remote(t, RemoteConfig{RemoteOptions: tcpTo(port), Report: func(e event.Entry) {
+	var reports []Alarm
+	r := remote(t, RemoteConfig{RemoteOptions: tcpTo(port), Report: func(e Alarm) {
 		mu.Lock()
 		defer mu.Unlock()
 		reports = append(reports, e)
@@ -350,7 +349,7 @@ func TestQueueIsHandedOver(t *testing.T) {
 	checkCounters(t, r)
 	mu.Lock()
 	defer mu.Unlock()
-	if len(reports) != 2 || reports[0].Tag != "SYSTEM_ALARM_SET" || reports[1].Tag != "SYSTEM_ALARM_CLEARED" {
+	if len(reports) != 2 || reports[0].Err == nil || reports[1].Err != nil {
 		t.Errorf("reports %+v", reports)
 	}
 }

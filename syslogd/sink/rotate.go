@@ -188,6 +188,9 @@ func (f *File) Close(ctx context.Context) error {
 	f.setTimer()
 	f.closed = true
 	f.saveState()
+	for _, a := range []*alarm{&f.alarm, &f.turning, &f.cache} {
+		a.clear() // nobody is to wait for a file that is no more
+	}
 	err := f.closeFiles()
 	ended := f.point
 	ended.Generation++ // followers look for the next file, and learn that there is none
