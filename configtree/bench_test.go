@@ -93,8 +93,8 @@ func BenchmarkOnLarge(b *testing.B) {
 		{"edit", func() { _, err = tree.Edit(edit) }},
 		{"diff", func() { Diff(tree, next) }},
 		{"diff-apart", func() { Diff(tree, apart) }},
-		{"expand", func() { next.Expand() }},
-		{"expand-inactive", func() { inactive.Expand() }},
+		{"expand", func() { next.last.Store(nil); next.Expand() }},
+		{"expand-inactive", func() { inactive.last.Store(nil); inactive.Expand() }},
 		{"check-one-leaf", func() { effective.Check(base) }},
 		{"check-all", func() { effective.Check(nil) }},
 		{"at", func() { tree.At(edit.Path) }},
@@ -120,5 +120,67 @@ func BenchmarkResolve(b *testing.B) {
 		if _, p := Resolve(root, Set, nil, words); p != nil {
 			b.Fatal(p)
 		}
+	}
+}
+
+// BenchmarkGroups measures what groups cost on 100,000 lines that all inherit:
+// of 20,000 files, or of 20,000 hosts, whose order is their user's.
+func BenchmarkGroups(b *testing.B) {
+	root := load(b)
+	for _, list := range []string{"file", "host"} {
+		lines := [][]Word{
+			split("groups g system syslog " + list + " <*> structured-data"),
+			split("groups g system syslog " + list + " <*-00*> daemon info"),
+			split("groups h system syslog source-address 10.0.0.1"),
+			split("groups h system login class c permissions view"),
+			split("apply-groups [ g h ]"),
+		}
+		for i := range 20_000 {
+			entry := fmt.Sprintf("system syslog %s entry-%05d ", list, i)
+			for _, rest := range []string{"any notice", "authorization info", "match x", "match-strings [ a b ]"} {
+				lines = append(lines, split(entry+rest))
+			}
+		}
+		tree := loadBulk(b, root, lines)
+		edit := func(line, value string, op Op) *Tree {
+			next, err := tree.Edit(Edit{Op: op, Path: path(b, root, line), Value: value})
+			if err != nil {
+				b.Fatal(err)
+			}
+			return next
+		}
+		entry := "system syslog " + list + " entry-07777"
+		for _, c := range []struct {
+			name string
+			next *Tree
+		}{
+			{"leaf", edit(entry+" match", "y", Set)},
+			{"entry-more", edit("system syslog "+list+" entry-07777x", "", Set)},
+			{"entry-less", edit(entry, "", Delete)},
+			{"inactive-entry", edit(entry, "", Deactivate)},
+			{"other-group", edit("groups h system syslog source-address", "10.0.0.2", Set)},
+			{"group-of-all", edit("groups g system syslog "+list+" <*> structured-data brief", "", Set)},
+		} {
+			b.Run(list+"/"+c.name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					tree.Expand()
+					c.next.Expand()
+				}
+			})
+		}
+		b.Run(list+"/whole", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				tree.last.Store(nil)
+				tree.Expand()
+			}
+		})
+		base, next := tree.Expand(), edit(entry+" match", "y", Set).Expand()
+		b.Run(list+"/check-one-leaf", func(b *testing.B) {
+			for b.Loop() {
+				next.Check(base)
+			}
+		})
 	}
 }

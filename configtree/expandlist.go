@@ -223,19 +223,19 @@ func (l *listing) whole() *list {
 // changed expands the elements that were touched since the expansion before,
 // when all that applies is the same.
 func (l *listing) changed() *list {
-	keys := touched(l.old, l.own, l.schema.UserOrdered)
+	keys := touched(l.old, l.own, onePart)
 	if len(keys) == 0 {
 		return l.oldEff
 	}
 	r := *l.oldEff
 	r.owner = &l.owner
 	var names []string
-	for key := range keys {
+	for _, key := range keys {
 		if e := r.get(key); e != nil {
 			r.remove(&l.owner, e)
 		}
 	}
-	for key := range keys {
+	for _, key := range keys {
 		e := l.own.get(key)
 		n := l.element(key, e)
 		switch {
@@ -249,58 +249,4 @@ func (l *listing) changed() *list {
 		}
 	}
 	return &r
-}
-
-// touched returns the keys of elements that are in one of the lists alone or not
-// the same in both, and perhaps some more. Elements of a user-ordered list are the
-// same only when their ranks are.
-func touched(from, to *list, userOrdered bool) map[string]bool {
-	keys := make(map[string]bool)
-	touch := func(n *node) { keys[n.text] = true }
-	x, y := newReader(from.display(), false), newReader(to.display(), false)
-	if !userOrdered {
-		for {
-			a, b := next(x, y, equalParts)
-			switch {
-			case a == nil && b == nil:
-				return keys
-			case b == nil || a != nil && a.text < b.text:
-				touch(a)
-				x.pass()
-			case a == nil || a.text > b.text:
-				touch(b)
-				y.pass()
-			default:
-				if a.hash != b.hash {
-					touch(a)
-				}
-				x.pass()
-				y.pass()
-			}
-		}
-	}
-	for {
-		a, b := next(x, y, onePart)
-		if a == nil && b == nil {
-			return keys
-		}
-		if a == nil || b == nil || a.text != b.text {
-			break
-		}
-		if a != b {
-			touch(a)
-		}
-		x.pass()
-		y.pass()
-	}
-	end, differing := commonEnd(from.display(), to.display(), onePart)
-	for _, n := range slices.Concat(x.take(x.left-end), y.take(y.left-end)) {
-		touch(n)
-	}
-	for _, c := range differing {
-		if c.from != c.to {
-			touch(c.from)
-		}
-	}
-	return keys
 }

@@ -143,7 +143,7 @@ func (p *patchReader) gather(n int, line []byte) {
 		return
 	}
 	p.chunk = append(p.chunk, p.unpad(line)...)
-	if line[len(line)-1] != '\n' {
+	if !bytes.HasSuffix(line, []byte("\n")) {
 		p.chunk = append(p.chunk, '\n')
 	}
 }

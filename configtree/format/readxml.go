@@ -91,7 +91,7 @@ func (x *xmlReader) next() xml.Token {
 		x.source.taken = 0
 		t, err := x.tokens.RawToken()
 		line, col := x.tokens.InputPos()
-		x.at(line, col-1)
+		x.at(line, max(0, col-1)) // it may lie before a line end that was read and put back
 		if err != nil {
 			x.end(err)
 			return nil

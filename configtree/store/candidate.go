@@ -179,6 +179,9 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 	}
 	if len(d.changes) > 0 {
 		e := entry{seq: c.seq + 1, by: ed.by, edits: d.edits, cost: ed.cost + entryCost}
+		if ed.compare && e.edits != nil {
+			e.cost = len(e.edits) + entryCost
+		}
 		if e.edits == nil || e.seq%checkpoint == 0 {
 			e.after = d.after
 		}

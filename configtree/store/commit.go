@@ -317,8 +317,10 @@ func (t *transaction) activate(next *Revision, ready plans) {
 		s.obeyed[i] = next.Effective
 	}
 	s.running.Store(next)
+	changed := newDelta(t.running.Tree, next.Tree)
 	s.mu.Lock()
 	s.history = remember(s.history, next.Meta)
+	s.noteDelta(next.Number, changed)
 	s.mu.Unlock()
 	t.progress(event.StepWrapup)
 	t.rebase(next)

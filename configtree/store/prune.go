@@ -1,19 +1,21 @@
 package store
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// What a revision file is called when it is none.
+// What a revision file is called when it is compressed, and when it is none.
 const (
-	abandoned = ".abandoned" // its commit ended before the commit point
-	damaged   = ".damaged"   // it did not read back
+	compressed = ".conf.gz"
+	abandoned  = ".abandoned" // its commit ended before the commit point
+	damaged    = ".damaged"   // it did not read back
 )
 
 // scan is what the commit folder holds, by revision number.
 type scan struct {
-	revisions []uint64          // R.conf
+	revisions []uint64          // R.conf or R.conf.gz
 	others    map[string]uint64 // R.abandoned and R.damaged, by name
 	temporary []string          // names
 	last      uint64            // highest number there is
@@ -31,8 +33,10 @@ func (d *disk) scanCommits() (scan, error) {
 		}
 		found.last = max(found.last, n)
 		switch {
-		case kind == "conf":
-			found.revisions = append(found.revisions, n)
+		case kind == "conf", "."+kind == compressed:
+			if !slices.Contains(found.revisions, n) {
+				found.revisions = append(found.revisions, n)
+			}
 		case "."+kind == abandoned, "."+kind == damaged:
 			found.others[name] = n
 		case strings.HasSuffix(kind, ".tmp"):
@@ -49,10 +53,14 @@ func (s *Store) wakePruner() {
 	}
 }
 
-// pruneAlways is the goroutine that removes old revisions. It ends with Close.
+// pruneAlways is the goroutine that removes and compresses old revisions. It
+// ends with Close.
 func (s *Store) pruneAlways() {
 	for range s.prunable {
 		if err := s.prune(); err != nil {
+			s.notice("old revisions: %v", err)
+		}
+		if err := s.compress(); err != nil {
 			s.notice("old revisions: %v", err)
 		}
 	}
@@ -68,6 +76,9 @@ func (s *Store) prune() error {
 	for _, m := range s.history {
 		keep[m.Revision] = true
 	}
+	if p := s.waiting(PendingRollback); p != nil {
+		keep[p.Target] = true // it may be more commits ago than history goes back
+	}
 	running, oldest := s.history[0].Revision, s.history[len(s.history)-1].Revision
 	s.mu.Unlock()
 	found, err := s.disk.scanCommits()
@@ -76,7 +87,7 @@ func (s *Store) prune() error {
 	}
 	for _, n := range found.revisions {
 		if n < running && !keep[n] {
-			if err := s.disk.remove(commitDir + "/" + revisionName(n)); err != nil {
+			if err := s.disk.removeRevision(n); err != nil {
 				return err
 			}
 		}

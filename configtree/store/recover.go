@@ -163,6 +163,9 @@ func (s *Store) fallBack(found scan, lost uint64, cause error, factory []byte) e
 			return err
 		}
 	} else {
+		if err := s.disk.expandRevision(running.Number); err != nil {
+			return err
+		}
 		if err := s.disk.point(activeName, activeTarget(running.Number)); err != nil {
 			return err
 		}
@@ -193,7 +196,11 @@ func (s *Store) setAside(found scan, lost uint64) error {
 	case lost == 0:
 		return nil
 	case slices.Contains(found.revisions, lost):
-		if err := s.disk.rename(name+".conf", name+damaged); err != nil {
+		from := name + ".conf"
+		if !s.disk.exists(from) {
+			from = name + compressed
+		}
+		if err := s.disk.rename(from, name+damaged); err != nil {
 			return err
 		}
 	default:

@@ -192,7 +192,7 @@ func (d *disk) readRevision(number uint64, root *schema.Node) (*configtree.Tree,
 // readConfig reads the header and the text of a configuration file back. number
 // is what it must call itself, 0 for whatever it does.
 func (d *disk) readConfig(name string, number uint64) (Meta, []byte, error) {
-	data, err := d.readFile(name, maxRevision)
+	data, err := d.readText(name, maxRevision)
 	if err != nil {
 		return Meta{}, nil, err
 	}
@@ -209,12 +209,8 @@ func (d *disk) readConfig(name string, number uint64) (Meta, []byte, error) {
 // readMeta reads the header of a revision alone; its text is not verified.
 func (d *disk) readMeta(number uint64) (Meta, error) {
 	name := commitDir + "/" + revisionName(number)
-	f, err := d.root.Open(name)
+	head, err := d.readHead(number)
 	if err != nil {
-		return Meta{}, err
-	}
-	head, err := io.ReadAll(io.LimitReader(f, maxHeader))
-	if err := errors.Join(err, f.Close()); err != nil {
 		return Meta{}, err
 	}
 	m, _, _, err := parseHeader(head)

@@ -179,12 +179,23 @@ type try struct {
 	store *Store
 }
 
-func (sc *scenario) begin(t *testing.T) *try {
+// prepare sets a scenario up once; begin goes on from what that left on disk.
+func (sc *scenario) prepare(t *testing.T) (dir string, clocks *lab) {
 	t.Helper()
-	r := &try{saboteur: &saboteur{dir: t.TempDir(), at: -1}, lab: newLab(), tape: new(tape)}
+	dir, clocks = t.TempDir(), newLab()
+	s := open(t, dir, new(tape), clocks.options)
+	sc.setup(t, clocks, s)
+	closed(t, s)
+	return dir, clocks
+}
+
+func begin(t *testing.T, dir string, clocks *lab) *try {
+	t.Helper()
+	l := newLab()
+	l.wall, l.elapsed = clocks.wall, clocks.elapsed
+	r := &try{saboteur: &saboteur{dir: killed(t, dir), at: -1}, lab: l, tape: new(tape)}
 	r.watch()
 	r.store = open(t, r.dir, r.tape, r.lab.options, func(o *Options) { o.Disk = r.step })
-	sc.setup(t, r.lab, r.store)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.settle()
@@ -207,54 +218,65 @@ func (r *try) again(t *testing.T) string {
 // is one of those that are whole, and stays whole when time passes.
 func TestKillEverywhere(t *testing.T) {
 	for _, sc := range scenarios() {
-		for _, cut := range []bool{false, true} {
-			seen := map[string]int{}
-			for n, finished := 0, false; !finished && !t.Failed(); n++ {
-				r := sc.begin(t)
-				r.mu.Lock()
-				r.at, r.kill = n, true
-				r.mu.Unlock()
-				var wg sync.WaitGroup
-				wg.Go(func() {
-					if err := sc.act(r.lab, r.store); err != nil {
-						t.Errorf("%s, step %d: %v", sc.name, n, err)
-					}
-					finished = true
-				})
-				wg.Wait()
-				r.mu.Lock()
-				if finished {
-					r.settle()
+		t.Run(sc.name, func(t *testing.T) {
+			t.Parallel()
+			dir, clocks := sc.prepare(t)
+			for _, cut := range []bool{false, true} {
+				seen := map[string]int{}
+				for n, finished := 0, false; !finished && !t.Failed(); n++ {
+					var got string
+					got, finished = sc.kill(t, begin(t, dir, clocks), n, cut)
+					seen[got]++
 				}
-				r.dead = true
-				r.mu.Unlock()
-				if cut {
-					r.cutPower(t)
-				}
-				got := r.again(t)
-				seen[got]++
-				if !slices.Contains(sc.want, got) || finished && got != sc.want[len(sc.want)-1] {
-					t.Errorf("%s, step %d, cut %v: %q", sc.name, n, cut, got)
-				}
-				if got == sc.want[len(sc.want)-1] && got != sc.want[0] && len(r.durable()) == 0 {
-					t.Errorf("%s, step %d, cut %v: a change without a record", sc.name, n, cut)
-				}
-				if second := r.again(t); second != got {
-					t.Errorf("%s, step %d, cut %v: %q at first, then %q", sc.name, n, cut, got, second)
-				}
-				if sc.end == nil {
-					continue
-				}
-				r.lab.pass(sc.later)
-				if got := r.again(t); !slices.Contains(sc.end, got) || finished && got != sc.end[len(sc.end)-1] {
-					t.Errorf("%s, step %d, cut %v: %q in the end", sc.name, n, cut, got)
+				if len(seen) < min(2, len(sc.want)) {
+					t.Errorf("cut %v: outcomes %v", cut, seen)
 				}
 			}
-			if len(seen) < min(2, len(sc.want)) {
-				t.Errorf("%s, cut %v: outcomes %v", sc.name, cut, seen)
-			}
+		})
+	}
+}
+
+// kill ends the program before step n and returns the outcome, and whether it
+// had finished before.
+func (sc *scenario) kill(t *testing.T, r *try, n int, cut bool) (got string, finished bool) {
+	t.Helper()
+	r.mu.Lock()
+	r.at, r.saboteur.kill = n, true
+	r.mu.Unlock()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := sc.act(r.lab, r.store); err != nil {
+			t.Errorf("step %d: %v", n, err)
+		}
+		finished = true
+	})
+	wg.Wait()
+	r.mu.Lock()
+	if finished {
+		r.settle()
+	}
+	r.dead = true
+	r.mu.Unlock()
+	if cut {
+		r.cutPower(t)
+	}
+	got, whole := r.again(t), sc.want[len(sc.want)-1]
+	if !slices.Contains(sc.want, got) || finished && got != whole {
+		t.Errorf("step %d, cut %v: %q", n, cut, got)
+	}
+	if got == whole && got != sc.want[0] && len(r.durable()) == 0 {
+		t.Errorf("step %d, cut %v: a change without a record", n, cut)
+	}
+	if second := r.again(t); second != got {
+		t.Errorf("step %d, cut %v: %q at first, then %q", n, cut, got, second)
+	}
+	if sc.end != nil {
+		r.lab.pass(sc.later)
+		if end := r.again(t); !slices.Contains(sc.end, end) || finished && end != sc.end[len(sc.end)-1] {
+			t.Errorf("step %d, cut %v: %q in the end", n, cut, end)
 		}
 	}
+	return got, finished
 }
 
 // durable returns what is on record on disk.
@@ -268,34 +290,42 @@ func (r *try) durable() []event.Entry {
 // or from then on: what the program says then is what a new start finds.
 func TestFailEverywhere(t *testing.T) {
 	for _, sc := range scenarios() {
-		for _, lasting := range []bool{false, true} {
-			for n, reached := 0, true; reached && !t.Failed(); n++ {
-				r := sc.begin(t)
-				r.mu.Lock()
-				r.fail = func(i int, _ DiskStep) bool { return i == n || lasting && i > n }
-				r.mu.Unlock()
-				err := sc.act(r.lab, r.store)
-				got := outcome(r.store)
-				r.mu.Lock()
-				r.fail = nil
-				reached = r.count > n
-				r.mu.Unlock()
-				whole := sc.want[len(sc.want)-1]
-				if !slices.Contains(sc.want, got) && (err == nil || got != sc.failed) {
-					t.Errorf("%s, step %d, lasting %v: %q", sc.name, n, lasting, got)
-				}
-				if err == nil && got != whole {
-					t.Errorf("%s, step %d, lasting %v: %q without an error", sc.name, n, lasting, got)
-				}
-				closed(t, r.store)
-				after := r.again(t)
-				if sc.name == "not confirmed" {
-					got = "old" // a start does not wait
-				}
-				if after != got && !(lasting && slices.Contains(sc.want, after)) && !(err != nil && strings.HasPrefix(sc.name, "rescue")) {
-					t.Errorf("%s, step %d, lasting %v: %q (%v), a new start finds %q", sc.name, n, lasting, got, err, after)
+		t.Run(sc.name, func(t *testing.T) {
+			t.Parallel()
+			dir, clocks := sc.prepare(t)
+			for _, lasting := range []bool{false, true} {
+				for n := 0; sc.fail(t, begin(t, dir, clocks), n, lasting) && !t.Failed(); n++ {
 				}
 			}
-		}
+		})
 	}
+}
+
+// fail lets step n fail and reports whether it was reached.
+func (sc *scenario) fail(t *testing.T, r *try, n int, lasting bool) (reached bool) {
+	t.Helper()
+	r.mu.Lock()
+	r.saboteur.fail = func(i int, _ DiskStep) bool { return i == n || lasting && i > n }
+	r.mu.Unlock()
+	err := sc.act(r.lab, r.store)
+	got := outcome(r.store)
+	r.mu.Lock()
+	r.saboteur.fail = nil
+	reached = r.count > n
+	r.mu.Unlock()
+	if !slices.Contains(sc.want, got) && (err == nil || got != sc.failed) {
+		t.Errorf("step %d, lasting %v: %q", n, lasting, got)
+	}
+	if err == nil && got != sc.want[len(sc.want)-1] {
+		t.Errorf("step %d, lasting %v: %q without an error", n, lasting, got)
+	}
+	closed(t, r.store)
+	if sc.name == "not confirmed" {
+		got = "old" // a start does not wait
+	}
+	after := r.again(t)
+	if after != got && !(lasting && slices.Contains(sc.want, after)) && !(err != nil && strings.HasPrefix(sc.name, "rescue")) {
+		t.Errorf("step %d, lasting %v: %q (%v), a new start finds %q", n, lasting, got, err, after)
+	}
+	return reached
 }

@@ -79,7 +79,8 @@ type Store struct {
 	mu       sync.Mutex // guards what follows; held for moments only
 	history  []Meta     // newest first, the running revision included
 	notices  []string
-	privates []*Candidate // one for each session that has one
+	blamed   map[uint64]*delta // by revision; what is known of those in history
+	privates []*Candidate      // one for each session that has one
 }
 
 // program is who does what nobody asked for.
@@ -95,7 +96,7 @@ func Open(o Options) (*Store, error) {
 		schema: o.Schema, recorder: o.Recorder, subsystems: slices.Clone(o.Subsystems), version: o.Version, factory: o.Factory,
 		now: o.Now, boot: o.Boot, tell: o.Broadcast,
 		committing: make(chan struct{}, 1), prunable: make(chan struct{}, 1), repending: make(chan struct{}, 1), closed: make(chan struct{}),
-		obeyed: make([]*configtree.Effective, len(o.Subsystems)),
+		obeyed: make([]*configtree.Effective, len(o.Subsystems)), blamed: map[uint64]*delta{},
 	}
 	if s.now == nil {
 		s.now = time.Now
