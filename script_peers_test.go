@@ -33,8 +33,11 @@ func waitLog(ts *testscript.TestScript, neg bool, args []string) {
 
 // waitFor waits for lines in another file.
 func waitFor(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 || len(args) > 3 {
-		ts.Fatalf("usage: waitfor FILE REGEXP [COUNT]")
+	if neg || len(args) < 1 || len(args) > 3 {
+		ts.Fatalf("usage: waitfor FILE [REGEXP [COUNT]]")
+	}
+	if len(args) == 1 {
+		args = append(args, "", "0") // that it is there
 	}
 	await(ts, args, func() ([]byte, error) { return os.ReadFile(ts.MkAbs(args[0])) })
 }
@@ -56,7 +59,7 @@ func await(ts *testscript.TestScript, args []string, read func() ([]byte, error)
 			ts.Check(err)
 		}
 		switch n := matching(text, expr); {
-		case n >= want:
+		case err == nil && n >= want:
 			return
 		case time.Now().After(limit):
 			ts.Fatalf("%s: %d lines match %s after %v, want %d; it holds\n%s", args[0], n, expr, patience, want, tail(text))

@@ -35,7 +35,7 @@ import (
 //	hangup [-as NAME]         the terminal goes away
 //	daemon start|stop|kill|hup
 //	waitlog FILE REGEXP [N]   waits for N lines in a log, archives included
-//	waitfor FILE REGEXP [N]   waits for N lines in any other file
+//	waitfor FILE [REGEXP [N]] waits for N lines in any other file, or that it is there
 //	count FILE REGEXP N       a log, archives included, has exactly N such lines
 //	sink udp|tcp [ADDRESS:]PORT FILE   a receiver that writes each message to FILE
 //	listens PORT              waits until somebody listens on PORT
@@ -52,7 +52,7 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 
 // patience is how long a script waits for something that must happen. It is
 // only ever used up by a failure.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
