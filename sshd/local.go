@@ -34,12 +34,16 @@ type Local struct {
 
 	listener *net.UnixListener
 	config   *ssh.ServerConfig
-	slots    chan struct{}
+	seats    seats
 	wg       sync.WaitGroup // connections
 }
 
-// localConnections bounds the connections that are served at once.
-const localConnections = 250
+// maxSessions bounds the channels that one connection may have open, as
+// OpenSSH's MaxSessions does.
+const maxSessions = 10
+
+// acceptPause is how long nothing is accepted after an error.
+const acceptPause = 50 * time.Millisecond
 
 // handshakeTime bounds how long a peer may take to say who it is.
 const handshakeTime = 10 * time.Second
@@ -57,8 +61,11 @@ func (l *Local) Listen() error {
 	}
 	l.config = &ssh.ServerConfig{NoClientAuth: true, ServerVersion: "SSH-2.0-loggia"}
 	l.config.AddHostKey(signer)
-	l.slots = make(chan struct{}, localConnections)
 	name := filepath.Join(filepath.Dir(l.Path), fmt.Sprintf(".sock%d", os.Getpid()))
+	if n := max(len(name), len(l.Path)); n >= len(unix.RawSockaddrUnix{}.Path) {
+		return fmt.Errorf("%s: the name of a socket may have %d bytes: use a state directory with a shorter path",
+			l.Path, len(unix.RawSockaddrUnix{}.Path)-1-(n-len(l.Path)))
+	}
 	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -92,19 +99,34 @@ func (l *Local) Serve(ctx context.Context) error {
 			}
 			return errors.Join(err, os.Remove(l.Path))
 		}
-		if err != nil {
+		if errors.Is(err, net.ErrClosed) {
 			return err
 		}
-		select {
-		case l.slots <- struct{}{}:
-			l.wg.Go(func() {
-				defer func() { <-l.slots }()
-				l.connection(ctx, conn)
-			})
-		default:
-			refuse(conn, errors.New("too many sessions"))
+		if err != nil { // out of descriptors, or a peer that left at once: it passes
+			select {
+			case <-ctx.Done():
+			case <-time.After(acceptPause):
+			}
+			continue
 		}
+		l.seat(ctx, conn)
 	}
+}
+
+// seat serves a connection if there is a seat for who called.
+func (l *Local) seat(ctx context.Context, conn *net.UnixConn) {
+	peer, err := peerOf(conn)
+	if err == nil && !l.seats.take(peer.UID) {
+		err = errors.New("too many sessions")
+	}
+	if err != nil {
+		refuse(conn, err)
+		return
+	}
+	l.wg.Go(func() {
+		defer l.seats.leave(peer.UID)
+		l.connection(ctx, peer, conn)
+	})
 }
 
 // refuse tells an SSH client why it is not served: text before the version
@@ -115,15 +137,15 @@ func refuse(conn net.Conn, err error) {
 	_ = conn.Close()
 }
 
-func (l *Local) connection(ctx context.Context, conn *net.UnixConn) {
-	peer, err := peerOf(conn)
-	if err == nil {
-		err = l.Admit(peer)
-	}
-	if err != nil {
+func (l *Local) connection(ctx context.Context, peer Peer, conn *net.UnixConn) {
+	if err := l.Admit(peer); err != nil {
 		refuse(conn, err)
 		return
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	// A peer that says nothing, or hears nothing, must not hold up the end.
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	if err := conn.SetDeadline(time.Now().Add(handshakeTime)); err != nil {
 		refuse(conn, err)
 		return
@@ -134,26 +156,40 @@ func (l *Local) connection(ctx context.Context, conn *net.UnixConn) {
 		_ = conn.Close()
 		return
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	closing := context.AfterFunc(ctx, func() { _ = sc.Close() })
-	defer closing()
+	defer sc.Close() // again: the other side, or the end of ctx, has closed it
 	_ = conn.SetDeadline(time.Time{})
 	go ssh.DiscardRequests(requests) // ends with the connection
-	var sessions sync.WaitGroup
+	l.sessions(ctx, peer, channels)
+}
+
+// sessions serves the channels of a connection until it ends, and ends them.
+func (l *Local) sessions(ctx context.Context, peer Peer, channels <-chan ssh.NewChannel) {
+	ctx, cancel := context.WithCancel(ctx)
+	var serving sync.WaitGroup
+	defer serving.Wait()
+	defer cancel()
+	open := make(chan struct{}, maxSessions)
 	for nc := range channels {
 		if nc.ChannelType() != "session" {
 			_ = nc.Reject(ssh.UnknownChannelType, "only sessions are served here")
 			continue
 		}
-		ch, reqs, err := nc.Accept()
-		if err != nil {
+		select {
+		case open <- struct{}{}:
+		default:
+			_ = nc.Reject(ssh.ResourceShortage, "too many sessions")
 			continue
 		}
-		sessions.Go(func() { serveChannel(ctx, peer, ch, reqs, l.Handle) })
+		ch, reqs, err := nc.Accept()
+		if err != nil {
+			<-open
+			continue
+		}
+		serving.Go(func() {
+			defer func() { <-open }()
+			serveChannel(ctx, peer, ch, reqs, l.Handle)
+		})
 	}
-	cancel()
-	sessions.Wait()
 }
 
 // peerOf asks the kernel who connected.
