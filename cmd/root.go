@@ -58,6 +58,7 @@ engine in the same process, and every commit is an audit record.
 
 Without a daemon the shell is the engine, which ends with the last session.
 "loggia daemon" keeps it running; the shell then attaches to it.`,
+		Version:       daemon.Version,
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"os"
 	"slices"
 	"time"
@@ -43,6 +44,26 @@ func decodeSystem(r *configtree.Reader) *system {
 	r.Has("version")
 	return s
 }
+
+// hashes checks that what stands for a password is a hash of one (crypt(5)):
+// typing the password itself there would show it to every reader.
+func hashes(r *configtree.Reader) []configtree.Problem {
+	var problems []configtree.Problem
+	check := func(authentication *configtree.Reader) {
+		if h := authentication.Text("encrypted-password"); h != "" && h[0] != '$' {
+			problems = append(problems, configtree.Problem{Path: authentication.PathOf("encrypted-password"),
+				Err: errNoHash, Kind: configtree.Constraint})
+		}
+	}
+	sys := r.Child("system")
+	check(sys.Child("root-authentication"))
+	for u := range sys.Child("login").Entries("user") {
+		check(u.Child("authentication"))
+	}
+	return problems
+}
+
+var errNoHash = errors.New("must be a hash such as $6$...; for the password itself use plain-text-password")
 
 // machineName is the name of the machine, for a configuration without host-name.
 func machineName() string {

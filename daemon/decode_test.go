@@ -228,3 +228,14 @@ set system login user amy class super-user
 		t.Error(d)
 	}
 }
+
+func TestAPasswordIsNoHash(t *testing.T) {
+	r := effective(t, "set system root-authentication encrypted-password hunter2\nset system login user bob class ops authentication encrypted-password $6$salt$hash").Reader()
+	problems := hashes(r)
+	if len(problems) != 1 || problems[0].Path.String() != "system root-authentication encrypted-password" {
+		t.Fatal(problems)
+	}
+	if strings.Contains(problems[0].Error(), "hunter2") {
+		t.Error("the password is in the error")
+	}
+}

@@ -293,7 +293,11 @@ func (d *Daemon) Batch(ctx context.Context, b Batch) (int, error) {
 
 func (d *Daemon) waitEmpty(ctx context.Context, tell io.Writer) error {
 	if n := d.sessions.count(); n > 0 {
-		if _, err := fmt.Fprintf(tell, "%d other sessions are attached: the engine runs until they have left\n", n); err != nil {
+		sessions := "another session is attached"
+		if n > 1 {
+			sessions = fmt.Sprintf("%d other sessions are attached", n)
+		}
+		if _, err := fmt.Fprintf(tell, "%s: the engine runs until they have left. Ctrl-C ends it, and them, now\n", sessions); err != nil {
 			return err
 		}
 	}

@@ -20,9 +20,9 @@ var ErrHeld = errors.New("another process holds the state directory")
 
 // state is the state directory, locked.
 type state struct {
-	dir  string
-	lock *os.File
-	node string // identity of this state, made at the first start
+	dir   string
+	locks []*os.File
+	node  string // identity of this state, made at the first start
 }
 
 func (s *state) path(name ...string) string {
@@ -43,7 +43,28 @@ func openState(dir string) (*state, error) {
 			return nil, err
 		}
 	}
-	lock, err := os.OpenFile(s.path("run", "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	// The directory itself is locked first: run/ may be removed under a running
+	// engine, and a second one must not start for that.
+	for _, at := range []struct {
+		name string
+		flag int
+	}{{dir, os.O_RDONLY}, {s.path("run", "lock"), os.O_RDWR | os.O_CREATE}} {
+		lock, err := takeLock(at.name, at.flag)
+		if err != nil {
+			return nil, errors.Join(err, s.close())
+		}
+		s.locks = append(s.locks, lock)
+	}
+	var err error
+	if s.node, err = nodeID(s.path("node-id")); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+// takeLock locks a file or directory, or returns ErrHeld.
+func takeLock(path string, flag int) (*os.File, error) {
+	lock, err := os.OpenFile(path, flag, 0o600)
 	if errors.Is(err, os.ErrPermission) {
 		return nil, ErrHeld // it is another user's: attach, if it runs
 	}
@@ -56,14 +77,16 @@ func openState(dir string) (*state, error) {
 		}
 		return nil, errors.Join(err, lock.Close())
 	}
-	s.lock = lock
-	if s.node, err = nodeID(s.path("node-id")); err != nil {
-		return nil, errors.Join(err, lock.Close())
-	}
-	return s, nil
+	return lock, nil
 }
 
-func (s *state) close() error { return s.lock.Close() }
+func (s *state) close() error {
+	var err error
+	for _, l := range s.locks {
+		err = errors.Join(err, l.Close())
+	}
+	return err
+}
 
 // nodeID reads the identity of this state, or makes it.
 func nodeID(path string) (string, error) {

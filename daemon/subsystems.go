@@ -27,7 +27,12 @@ func (p systemPlan) Apply() { p.d.system.Store(p.next) }
 func (p systemPlan) Abort() {}
 
 func (d *Daemon) prepareSystem(_ context.Context, c store.Change) (store.Plan, error) {
-	return systemPlan{d, decodeSystem(c.Next.Reader())}, nil
+	r := c.Next.Reader()
+	next := decodeSystem(r)
+	if problems := hashes(r); len(problems) > 0 && c.Reason != store.ReasonStart {
+		return nil, store.Problems(problems)
+	}
+	return systemPlan{d, next}, nil
 }
 
 // prepareSyslog decodes what the engine obeys and lets it prepare. It comes
