@@ -56,14 +56,34 @@ func BenchmarkReadText100k(b *testing.B) {
 	benchRead(b, Text, root, text(b, tree(b, root, SetLines, bigLines(benchLines)), Options{}))
 }
 
-// BenchmarkLoadText100k is reading together with what the tree does with it.
-func BenchmarkLoadText100k(b *testing.B) {
+// benchLoad is reading together with what the tree does with it.
+func benchLoad(b *testing.B, s Syntax) {
 	root := loadSchema(b)
-	in := text(b, tree(b, root, SetLines, bigLines(benchLines)), Options{})
+	in := text(b, tree(b, root, SetLines, bigLines(benchLines)), Options{Syntax: s})
+	b.ReportAllocs()
 	b.SetBytes(int64(len(in)))
 	for b.Loop() {
-		tree(b, root, Text, in)
+		tree(b, root, s, in)
 	}
+}
+
+func BenchmarkLoadText100k(b *testing.B) { benchLoad(b, Text) }
+func BenchmarkLoadSet100k(b *testing.B)  { benchLoad(b, SetLines) }
+func BenchmarkLoadXML100k(b *testing.B)  { benchLoad(b, XML) }
+func BenchmarkLoadJSON100k(b *testing.B) { benchLoad(b, JSON) }
+
+func benchReadMarkup(b *testing.B, s Syntax) {
+	root := loadSchema(b)
+	benchRead(b, s, root, text(b, tree(b, root, SetLines, bigLines(benchLines)), Options{Syntax: s}))
+}
+
+func BenchmarkReadXML100k(b *testing.B)  { benchReadMarkup(b, XML) }
+func BenchmarkReadJSON100k(b *testing.B) { benchReadMarkup(b, JSON) }
+
+// BenchmarkPatch100k reads a patch that makes all of a configuration.
+func BenchmarkPatch100k(b *testing.B) {
+	root := loadSchema(b)
+	benchRead(b, Patch, root, compare(b, configtree.New(root), tree(b, root, SetLines, bigLines(benchLines)), nil))
 }
 
 func benchWrite(b *testing.B, s Syntax) {
@@ -79,6 +99,8 @@ func benchWrite(b *testing.B, s Syntax) {
 
 func BenchmarkWriteText100k(b *testing.B) { benchWrite(b, Text) }
 func BenchmarkWriteSet100k(b *testing.B)  { benchWrite(b, SetLines) }
+func BenchmarkWriteXML100k(b *testing.B)  { benchWrite(b, XML) }
+func BenchmarkWriteJSON100k(b *testing.B) { benchWrite(b, JSON) }
 
 // BenchmarkCompareOneLeaf has one changed leaf in a configuration of 100,000 lines.
 func BenchmarkCompareOneLeaf(b *testing.B) {

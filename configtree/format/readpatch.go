@@ -34,8 +34,9 @@ type patchReader struct {
 
 	// The lines gathered.
 	marker byte
-	line   int
+	line   int // of the first
 	chunk  []byte
+	end    place // of the last
 
 	// A comment changes: what it belongs to follows.
 	commenting bool
@@ -44,6 +45,9 @@ type patchReader struct {
 	changed patchChanges
 	edits   []configtree.Edit // to hand out at the end
 }
+
+// place is where something stands.
+type place struct{ line, col int }
 
 // maxPatchChunk bounds what is gathered of one block with one marker, in bytes.
 const maxPatchChunk = 64 << 20
@@ -102,16 +106,22 @@ func (p *patchReader) header(n int, line string) {
 	p.margin, p.commenting, p.comment = 0, false, ""
 	p.level, p.lost = p.at, true
 	inner, ok := strings.CutPrefix(line, "[edit")
-	if inner, closed := strings.CutSuffix(inner, "]"); ok && closed {
+	if inner, closed := strings.CutSuffix(inner, "]"); ok && closed && (inner == "" || inner[0] == ' ') {
 		words, err := Words(inner)
 		res, bad := configtree.Resolve(p.root, configtree.Find, p.at, words)
-		if err == nil && bad == nil {
+		if err == nil && bad == nil && inFull(words, res) {
 			p.level, p.lost = res.Path, !isLevel(res.Path)
 		}
 	}
 	if p.lost {
 		p.problem(configtree.Syntax, n, len(line), errSyntax, line)
 	}
+}
+
+// inFull reports whether none of the words was abbreviated: what a file says must not depend on which
+// statements exist.
+func inFull(words []configtree.Word, res configtree.Resolution) bool {
+	return slices.EqualFunc(words, res.Words, func(w configtree.Word, full string) bool { return w.Text == full })
 }
 
 // isLevel reports whether there can be statements below p. That holds for a list as a whole
@@ -142,6 +152,7 @@ func (p *patchReader) gather(n int, line []byte) {
 		p.stopped = true
 		return
 	}
+	p.end = place{n, len(bytes.TrimRight(line, "\r\n")) + 1}
 	p.chunk = append(p.chunk, p.unpad(line)...)
 	if !bytes.HasSuffix(line, []byte("\n")) {
 		p.chunk = append(p.chunk, '\n')
@@ -190,7 +201,9 @@ func (p *patchReader) reader(text io.Reader, n int, yield func(configtree.Edit, 
 	p.scan.bracket = false
 	t := &textReader{scan: p.scan, file: p.file, root: p.root, yield: func(e configtree.Edit, bad *configtree.Problem) bool {
 		if bad != nil {
-			bad.Col += p.margin
+			if bad.Col += p.margin; bad.Line > p.end.line { // a statement or comment has no end
+				bad.Line, bad.Col = p.end.line, p.end.col
+			}
 			p.stopped = p.stopped || !p.yield(configtree.Edit{}, bad)
 			return !p.stopped
 		}
@@ -256,6 +269,7 @@ func (p *patchReader) settleValues() {
 
 // collapsed takes a line with a blank or an exclamation mark: a statement that exists, by its name.
 func (p *patchReader) collapsed(n int, line string) {
+	p.end = place{n, len(line)}
 	text := string(p.unpad([]byte(line[1:])))
 	e, tags, ok := p.target(n, text)
 	if !ok {
