@@ -171,6 +171,9 @@ func (t *transaction) abandon(cause error) {
 	if check, ok := errors.AsType[*CheckError](cause); ok {
 		newAuditor(t.store.recorder, t.by, "").refused(check.Problems)
 	}
+	if conflict, ok := errors.AsType[*ConflictError](cause); ok {
+		newAuditor(t.store.recorder, t.by, "").refused(conflict.Problems())
+	}
 	if t.options.CheckOnly {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 
 	"loggia/audit/event"
 	"loggia/configtree"
+	"loggia/configtree/schema"
 )
 
 // Private makes a candidate for one session alone: `configure private`. It is
@@ -75,7 +76,7 @@ func (c *Candidate) Discard() (discarded bool) {
 
 // ConflictError refuses a merge: the session and others changed the same
 // statements, each in another way. Nothing changed.
-type ConflictError struct{ Conflicts []Conflict }
+type ConflictError struct{ Conflicts []configtree.Conflict }
 
 // Error returns the last line that the user sees, without "error: ".
 func (e *ConflictError) Error() string {
@@ -85,13 +86,50 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("%d conflicts with committed changes", len(e.Conflicts))
 }
 
+// Problems returns the conflicts as problems that show mine and theirs.
+func (e *ConflictError) Problems() []configtree.Problem {
+	all := make([]configtree.Problem, len(e.Conflicts))
+	for i := range e.Conflicts {
+		c := &e.Conflicts[i]
+		all[i] = configtree.Problem{Path: c.Path, Kind: configtree.Constraint,
+			Err: fmt.Errorf("conflict: mine is %s, theirs is %s", side(c.Mine), side(c.Theirs))}
+	}
+	return all
+}
+
+// Unwrap returns the conflicts one by one, as problems.
+func (e *ConflictError) Unwrap() []error { return Problems(e.Problems()).Unwrap() }
+
+// side says in few words what a statement is on one side of a conflict.
+func side(n configtree.Node) string {
+	if !n.Valid() {
+		return "deleted"
+	}
+	text := configtree.Step{Node: n.Schema(), Key: n.Key()}.String()
+	if s := n.Schema(); s.Kind == schema.Leaf && !s.Secret && n.Value() != "" {
+		text += " " + configtree.Quote(n.Value())
+	} else if s.Secret {
+		text = s.Name + " " + secretMark
+	}
+	if n.Inactive() {
+		text = "inactive: " + text
+	}
+	if n.Comment() != "" {
+		text = fmt.Sprintf("/* %s */ %s", n.Comment(), text)
+	}
+	return "'" + text + "'"
+}
+
+// secretMark stands for the value of a secret.
+const secretMark = "/* SECRET-DATA */"
+
 // merged returns what the session of a private candidate changed, applied to
 // what is in force.
 func (c *Candidate) merged(now *state, running *Revision) (*configtree.Tree, error) {
 	if now.base == running {
 		return now.tree, nil
 	}
-	tree, conflicts := Merge(now.base.Tree, now.tree, running.Tree)
+	tree, conflicts := configtree.Merge(now.base.Tree, now.tree, running.Tree)
 	if len(conflicts) > 0 {
 		return nil, &ConflictError{conflicts}
 	}
