@@ -134,7 +134,7 @@ func (s *Session) runLine(ctx context.Context, line string) error {
 	c, w, f := s.parse(line)
 	if f != nil {
 		shown, at := w.showable(f, line)
-		s.recordLine(strings.Fields(shown))
+		s.recordMistake(w, shown)
 		return &lineError{f, shown, at}
 	}
 	if c == nil {

@@ -35,7 +35,7 @@ func TestSplitCommands(t *testing.T) {
 
 func TestLineSource(t *testing.T) {
 	long := strings.Repeat("x", maxLine+1)
-	s := NewLineSource("f", strings.NewReader("a\r\n\nb\n"+long+"\nc"))
+	s := NewLineSource("f", strings.NewReader("\uFEFFa\r\n\nb\n"+long+"\nc"))
 	for i, want := range []string{"a", "", "b", "", "c"} {
 		line, n, err := s.Next()
 		if line != want || n != i+1 || errors.Is(err, errLongLine) != (i == 3) {
@@ -102,8 +102,12 @@ func TestABatchUndoesItsOwnEditsAlone(t *testing.T) {
 	if system.Child("domain-name").Value() != "example.net" {
 		t.Error("the colleague's edit is gone")
 	}
-	if _, errs, status := l.batch("user", "configure\n"); status != 1 || errs != "stdin:1: error: configuration database modified\n" {
+	if _, errs, status := l.batch("user", "configure\n"); status != 1 || errs != "stdin:1: error: configuration database modified\n"+discardHint+"\n" {
 		t.Errorf("status %d, %s", status, errs)
+	}
+	l.must("request system configuration discard-changes\nconfigure\nset system host-name x\ncommit\n")
+	if system := l.store.Running().Tree.Root().Child("system"); system.Child("domain-name").Valid() {
+		t.Error("the colleague's edit was committed")
 	}
 }
 
@@ -133,7 +137,7 @@ func TestABatchThatLeftNothingBehindLooksAgain(t *testing.T) {
 			}
 		}},
 	}, false)
-	if status != 1 || errs != "-c:4: error: configuration database modified\n" {
+	if status != 1 || errs != "-c:4: error: configuration database modified\n"+discardHint+"\n" {
 		t.Errorf("status %d, %s", status, errs)
 	}
 }

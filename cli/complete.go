@@ -89,7 +89,15 @@ func (w *walk) statementCandidates(prefix string) []candidate {
 	if p != nil && p.Kind != configtree.Missing {
 		return nil
 	}
-	return w.below(res, prefix, false)
+	if _, asks := w.asksPassword(w.path); asks {
+		return nil
+	}
+	list := w.below(res, prefix, false)
+	if hashed := passwordAt(res.Next.Node); hashed != nil && w.verb.edit == configtree.Set &&
+		res.Next.Want == schema.WantStatement && leads(hashed, w.allowed()) && strings.HasPrefix(plainText, prefix) {
+		list = append(list, candidate{name: plainText, help: plainTextHelp})
+	}
+	return list
 }
 
 // below lists what the schema allows after res, and the keys that exist in the

@@ -2,7 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"slices"
 
 	"loggia/audit/event"
@@ -83,8 +83,11 @@ func (s *Session) levelAfter(v *verb, args op.Args) configtree.Path {
 
 // change serves set and delete.
 func change(ctx context.Context, s *Session, c *call) error {
-	if !c.given {
+	switch {
+	case !c.given:
 		return deleteLevel(ctx, s, c)
+	case c.password:
+		return s.setPassword(ctx, c)
 	}
 	return s.apply(ctx, c, c.path.Edits)
 }
@@ -165,6 +168,9 @@ func leave(ctx context.Context, s *Session, c *call) error {
 	return nil
 }
 
+// discardHint says how a batch gets past what somebody left behind.
+const discardHint = "'request system configuration discard-changes' forgets the uncommitted changes of everybody"
+
 // uncommitted is said on the way in and out.
 const uncommitted = "The configuration has been changed but not committed\n"
 
@@ -174,7 +180,7 @@ const uncommitted = "The configuration has been changed but not committed\n"
 func configure(_ context.Context, s *Session, c *call) error {
 	candidate := s.env.Store.Shared()
 	if s.o.Batch && candidate.Dirty() && s.shared == nil {
-		return errors.New("configuration database modified")
+		return fmt.Errorf("%w\n"+discardHint, store.ErrModified)
 	}
 	c.say("Entering configuration mode\n")
 	if users := s.editors(); users != "" {

@@ -20,16 +20,19 @@ type grammar struct {
 
 // groups are the help texts of words that lead to commands.
 var groups = map[string]string{
-	"show":               "Show something",
-	"show system":        "Show something about the system",
-	"show system syslog": "Show something about the syslog engine",
-	"clear":              "Clear something",
-	"file":               "Work with files",
-	"monitor":            "Show log lines as they are written",
-	"set":                "Set something of this session",
-	"set cli":            "Set how this session works",
-	"load":               "Load configuration from a file or the terminal",
-	"display":            "Show the configuration in another form",
+	"show":                         "Show something",
+	"show system":                  "Show something about the system",
+	"show system syslog":           "Show something about the syslog engine",
+	"clear":                        "Clear something",
+	"file":                         "Work with files",
+	"monitor":                      "Show log lines as they are written",
+	"set":                          "Set something of this session",
+	"set cli":                      "Set how this session works",
+	"load":                         "Load configuration from a file or the terminal",
+	"display":                      "Show the configuration in another form",
+	"request":                      "Ask the system to do something",
+	"request system":               "Ask the system to do something",
+	"request system configuration": "Work with configurations as a whole",
 }
 
 func newGrammar() *grammar {

@@ -72,7 +72,7 @@ func (s *Session) interactiveLine(ctx context.Context, term *terminal.Session, l
 	c, w, f := s.parse(line)
 	if f != nil {
 		shown, _ := w.showable(f, line)
-		s.recordLine(strings.Fields(shown))
+		s.recordMistake(w, shown)
 		return term.Fault(f.col, f.message())
 	}
 	if c == nil {
@@ -111,8 +111,17 @@ func (y *ttyScreen) Output(ctx context.Context, more bool, produce func(context.
 	return y.t.Page(ctx, terminal.Paging{}, produce)
 }
 
+// Ask takes Ctrl-D for a no: whoever answers nothing agrees to nothing.
 func (y *ttyScreen) Ask(_ context.Context, question string, yes bool) (bool, error) {
-	return y.t.Confirm(question, yes)
+	answer, err := y.t.Confirm(question, yes)
+	if errors.Is(err, io.EOF) {
+		return false, nil
+	}
+	return answer, err
+}
+
+func (y *ttyScreen) Secret(_ context.Context, question string) (string, error) {
+	return y.t.Secret(question)
 }
 
 func (y *ttyScreen) Text(context.Context) (io.Reader, error) {

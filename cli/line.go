@@ -99,6 +99,7 @@ func (w *walk) finish(col int) (*call, *failure) {
 			}
 		}
 		c.path, c.given = res, true
+		_, c.password = w.asksPassword(w.path)
 		c.words = append(slices.Clone(c.words), res.String())
 	}
 	if w.sub != nil {
@@ -196,6 +197,15 @@ func (w *walk) secretDue(bad string) bool {
 	return false
 }
 
+// resembles reports whether an unknown first word may be kept: it begins like a
+// command, and has only what commands consist of.
+func (w *walk) resembles(word string) bool {
+	const enough = 2
+	return strings.Trim(word, "abcdefghijklmnopqrstuvwxyz-") == "" && slices.ContainsFunc(w.node().children, func(c *node) bool {
+		return strings.HasPrefix(c.word, word[:min(enough, len(word))])
+	})
+}
+
 // mistyped reports whether a word is a statement of n but for two slips of the
 // fingers, and so no secret in the wrong place: a secret with a digit in it, or
 // one that only begins like a statement, is none.
@@ -204,9 +214,11 @@ func mistyped(word string, n *schema.Node) bool {
 	if len(word) < shortest || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz-") != "" {
 		return false
 	}
-	return slices.ContainsFunc(n.Children, func(c *schema.Node) bool {
-		return max(len(word), len(c.Name))-min(len(word), len(c.Name)) <= slips && distance(word, c.Name) <= slips
-	})
+	near := func(name string) bool {
+		return max(len(word), len(name))-min(len(word), len(name)) <= slips && distance(word, name) <= slips
+	}
+	return slices.ContainsFunc(n.Children, func(c *schema.Node) bool { return near(c.Name) }) ||
+		passwordAt(n) != nil && near(plainText)
 }
 
 // distance is how many characters must be put in, taken out or changed to make

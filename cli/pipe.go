@@ -22,7 +22,7 @@ func pipeVerbs() []*verb {
 		v("find", "Show from the first line that matches", findFilter, pattern),
 		v("count", "Show only the number of lines", countFilter),
 		v("last", "Show only the last lines", lastFilter, op.Param{Name: "lines", Help: "Number of lines", Type: numberType(1, 1000000)}),
-		v("no-more", "Show everything at once, without stopping at each screenful", nil),
+		v("no-more", "Show everything at once, without stopping", nil),
 		v("save", "Write the lines to a file", saveFilter, file),
 		v("append", "Add the lines to the end of a file", appendFilter, file),
 	}

@@ -14,7 +14,7 @@ type plainScreen struct {
 }
 
 // NewBatchScreen makes the Screen of a batch that writes to out and whose
-// `load … terminal` reads from the commands' own source.
+// `load … terminal` and passwords come from the commands' own source.
 func NewBatchScreen(out io.Writer, source Source) Screen {
 	return &plainScreen{out: out, source: source}
 }
@@ -48,6 +48,12 @@ func (p *plainScreen) Ask(_ context.Context, question string, yes bool) (bool, e
 	word := map[bool]string{true: "yes", false: "no"}[yes]
 	p.Print(question + " [yes,no] (" + word + ") " + word + "\n")
 	return yes, nil
+}
+
+// Secret takes the next line of the batch, as it is.
+func (p *plainScreen) Secret(context.Context, string) (string, error) {
+	line, _, err := p.source.Next()
+	return line, err
 }
 
 func (p *plainScreen) Text(context.Context) (io.Reader, error) { return p.source.Text(), nil }

@@ -28,6 +28,9 @@ type Screen interface {
 	Output(ctx context.Context, more bool, produce func(ctx context.Context, w io.Writer) error) error
 	// Ask asks a yes-or-no question; a batch takes the default.
 	Ask(ctx context.Context, question string, yes bool) (bool, error)
+	// Secret asks for something that is not shown while it is typed; a batch reads
+	// its next line. io.EOF says that there is none.
+	Secret(ctx context.Context, question string) (string, error)
 	// Text returns the lines of `load … terminal`, up to ^D or the end of input.
 	Text(ctx context.Context) (io.Reader, error)
 	// Width and Height are the size of the screen, 0 when there is none.
@@ -147,6 +150,17 @@ func (s *Session) recordLine(words []string) {
 	line := strings.Join(words, " ")
 	s.record(event.CommandLine{Username: s.env.Caller.User, Command: line})
 	s.recent().Add(line, s.env.Now())
+}
+
+// recordMistake records a line that did not parse, as far as it may be shown. A
+// first word that is like no command may be a password typed at the wrong
+// prompt: whoever typed it may see it, the record does not.
+func (s *Session) recordMistake(w *walk, shown string) {
+	words := strings.Fields(shown)
+	if w = w.here(); w.at == nil && !w.piped && len(words) > 0 && !w.resembles(words[len(words)-1]) {
+		words[len(words)-1] = maskedSecret
+	}
+	s.recordLine(words)
 }
 
 // recent is the history of the present mode.

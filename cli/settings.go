@@ -43,7 +43,7 @@ func settingVerbs() []*verb {
 		v("set cli screen-length", "Lines of a screenful, 0 to show everything at once", setLength, number("lines", "Number of lines", 0, 100000)),
 		v("set cli screen-width", "Columns of the screen, 0 for no limit", setWidth, number("columns", "Number of columns", 0, 1024)),
 		v("set cli complete-on-space", "Whether the space bar writes out a word", setComplete, onOff),
-		v("set cli idle-timeout", "Minutes without a key after which the session ends, 0 for never", setIdle, number("minutes", "Number of minutes", 0, 100000)),
+		v("set cli idle-timeout", "Minutes without a key that end the session, 0 for never", setIdle, number("minutes", "Number of minutes", 0, 100000)),
 		v("set cli timestamp", "Show the time before the output of each command", setTimestamp,
 			op.Param{Name: "disable", Kind: op.Flag, Help: "Do not show the time"}),
 		v("set cli prompt", "Text of the prompt", setPrompt, op.Param{Name: "prompt", Help: "Text, in quotes when it has blanks", Required: true,

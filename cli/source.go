@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -57,6 +58,9 @@ func (l *lineSource) Next() (string, int, error) {
 			return "", l.n, err
 		case long:
 			return "", l.n, errLongLine
+		}
+		if l.n == 1 {
+			line = bytes.TrimPrefix(line, []byte("\uFEFF")) // as editors elsewhere begin files
 		}
 		return strings.TrimRight(string(line), "\r\n"), l.n, nil
 	}

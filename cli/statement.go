@@ -1,12 +1,19 @@
 package cli
 
 import (
+	"slices"
+
 	"loggia/configtree"
 	"loggia/configtree/schema"
 )
 
 // resolveWords walks words of the Statement parameter through the schema.
 func (w *walk) resolveWords(words []configtree.Word) (configtree.Resolution, *configtree.Problem) {
+	if res, asks := w.asksPassword(words); asks {
+		res.Words = append(slices.Clone(res.Words), plainText)
+		res.Complete = true
+		return res, nil
+	}
 	return configtree.Resolve(w.s.schema(), w.verb.edit, w.level, words)
 }
 

@@ -24,8 +24,9 @@ type Options struct {
 
 // Root is the virtual tree of one user.
 type Root struct {
-	o   Options
-	dir string // what relative names start at
+	o    Options
+	home string // what ~ stands for
+	dir  string // what relative names start at
 }
 
 // New makes the tree and the user's home.
@@ -33,7 +34,8 @@ func New(o Options) (*Root, error) {
 	if !fs.ValidPath(o.User) || strings.Contains(o.User, "/") || o.User == "." {
 		return nil, fmt.Errorf("user name %q names no directory", o.User)
 	}
-	r := &Root{o: o, dir: "/var/home/" + o.User}
+	r := &Root{o: o, home: "/var/home/" + o.User}
+	r.dir = r.home
 	home := path.Join(o.State, "home")
 	for _, dir := range []string{home, path.Join(home, o.User), path.Join(o.State, "tmp")} {
 		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -46,9 +48,13 @@ func New(o Options) (*Root, error) {
 // Home is the directory that relative names start at.
 func (r *Root) Home() string { return r.dir }
 
-// Abs returns the absolute virtual path of name.
+// Abs returns the absolute virtual path of name, in which ~ at the beginning
+// is the user's home.
 func (r *Root) Abs(name string) string {
-	if !path.IsAbs(name) {
+	switch {
+	case name == "~" || strings.HasPrefix(name, "~/"):
+		name = r.home + name[1:]
+	case !path.IsAbs(name):
 		name = r.dir + "/" + name
 	}
 	return path.Clean(name)
@@ -67,6 +73,7 @@ const (
 type place struct {
 	base string // directory that os.Root opens
 	rel  string // path below it, "." for itself
+	from string // where a relative name was looked for, to be told; else empty
 }
 
 // part is one of the directories that the tree is made of.
@@ -97,10 +104,14 @@ func (r *Root) find(name string, a access) (place, error) {
 		if !p.may[a] {
 			return place{}, r.refuse(a, name)
 		}
-		return place{path.Join(r.o.State, p.real), below(abs, p.virtual)}, nil
+		from := ""
+		if !path.IsAbs(name) && !strings.HasPrefix(name, "~") {
+			from = r.dir
+		}
+		return place{path.Join(r.o.State, p.real), below(abs, p.virtual), from}, nil
 	}
 	if r.o.Real && path.IsAbs(name) {
-		return place{"/", below(abs, "/")}, nil
+		return place{base: "/", rel: below(abs, "/")}, nil
 	}
 	return place{}, r.refuse(a, name)
 }
@@ -127,26 +138,28 @@ func in[T any](p place, name string, f func(root *os.Root) (T, error)) (T, error
 	var zero T
 	root, err := os.OpenRoot(p.base)
 	if err != nil {
-		return zero, tidy(name, err)
+		return zero, p.tidy(name, err)
 	}
 	v, err := f(root)
 	if cerr := root.Close(); err == nil {
 		err = cerr
 	}
-	return v, tidy(name, err)
+	return v, p.tidy(name, err)
 }
 
 // tidy names the file as the user did, and nothing of where it really is.
-func tidy(name string, err error) error {
-	var p *fs.PathError
+func (p place) tidy(name string, err error) error {
+	var at *fs.PathError
 	var l *os.LinkError
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, fs.ErrNotExist) && p.from != "":
+		return fmt.Errorf("could not resolve file: %s (in %s)", name, p.from)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("could not resolve file: %s", name)
-	case errors.As(err, &p):
-		err = p.Err
+	case errors.As(err, &at):
+		err = at.Err
 	case errors.As(err, &l):
 		err = l.Err
 	}

@@ -68,6 +68,20 @@ func TestRelativeNamesAreTheUsersHome(t *testing.T) {
 	}
 }
 
+func TestTildeIsTheHomeWhereverOneIs(t *testing.T) {
+	r, _ := tree(t, Options{})
+	if _, err := r.Chdir("/var/tmp"); err != nil {
+		t.Fatal(err)
+	}
+	put(t, r, "~/out", "x")
+	if got := contents(t, r, "/var/home/lab/out"); got != "x" {
+		t.Errorf("read %q", got)
+	}
+	if dir, err := r.Chdir("~"); err != nil || dir != "/var/home/lab" {
+		t.Errorf("%s, %v", dir, err)
+	}
+}
+
 func TestWhatIsRefused(t *testing.T) {
 	tests := []struct {
 		name string
@@ -152,7 +166,7 @@ func TestListRenameRemove(t *testing.T) {
 	if err := r.Remove("a"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Open("a"); err == nil || err.Error() != "could not resolve file: a" {
+	if _, err := r.Open("a"); err == nil || err.Error() != "could not resolve file: a (in /var/home/lab)" {
 		t.Errorf("%v", err)
 	}
 	if err := r.Rename("c", "/var/tmp/c"); err == nil {

@@ -20,6 +20,8 @@ func All() []Command {
 		{Grammar{Words: "show system users", Help: "Show who is logged in", Permission: "view"}, showUsers},
 		{Grammar{Words: "show system alarms", Help: "Show what does not work at the moment", Permission: "view"}, showAlarms},
 		{Grammar{Words: "show system syslog statistics", Help: "Show how many messages came, and what became of them", Permission: "view"}, showStatistics},
+		{Grammar{Words: "request system configuration discard-changes", Help: "Forget all uncommitted shared changes",
+			Permission: "configure", NoPipe: true}, discardChanges},
 		{Grammar{Words: "file list", Help: "List a directory", Permission: "view", Params: []Param{
 			{Name: "path", Help: "Directory or file", Choices: Files}, {Name: "detail", Kind: Flag, Help: "With size, owner and date"}}}, fileList},
 		{Grammar{Words: "file show", Help: "Show the contents of a file", Permission: "view", Params: []Param{file}}, fileShow},

@@ -311,15 +311,27 @@ func TestStatistics(t *testing.T) {
 		Destinations: []DestinationStatistics{{Name: "host 192.0.2.9", Accepted: 8, Delivered: 5, Waiting: 1, Dropped: []Reason{{"queue full", 2}},
 			State: "connecting", LastError: "connection refused"}},
 	}
-	shows(t, env, "show system syslog statistics", Args{}, `Source                               Received     Accepted    Refused  Truncated
-udp 0.0.0.0:514                            10            8          2          1
+	shows(t, env, "show system syslog statistics", Args{}, `Source             Received    Accepted    Refused    Truncated
+udp 0.0.0.0:514          10           8          2            1
     refused, source: 2
 
-Destination                          Accepted    Delivered     Filtered   Repeated    Dropped    Waiting
-host 192.0.2.9                              8            5            0          0          2          1
+Destination      Accepted   Delivered   Filtered   Repeated   Dropped   Waiting
+host 192.0.2.9          8           5          0          0         2         1
     dropped, queue full: 2
     state: connecting
     last error: connection refused
+`)
+	env.Engine = engine{
+		Sources:      []SourceStatistics{{Name: "udp 0.0.0.0:514", Received: 1 << 63, Accepted: 1 << 63}},
+		Destinations: []DestinationStatistics{{Name: "host log-server.example.net", Accepted: 123456789012, Delivered: 123456789012, Filtered: 123456789}},
+	}
+	shows(t, env, "show system syslog statistics", Args{}, `Source                      Received             Accepted  Refused  Truncated
+udp 0.0.0.0:514  9223372036854775808  9223372036854775808        0          0
+
+Destination
+     Accepted    Delivered  Filtered Repeated Dropped Waiting
+host log-server.example.net
+ 123456789012 123456789012 123456789        0       0       0
 `)
 }
 
@@ -348,8 +360,8 @@ func TestFiles(t *testing.T) {
 	if err != nil || !want.MatchString(got) {
 		t.Errorf("%v\n%s", err, got)
 	}
-	fails(t, env, "file show", Args{"filename": "nix"}, "could not resolve file: nix")
-	fails(t, env, "file copy", Args{"source": "nix", "destination": "x"}, "could not resolve file: nix")
+	fails(t, env, "file show", Args{"filename": "nix"}, "could not resolve file: nix (in /var/home/user)")
+	fails(t, env, "file copy", Args{"source": "nix", "destination": "x"}, "could not resolve file: nix (in /var/home/user)")
 	fails(t, env, "file copy", Args{"source": "new", "destination": "/etc/x"}, "/etc/x: permission denied")
 	fails(t, env, "file show", Args{"filename": "/etc/passwd"}, "/etc/passwd: permission denied")
 	if got := names(Files(env, "/var/t")); !slices.Equal(got, []string{"/var/tmp/"}) {

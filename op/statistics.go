@@ -3,32 +3,92 @@ package op
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 )
+
+// statisticsWidth is what the rows have room for, in columns.
+const statisticsWidth = 80
+
+// statisticsTable is a table of counters: a row has a name, its numbers, and
+// lines that say more.
+type statisticsTable struct {
+	head []string
+	rows []statisticsRow
+}
+
+type statisticsRow struct {
+	name    string
+	numbers []uint64
+	more    []string
+}
 
 // showStatistics is `show system syslog statistics`. Each row's numbers add
 // up: received = accepted + refused, and accepted = filtered + delivered +
 // repeated + dropped + waiting.
 func showStatistics(_ context.Context, env *Env, _ Args) (Result, error) {
 	st := env.Engine.Statistics()
-	var b strings.Builder
-	fmt.Fprintf(&b, "%-32s %12s %12s %10s %10s\n", "Source", "Received", "Accepted", "Refused", "Truncated")
+	sources := statisticsTable{head: []string{"Source", "Received", "Accepted", "Refused", "Truncated"}}
 	for _, s := range st.Sources {
-		fmt.Fprintf(&b, "%-32s %12d %12d %10d %10d\n", s.Name, s.Received, s.Accepted, sum(s.Refused), s.Truncated)
-		writeReasons(&b, "refused", s.Refused)
+		sources.rows = append(sources.rows, statisticsRow{s.Name, []uint64{s.Received, s.Accepted, sum(s.Refused), s.Truncated}, reasons("refused", s.Refused)})
 	}
-	fmt.Fprintf(&b, "\n%-32s %12s %12s %12s %10s %10s %10s\n", "Destination", "Accepted", "Delivered", "Filtered", "Repeated", "Dropped", "Waiting")
+	destinations := statisticsTable{head: []string{"Destination", "Accepted", "Delivered", "Filtered", "Repeated", "Dropped", "Waiting"}}
 	for _, d := range st.Destinations {
-		fmt.Fprintf(&b, "%-32s %12d %12d %12d %10d %10d %10d\n", d.Name, d.Accepted, d.Delivered, d.Filtered, d.Repeated, sum(d.Dropped), d.Waiting)
-		writeReasons(&b, "dropped", d.Dropped)
+		more := reasons("dropped", d.Dropped)
 		if d.State != "" {
-			fmt.Fprintf(&b, "    state: %s\n", d.State)
+			more = append(more, "state: "+d.State)
 		}
 		if d.LastError != "" {
-			fmt.Fprintf(&b, "    last error: %s\n", d.LastError)
+			more = append(more, "last error: "+d.LastError)
+		}
+		destinations.rows = append(destinations.rows, statisticsRow{d.Name, []uint64{d.Accepted, d.Delivered, d.Filtered, d.Repeated, sum(d.Dropped), d.Waiting}, more})
+	}
+	var b strings.Builder
+	sources.write(&b)
+	b.WriteByte('\n')
+	destinations.write(&b)
+	return Text(b.String()), nil
+}
+
+// write lays the table out for a screen: columns as wide as they need, and when
+// that is too wide, names on lines of their own.
+func (t *statisticsTable) write(b *strings.Builder) {
+	names, width, behind := len(t.head[0]), make([]int, len(t.head)-1), ""
+	for i, h := range t.head[1:] {
+		width[i] = len(h)
+	}
+	for _, r := range t.rows {
+		names = max(names, len(r.name))
+		for i, n := range r.numbers {
+			width[i] = max(width[i], len(strconv.FormatUint(n, 10)))
 		}
 	}
-	return Text(b.String()), nil
+	total := names
+	for i := range width {
+		width[i]++
+		total += width[i]
+	}
+	if total > statisticsWidth {
+		names, behind = 0, "\n"
+	} else {
+		for i := range width { // what is left keeps the columns apart
+			width[i] += min(3, (statisticsWidth-total)/len(width))
+		}
+	}
+	line := func(name string, cell func(i int) string) {
+		fmt.Fprintf(b, "%-*s%s", names, name, behind)
+		for i, w := range width {
+			fmt.Fprintf(b, "%*s", w, cell(i))
+		}
+		b.WriteByte('\n')
+	}
+	line(t.head[0], func(i int) string { return t.head[i+1] })
+	for _, r := range t.rows {
+		line(r.name, func(i int) string { return strconv.FormatUint(r.numbers[i], 10) })
+		for _, m := range r.more {
+			b.WriteString("    " + m + "\n")
+		}
+	}
 }
 
 func sum(list []Reason) (n uint64) {
@@ -38,10 +98,13 @@ func sum(list []Reason) (n uint64) {
 	return n
 }
 
-func writeReasons(b *strings.Builder, what string, list []Reason) {
+// reasons says what a counter is made of.
+func reasons(what string, list []Reason) []string {
+	var out []string
 	for _, r := range list {
 		if r.Count > 0 {
-			fmt.Fprintf(b, "    %s, %s: %d\n", what, r.Reason, r.Count)
+			out = append(out, fmt.Sprintf("%s, %s: %d", what, r.Reason, r.Count))
 		}
 	}
+	return out
 }

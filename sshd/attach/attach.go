@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -30,8 +31,17 @@ const (
 	EnvKeepGoing = "LOGGIA_KEEP_GOING" // set: run on after a failure
 )
 
-// Client is a connection to the engine's process.
-type Client struct{ ssh *ssh.Client }
+// Client is a connection to the engine's process, with a session that waits to begin.
+type Client struct {
+	ssh     *ssh.Client
+	session *ssh.Session
+}
+
+// Refused is why the engine's process does not serve this user. Any other error
+// of Dial may be gone at the next try: the process was just ending.
+type Refused string
+
+func (r Refused) Error() string { return string(r) }
 
 // Dial connects to the socket at path, retrying until Wait is over or ctx ends.
 func Dial(ctx context.Context, path string) (*Client, error) {
@@ -71,7 +81,13 @@ func dial(ctx context.Context, path string) (*Client, error) {
 		_ = conn.Close() // it is of no use any more
 		return nil, err
 	}
-	return &Client{ssh.NewClient(sc, channels, requests)}, nil
+	c := ssh.NewClient(sc, channels, requests)
+	session, err := c.NewSession()
+	if err != nil {
+		_ = c.Close() // as above
+		return nil, err
+	}
+	return &Client{c, session}, nil
 }
 
 // greetedConn is a connection whose first bytes were looked at.
@@ -97,9 +113,21 @@ func (g *greetedConn) greeting() error {
 		if err != nil {
 			return err
 		}
-		return errors.New(strings.TrimPrefix(strings.TrimSpace(string(line)), "error: "))
+		return Refused(strings.TrimPrefix(strings.TrimSpace(string(line)), "error: "))
 	}
 	return g.SetReadDeadline(time.Time{})
+}
+
+// ErrNotBegun is that the other side went away before the session began: nothing
+// was run, and it may be tried anew.
+var ErrNotBegun = errors.New("the process that holds the engine went away")
+
+// notBegun marks an error of a request that comes before the session begins.
+func notBegun(err error) error {
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: %w", ErrNotBegun, err)
+	}
+	return err
 }
 
 // Close ends the connection.
@@ -108,10 +136,7 @@ func (c *Client) Close() error { return c.ssh.Close() }
 // Shell runs an interactive session on the terminal in and out, which are
 // restored whatever happens, and returns its exit status.
 func (c *Client) Shell(ctx context.Context, in, out *os.File) (int, error) {
-	s, err := c.ssh.NewSession()
-	if err != nil {
-		return 1, err
-	}
+	s := c.session
 	w, h, err := term.GetSize(int(out.Fd()))
 	if err != nil {
 		w, h = 80, 24
@@ -121,7 +146,7 @@ func (c *Client) Shell(ctx context.Context, in, out *os.File) (int, error) {
 		name = "vt100"
 	}
 	if err := s.RequestPty(name, h, w, ssh.TerminalModes{}); err != nil {
-		return 1, err
+		return 1, notBegun(err)
 	}
 	old, err := term.MakeRaw(int(in.Fd()))
 	if err != nil {
@@ -140,7 +165,7 @@ func (c *Client) Shell(ctx context.Context, in, out *os.File) (int, error) {
 	}
 	s.Stdout, s.Stderr = out, out
 	if err := s.Shell(); err != nil {
-		return 1, err
+		return 1, notBegun(err)
 	}
 	go pass(stdin, in)
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
@@ -193,32 +218,52 @@ type Batch struct {
 
 // Run runs a batch and returns its exit status.
 func (c *Client) Run(ctx context.Context, b Batch) (int, error) {
-	s, err := c.ssh.NewSession()
-	if err != nil {
-		return 1, err
-	}
+	s := c.session
 	if err := s.Setenv(EnvSource, b.Name); err != nil {
-		return 1, fmt.Errorf("name of the source %q: %w", b.Name, err)
+		return 1, fmt.Errorf("name of the source %q: %w", b.Name, notBegun(err))
 	}
 	if b.KeepGoing {
 		if err := s.Setenv(EnvKeepGoing, "1"); err != nil {
-			return 1, err
+			return 1, notBegun(err)
 		}
 	}
 	s.Stdout, s.Stderr = b.Out, b.Err
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
 	if b.In == nil {
-		return exitCode(s.Run(b.Command))
+		if err := s.Start(b.Command); err != nil {
+			return 1, notBegun(err)
+		}
+		return exitCode(s.Wait())
 	}
 	stdin, err := s.StdinPipe()
 	if err != nil {
 		return 1, err
 	}
 	if err := s.Shell(); err != nil {
-		return 1, err
+		return 1, notBegun(err)
 	}
-	go pass(stdin, b.In)
-	return exitCode(s.Wait())
+	in := &watchedReader{r: b.In}
+	go pass(stdin, in)
+	status, err := exitCode(s.Wait())
+	if failed := in.failed.Load(); failed != nil && err == nil {
+		return max(status, 1), *failed
+	}
+	return status, err
+}
+
+// watchedReader remembers how reading failed: to the other side that looks like
+// the end of the input.
+type watchedReader struct {
+	r      io.Reader
+	failed atomic.Pointer[error]
+}
+
+func (w *watchedReader) Read(b []byte) (int, error) {
+	n, err := w.r.Read(b)
+	if err != nil && err != io.EOF {
+		w.failed.Store(&err)
+	}
+	return n, err
 }
 
 // exitCode takes the status out of what Wait said.
