@@ -15,6 +15,11 @@
 //	n bytes the canonical record (see Record.AppendCanonical)
 //	uint32  CRC-32C (Castagnoli) of those n bytes, big endian
 //
+// Records wait in memory for the disk, 8 MiB of them and as many being written;
+// beyond that Append waits. While the disk is full Append and Durable return its
+// error and nothing is dropped: the frames that were refused are tried again every
+// second, behind the last whole one.
+//
 // Numbers start at 1 and have no gaps. A crash can leave one incomplete frame
 // at the end of the last segment; Open cuts it off and says so. Anything else
 // that does not read back is damage: Open refuses to append behind it in the

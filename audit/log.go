@@ -19,17 +19,26 @@ const segmentSize = 64 << 20
 // trail never drops a record.
 const pendingLimit = 8 << 20
 
+// retryPause is how long a write that failed rests before it is tried again.
+const retryPause = time.Second
+
+// errUnsynced marks an error after which nobody knows what is on the disk.
+var errUnsynced = errors.New("records may be lost")
+
 // ErrClosed is returned by Append after Close.
 var ErrClosed = errors.New("audit trail is closed")
 
 // Log is an open trail. It is safe for concurrent use.
 type Log struct {
-	dir string
-	now func() time.Time
+	// Built once.
+	dir   string
+	now   func() time.Time
+	write func(*os.File, []byte) (int, error) // tests fill the disk here
+	ended chan struct{}                       // closed by Close
 
 	// Owned by the writer goroutine.
 	file *os.File
-	size int64
+	size int64 // of file, whole frames
 
 	mu      sync.Mutex // guards what follows
 	changed *sync.Cond // signals any change of it
@@ -39,7 +48,7 @@ type Log struct {
 	wanted  uint64     // newest record that somebody waits for
 	durable uint64     // newest record known to be on disk
 	written uint64     // newest record handed to the kernel
-	err     error      // first write or sync error; the trail takes nothing after it
+	err     error      // why the trail takes nothing at the moment
 	closed  bool
 
 	done chan struct{} // closed when the writer goroutine has ended
@@ -55,10 +64,14 @@ type Recovery struct {
 // Open opens the trail in dir, which is made (0700) if it is missing. now is
 // the clock that stamps records.
 func Open(dir string, now func() time.Time) (*Log, Recovery, error) {
+	return openLog(dir, now, (*os.File).Write)
+}
+
+func openLog(dir string, now func() time.Time, write func(*os.File, []byte) (int, error)) (*Log, Recovery, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, Recovery{}, err
 	}
-	l := &Log{dir: dir, now: now, done: make(chan struct{})}
+	l := &Log{dir: dir, now: now, write: write, ended: make(chan struct{}), done: make(chan struct{})}
 	l.changed = sync.NewCond(&l.mu)
 	rec, err := l.recover()
 	if err != nil {
@@ -66,7 +79,7 @@ func Open(dir string, now func() time.Time) (*Log, Recovery, error) {
 	}
 	l.next = rec.Records + 1
 	l.last, l.written, l.durable = rec.Records, rec.Records, rec.Records
-	go l.write()
+	go l.run()
 	return l, rec, nil
 }
 
@@ -76,8 +89,10 @@ type Receipt struct {
 	Seq uint64
 }
 
-// Append numbers r, stamps it if Time is zero, and queues it for writing. It
-// returns the error that stopped the trail, if one did.
+// Append numbers r, stamps it if Time is zero, and queues it for writing. While
+// the disk refuses what was queued before, it queues nothing and returns that
+// error. A full disk is tried again every second; a sync that failed ends the
+// trail until the next Open.
 func (l *Log) Append(r Record) (Receipt, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -122,7 +137,7 @@ func (r Receipt) Durable(ctx context.Context) error {
 	defer stop()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.wanted = max(l.wanted, r.Seq)
+	l.wanted = max(l.wanted, min(r.Seq, l.last))
 	l.changed.Broadcast()
 	for l.durable < r.Seq {
 		switch {
@@ -148,6 +163,7 @@ func (l *Log) Close() error {
 	l.mu.Lock()
 	if !l.closed {
 		l.closed = true
+		close(l.ended)
 		l.changed.Broadcast()
 	}
 	l.mu.Unlock()
@@ -157,9 +173,9 @@ func (l *Log) Close() error {
 	return l.err
 }
 
-// write is the writer goroutine: it takes whatever is pending, writes it at
+// run is the writer goroutine: it takes whatever is pending, writes it at
 // once, and syncs when somebody waits.
-func (l *Log) write() {
+func (l *Log) run() {
 	defer close(l.done)
 	var buf []byte
 	for {
@@ -178,19 +194,48 @@ func (l *Log) write() {
 		l.mu.Unlock()
 
 		err := l.put(buf, first)
+		for err != nil && l.rest(err) {
+			err = l.put(buf, first)
+		}
 		if err == nil && sync {
 			err = l.file.Sync()
 		}
 
 		l.mu.Lock()
 		l.written = last
-		if err != nil {
-			l.err = fmt.Errorf("audit trail: %w", err)
-		} else if sync {
+		l.err = wrap(err)
+		if err == nil && sync {
 			l.durable = last
 		}
 		l.changed.Broadcast()
 		l.mu.Unlock()
+	}
+}
+
+func wrap(err error) error {
+	if err != nil {
+		err = fmt.Errorf("audit trail: %w", err)
+	}
+	return err
+}
+
+// rest tells everybody of a write that failed, takes back the part of it that
+// was written, and waits. It reports whether to try again.
+func (l *Log) rest(err error) bool {
+	l.mu.Lock()
+	l.err = wrap(err)
+	l.changed.Broadcast()
+	l.mu.Unlock()
+	if errors.Is(err, errUnsynced) || l.file != nil && l.file.Truncate(l.size) != nil {
+		return false // the next Open finds the end
+	}
+	timer := time.NewTimer(retryPause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-l.ended:
+		return false
 	}
 }
 
@@ -205,24 +250,32 @@ func (l *Log) put(frames []byte, first uint64) error {
 			return err
 		}
 	}
-	n, err := l.file.Write(frames)
-	l.size += int64(n)
-	return err
+	if _, err := l.write(l.file, frames); err != nil {
+		return err
+	}
+	l.size += int64(len(frames))
+	return nil
 }
 
 // begin closes the present segment and starts the one of record first.
 func (l *Log) begin(first uint64) error {
 	if l.file != nil {
-		if err := errors.Join(l.file.Sync(), l.file.Close()); err != nil {
-			return err
+		err := errors.Join(l.file.Sync(), l.file.Close())
+		l.file = nil
+		if err != nil {
+			return fmt.Errorf("%w: %w", errUnsynced, err)
 		}
 	}
-	f, err := os.OpenFile(filepath.Join(l.dir, segmentName(first)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	path := filepath.Join(l.dir, segmentName(first))
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
 	}
+	if err := syncDir(l.dir); err != nil {
+		return errors.Join(err, f.Close(), os.Remove(path))
+	}
 	l.file, l.size = f, 0
-	return syncDir(l.dir)
+	return nil
 }
 
 func (l *Log) end() {
