@@ -184,3 +184,50 @@ func BenchmarkGroups(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkMerge brings one leaf of a private candidate to a tree that went on,
+// on 100,000 lines.
+func BenchmarkMerge(b *testing.B) {
+	root := load(b)
+	base := loadBulk(b, root, bulk())
+	set := func(line, value string) *Tree {
+		next, err := base.Edit(Edit{Op: Set, Path: path(b, root, line), Value: value})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return next
+	}
+	mine, theirs := set("system syslog file file-07777 archive size", "1m"), set("system syslog file file-11111 archive size", "2m")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, conflicts := Merge(base, mine, theirs); len(conflicts) > 0 {
+			b.Fatal(conflicts)
+		}
+	}
+}
+
+// BenchmarkCheckOfNames is a check where each of 20,000 files names its groups.
+func BenchmarkCheckOfNames(b *testing.B) {
+	root := load(b)
+	lines := append(bulk(), split("groups g system syslog file <*> structured-data"))
+	for i := range 20_000 {
+		lines = append(lines, split(fmt.Sprintf("system syslog file file-%05d apply-groups g", i)))
+	}
+	tree := loadBulk(b, root, lines)
+	next, err := tree.Edit(Edit{Op: Set, Path: path(b, root, "system syslog file file-07777 archive size"), Value: "1m"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	base, effective := tree.Expand(), next.Expand()
+	b.Run("check", func(b *testing.B) {
+		for b.Loop() {
+			effective.Check(base)
+		}
+	})
+	b.Run("expand", func(b *testing.B) {
+		for b.Loop() {
+			tree.Expand()
+			next.Expand()
+		}
+	})
+}

@@ -22,7 +22,7 @@ func (e *Effective) Check(base *Effective) []Problem {
 	}
 	c := checker{rules: e.rules, warned: make(map[*schema.Node]bool)}
 	if e.typed != nil {
-		unknownGroups(Node{n: e.typed}, definitions(e.typed), func(p Path, text string) { c.report(p, Constraint, false, text) })
+		c.groups(e.typed, base.typed)
 	}
 	c.node(e.Root(), base.root, nil)
 	return c.problems
@@ -52,6 +52,16 @@ func (w *way) changed(p place) bool {
 
 func (c *checker) report(p Path, k ProblemKind, warning bool, text string) {
 	c.problems = append(c.problems, Problem{Path: p, Token: p.Last().word(), Err: refusal(text), Kind: k, Warning: warning})
+}
+
+// groups checks the names of groups. What named them before is right unless one
+// of them is gone.
+func (c *checker) groups(root, was *node) {
+	n := names{definitions(root), func(p Path, text string) { c.report(p, Constraint, false, text) }}
+	if was != nil && !n.defined.keep(definitions(was)) {
+		was = nil
+	}
+	n.check(Node{n: root}, was)
 }
 
 // word is what a problem calls a step by: its key, or its keyword.

@@ -10,9 +10,10 @@
 // any number of sessions may read one tree at the same time. Bulk loads go
 // through a Batch, which owns the nodes it has copied and copies each but once.
 //
-// An Effective is what holds: the tree without its inactive parts. Check looks
-// at it before a commit, decoders read it through a Reader, which remembers
-// what was consumed.
+// An Effective is what holds: the tree without its inactive parts and with what
+// its groups give; each statement knows the group it is from. Check looks at it
+// before a commit, decoders read it through a Reader, which remembers what was
+// consumed. Merge brings the changes of one tree into another.
 //
 // Words become edits in one place, Resolve, whoever sent them.
 //

@@ -175,6 +175,31 @@ func TestCheckWithGroups(t *testing.T) {
 	}
 }
 
+// TestCheckOfNamesAfterABase: what named a group before is looked at again when
+// it is gone, or is not defined any more.
+func TestCheckOfNamesAfterABase(t *testing.T) {
+	root := load(t)
+	base := build(t, root, "set groups g system host-name r", "set groups h system host-name r", "set apply-groups g",
+		"set system syslog file m apply-groups h", "set system syslog host b apply-groups g", "set system syslog host c")
+	for _, c := range []struct{ commands, want string }{
+		{"set system time-zone UTC", ""},
+		{"delete groups h", "[edit system syslog file m apply-groups h] Group 'h' is not defined"},
+		{"rename groups h to i", "[edit system syslog file m apply-groups h] Group 'h' is not defined"},
+		{"set system syslog host c apply-groups x", "[edit system syslog host c apply-groups x] Group 'x' is not defined"},
+		{"set system syslog apply-groups-except x", "[edit system syslog apply-groups-except x] Group 'x' is not defined"},
+		{"set groups x system host-name r|set system syslog apply-groups-except x", ""},
+		{"deactivate groups g", "[edit apply-groups g] Group 'g' is not defined|[edit system syslog host b apply-groups g] Group 'g' is not defined"},
+	} {
+		e := change(t, base, strings.Split(c.commands, "|")...).Expand()
+		if got := report(e.Check(base.Expand())); got != c.want {
+			t.Errorf("%s: %s\nwant %s", c.commands, got, c.want)
+		}
+		if got := report(e.Check(nil)); got != c.want {
+			t.Errorf("%s, all: %s\nwant %s", c.commands, got, c.want)
+		}
+	}
+}
+
 // TestReadersSeeNoGroups: subsystems obey what is inherited, each as its own.
 func TestReadersSeeNoGroups(t *testing.T) {
 	root := load(t)

@@ -135,25 +135,44 @@ func (n *node) names(role schema.GroupsRole) []string {
 	return names
 }
 
-// unknownGroups finds the names of groups that do not exist, below n.
-func unknownGroups(n Node, defined groups, report func(Path, string)) {
-	if n.n.has&hasApplied == 0 {
+// keep reports whether every group of h is there in g too.
+func (g groups) keep(h groups) bool {
+	return h.list == nil || g.list != nil && sameOrder(h.list, g.list)
+}
+
+// names is the search for names of groups that do not exist.
+type names struct {
+	defined groups
+	report  func(Path, string)
+}
+
+// check goes through the parts below n that name groups and that differ from
+// was, which passed before, if it is not nil.
+func (c *names) check(n Node, was *node) {
+	if n.n.has&hasApplied == 0 || was != nil && was.hash == n.n.hash {
 		return
 	}
 	up := n.below()
 	for _, sl := range n.n.slots {
+		old := was.slotIn(sl.schema)
 		switch r := sl.schema.Groups; {
 		case r == schema.AppliesGroups || r == schema.ExceptsGroups:
 			sl.many.display().each(func(e *node) bool {
-				if defined.get(e.text) == nil {
-					report(Node{e, up}.Path(), fmt.Sprintf("Group '%s' is not defined", e.text))
+				if c.defined.get(e.text) == nil {
+					c.report(Node{e, up}.Path(), fmt.Sprintf("Group '%s' is not defined", e.text))
 				}
 				return true
 			})
-		case sl.many != nil:
-			sl.many.display().eachWith(hasApplied, func(e *node) { unknownGroups(Node{e, up}, defined, report) })
+		case sl.one != nil:
+			c.check(Node{sl.one, up}, old.one)
+		case old.many == nil:
+			sl.many.display().eachWith(hasApplied, func(e *node) { c.check(Node{e, up}, nil) })
 		default:
-			unknownGroups(Node{sl.one, up}, defined, report)
+			for _, key := range touched(old.many, sl.many, equalParts) {
+				if e := sl.many.get(key); e != nil {
+					c.check(Node{e, up}, old.many.get(key))
+				}
+			}
 		}
 	}
 }
