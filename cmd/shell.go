@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -56,21 +57,48 @@ func (o *options) shell(ctx context.Context, c *cobra.Command) error {
 	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
 	defer stop()
-	d, err := daemon.Open(dir)
-	if errors.Is(err, daemon.ErrHeld) {
-		var client *attach.Client
-		if client, err = attach.Dial(ctx, daemon.SocketPath(dir)); err == nil {
-			return o.fail(o.attached(ctx, client, b))
+	return o.fail(o.session(ctx, dir, b))
+}
+
+// session runs the session where the engine is. When its process goes away
+// before the session began, it looks for the engine anew.
+func (o *options) session(ctx context.Context, dir string, b *batch) error {
+	for until := time.Now().Add(attach.Wait); ; {
+		d, client, err := reach(ctx, dir)
+		switch {
+		case err != nil:
+			return err
+		case d != nil:
+			return o.embedded(ctx, d, b)
 		}
-		// Its holder may have ended meanwhile.
-		if again, oerr := daemon.Open(dir); oerr == nil {
-			d, err = again, nil
+		err = o.attached(ctx, client, b)
+		if !errors.Is(err, attach.ErrNotBegun) || time.Now().After(until) {
+			return err
 		}
 	}
-	if err != nil {
-		return o.fail(err)
+}
+
+// reach opens the engine, or finds the process that holds it. That one may be
+// about to end, or to begin: it is tried again for as long as attach.Wait.
+func reach(ctx context.Context, dir string) (*daemon.Daemon, *attach.Client, error) {
+	const pause = 20 * time.Millisecond
+	for until := time.Now().Add(attach.Wait); ; {
+		d, err := daemon.Open(dir)
+		if !errors.Is(err, daemon.ErrHeld) {
+			return d, nil, err
+		}
+		short, cancel := context.WithTimeout(ctx, pause)
+		client, err := attach.Dial(short, daemon.SocketPath(dir))
+		cancel()
+		if err == nil || errors.As(err, new(attach.Refused)) || time.Now().After(until) {
+			return nil, client, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil, err
+		case <-time.After(pause):
+		}
 	}
-	return o.fail(o.embedded(ctx, d, b))
 }
 
 // attached runs the session in the process that holds the engine.
