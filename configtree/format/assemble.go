@@ -57,7 +57,10 @@ func (a *assembler) emit(op configtree.Op, path configtree.Path, value string) {
 		return
 	}
 	a.top().filled = true
-	e := configtree.Edit{Op: op, Path: slices.Clone(path), Value: value, File: a.file, Line: a.line, Col: a.col}
+	if len(path) > 0 && len(a.path) > 0 && &path[0] == &a.path[0] { // it goes on changing
+		path = slices.Clone(path)
+	}
+	e := configtree.Edit{Op: op, Path: path, Value: value, File: a.file, Line: a.line, Col: a.col}
 	a.stopped = !a.yield(e, nil)
 }
 

@@ -30,6 +30,7 @@ type xmlReader struct {
 	tokens   *xml.Decoder
 	open     []string // names of the elements that are open, with their prefixes
 	elements int
+	value    []byte // text of the element at hand
 	comment  string // annotation for the element that follows
 	begun    bool   // something has been read
 	ended    bool   // everything has
@@ -89,7 +90,7 @@ func (s *xmlSource) Read(b []byte) (int, error) {
 func (x *xmlReader) next() xml.Token {
 	for !x.stopped && !x.ended {
 		x.source.taken = 0
-		t, err := x.tokens.RawToken()
+		token, err := x.tokens.RawToken()
 		line, col := x.tokens.InputPos()
 		x.at(line, max(0, col-1)) // it may lie before a line end that was read and put back
 		if err != nil {
@@ -98,16 +99,20 @@ func (x *xmlReader) next() xml.Token {
 		}
 		first := !x.begun
 		x.begun = true
-		switch t := t.(type) {
+		switch t := token.(type) {
 		case xml.StartElement:
-			return x.start(t)
+			if x.start(t) {
+				return token
+			}
 		case xml.EndElement:
-			return x.finish(t)
+			if x.finish(t) {
+				return token
+			}
 		case xml.CharData:
 			if first { // a byte order mark is nothing
 				return xml.CharData(bytes.TrimPrefix(t, []byte("\ufeff")))
 			}
-			return t
+			return token
 		case xml.Directive:
 			x.fail(configtree.Syntax, errors.New("document type declarations are not accepted"))
 		case xml.ProcInst:
@@ -140,8 +145,8 @@ func (x *xmlReader) end(err error) {
 	}
 }
 
-// start takes the start of an element along, within the limits.
-func (x *xmlReader) start(t xml.StartElement) xml.Token {
+// start takes the start of an element along; it reports whether that is within the limits.
+func (x *xmlReader) start(t xml.StartElement) bool {
 	x.elements++
 	switch name := qualified(t.Name); {
 	case x.elements > maxElements:
@@ -152,19 +157,20 @@ func (x *xmlReader) start(t xml.StartElement) xml.Token {
 		x.fail(configtree.Syntax, fmt.Errorf("element with more than %d attributes or a name longer than %d bytes", maxAttributes, maxName))
 	default:
 		x.open = append(x.open, name)
-		return t
+		return true
 	}
-	return nil
+	return false
 }
 
-func (x *xmlReader) finish(t xml.EndElement) xml.Token {
+// finish takes the end of an element along; it reports whether that is the innermost one.
+func (x *xmlReader) finish(t xml.EndElement) bool {
 	name := qualified(t.Name)
 	if len(x.open) == 0 || x.open[len(x.open)-1] != name {
 		x.fail(configtree.Syntax, fmt.Errorf("</%s> closes no element that is open", show(name)))
-		return nil
+		return false
 	}
 	x.open = x.open[:len(x.open)-1]
-	return t
+	return true
 }
 
 func qualified(n xml.Name) string {
@@ -240,7 +246,7 @@ func (x *xmlReader) contents() {
 
 // blank refuses text where elements are wanted.
 func (x *xmlReader) blank(t xml.CharData) {
-	if text := strings.TrimSpace(string(t)); text != "" {
+	if text := string(bytes.TrimSpace(t)); text != "" {
 		if x.top().node.Secret {
 			text = secretMark
 		}
@@ -312,7 +318,7 @@ func (x *xmlReader) statement(s *schema.Node, m marks) {
 
 // text reads the text of an element up to its end; it reports whether there was nothing else.
 func (x *xmlReader) text() (string, bool) {
-	var text []byte
+	x.value = x.value[:0]
 	ok := true
 	for t := x.next(); t != nil; t = x.next() {
 		switch t := t.(type) {
@@ -321,10 +327,10 @@ func (x *xmlReader) text() (string, bool) {
 			x.skip()
 			ok = false
 		case xml.EndElement:
-			return string(text), ok
+			return string(x.value), ok
 		case xml.CharData:
-			text = append(text, t...)
-			if len(text) > maxXMLToken {
+			x.value = append(x.value, t...)
+			if len(x.value) > maxXMLToken {
 				x.fail(configtree.Syntax, errLongToken)
 			}
 		}

@@ -17,6 +17,8 @@ type Options struct {
 	Header   string // Text: lines to print first, `## Last commit: …` and the version
 	Mask     bool   // secrets are shown as /* SECRET-DATA */; the output can then not be loaded
 
+	Inheritance Inheritance // Text, XML, JSON: what is told of statements that groups give
+
 	Attributes []Attribute // XML, JSON: of <configuration>, `junos:commit-user` for instance
 	Indent     int         // XML, JSON: blanks in front of every line
 	Minified   bool        // XML, JSON: without blanks and line ends between elements
@@ -52,7 +54,7 @@ func Write(w io.Writer, n configtree.Node, o Options) error {
 	if err := writeHeader(s, o); err != nil {
 		return err
 	}
-	t := &textWriter{sink: s, mask: o.Mask}
+	t := &textWriter{sink: s, mask: o.Mask, inheritance: o.Inheritance}
 	t.statements(n.Children(), 0)
 	return s.flush()
 }
@@ -91,7 +93,7 @@ func WriteStatements(w io.Writer, statements iter.Seq[configtree.Node], o Option
 	if err := writeHeader(s, o); err != nil {
 		return err
 	}
-	t := &textWriter{sink: s, mask: o.Mask}
+	t := &textWriter{sink: s, mask: o.Mask, inheritance: o.Inheritance}
 	t.statements(statements, 0)
 	return s.flush()
 }

@@ -118,7 +118,7 @@ func (j *jsonWriter) leaf(n configtree.Node) {
 	} else {
 		j.value(n, n.Value(), &n.Schema().Type)
 	}
-	if marked(n) {
+	if j.marked(n) {
 		j.member("@", n.Schema().Name)
 		j.metadata(n)
 	}
@@ -126,7 +126,7 @@ func (j *jsonWriter) leaf(n configtree.Node) {
 
 func (j *jsonWriter) container(n configtree.Node) {
 	j.member("", n.Schema().Name)
-	if n.Empty() && !marked(n) {
+	if n.Empty() && !j.marked(n) {
 		j.buf = append(j.buf, "[null]"...)
 		return
 	}
@@ -160,7 +160,7 @@ func (j *jsonWriter) values(elements []configtree.Node) {
 	for i, n := range elements {
 		j.separate(i, '[')
 		j.value(n, n.Value(), &s.Type)
-		some = some || marked(n)
+		some = some || j.marked(n)
 	}
 	j.buf = append(j.buf, ']')
 	if !some {
@@ -168,7 +168,7 @@ func (j *jsonWriter) values(elements []configtree.Node) {
 	}
 	j.member("@", s.Name)
 	for i, n := range elements {
-		if j.separate(i, '['); marked(n) {
+		if j.separate(i, '['); j.marked(n) {
 			j.metadata(n)
 		} else {
 			j.buf = append(j.buf, "null"...)
@@ -177,13 +177,23 @@ func (j *jsonWriter) values(elements []configtree.Node) {
 	j.buf = append(j.buf, ']')
 }
 
-func marked(n configtree.Node) bool {
-	return n.Inactive() || n.Protected() || commentText(n.Comment()) != ""
+// marked reports whether there is something to say of n.
+func (j *jsonWriter) marked(n configtree.Node) bool {
+	_, inherited := j.group(n)
+	return inherited || n.Inactive() || n.Protected() || commentText(n.Comment()) != ""
+}
+
+// group returns the group that n comes from, when that is to be told.
+func (j *jsonWriter) group(n configtree.Node) (string, bool) {
+	if j.o.Inheritance == Untold {
+		return "", false
+	}
+	return n.Source()
 }
 
 // marks prints what is said of a container or list entry, first of all in its object.
 func (j *jsonWriter) marks(n configtree.Node) {
-	if marked(n) {
+	if j.marked(n) {
 		j.member("", "@")
 		j.metadata(n)
 	}
@@ -191,6 +201,10 @@ func (j *jsonWriter) marks(n configtree.Node) {
 
 func (j *jsonWriter) metadata(n configtree.Node) {
 	j.object()
+	if group, inherited := j.group(n); inherited {
+		j.member("", "junos:group")
+		j.text(group)
+	}
 	if text := commentText(n.Comment()); text != "" {
 		j.member("", "comment")
 		j.text("/* " + text + " */")

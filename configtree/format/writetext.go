@@ -17,8 +17,9 @@ const (
 // textWriter prints statements as curly text.
 type textWriter struct {
 	*sink
-	mask   bool
-	margin string // in front of the indentation of every line: the marker of a comparison
+	mask        bool
+	inheritance Inheritance
+	margin      string // in front of the indentation of every line: the marker of a comparison
 
 	grouped *schema.Node      // homogeneous list whose brace is open
 	run     []configtree.Node // elements of a leaf-list that will share a statement
@@ -76,6 +77,9 @@ func (t *textWriter) endRun(depth int) {
 		return
 	}
 	n := t.run[0]
+	for _, e := range t.run {
+		t.origin(e, depth)
+	}
 	t.comment(n.Comment(), depth)
 	t.start(depth)
 	t.prefix(n)
@@ -101,6 +105,11 @@ func (t *textWriter) list(elements []configtree.Node) {
 
 // statement prints a leaf, container or list entry with everything below it.
 func (t *textWriter) statement(n configtree.Node, depth int) {
+	t.origin(n, depth)
+	oneline := inline(n)
+	if oneline {
+		t.origins(n, depth)
+	}
 	t.comment(n.Comment(), depth)
 	t.start(depth)
 	t.prefix(n)
@@ -108,7 +117,7 @@ func (t *textWriter) statement(n configtree.Node, depth int) {
 	switch {
 	case n.Schema().Kind == schema.Leaf, n.Empty():
 		t.end(n.Schema().Secret)
-	case inline(n):
+	case oneline:
 		t.end(t.attributes(n) || n.Schema().Secret)
 	default:
 		t.buf = append(t.buf, " {"...)

@@ -105,6 +105,12 @@ func (x *xmlWriter) tag(n configtree.Node, marks bool) {
 	if marks && n.Protected() {
 		x.buf = append(x.buf, ` protect="protect"`...)
 	}
+	if marks && x.o.Inheritance != Untold {
+		if group, inherited := n.Source(); inherited {
+			x.buf = append(x.buf, ` junos:group="`...)
+			x.buf = append(appendXML(x.buf, group, true, x.o.ASCII), '"')
+		}
+	}
 	if marks && n.Inactive() {
 		x.buf = append(x.buf, ` inactive="inactive"`...)
 	}
