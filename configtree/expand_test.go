@@ -44,7 +44,7 @@ func expandAll(t *testing.T, data []byte) {
 }
 
 func TestExpandAgreesWithThePlainWay(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range uint64(16) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 2))
 			data := make([]byte, 2400)
