@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"syscall"
 )
@@ -111,9 +112,28 @@ func (r *Root) find(name string, a access) (place, error) {
 		return place{path.Join(r.o.State, p.real), below(abs, p.virtual), from}, nil
 	}
 	if r.o.Real && path.IsAbs(name) {
-		return place{base: "/", rel: below(abs, "/")}, nil
+		if real := r.real(abs); a == read || !r.ours(real) {
+			return place{base: "/", rel: below(real, "/")}, nil
+		}
 	}
 	return place{}, r.refuse(a, name)
+}
+
+// real is abs with the links on the way to it resolved, so that what is ours
+// is recognised under any name. What is not there stays as it was named.
+func (r *Root) real(abs string) string {
+	dir, err := filepath.EvalSymlinks(path.Dir(abs))
+	if err != nil {
+		return abs
+	}
+	return path.Join(dir, path.Base(abs))
+}
+
+// ours reports whether a real path is in the state directory: the audit trail
+// and the logs are not for anybody to write to, not even for the console.
+func (r *Root) ours(real string) bool {
+	state, err := filepath.EvalSymlinks(r.o.State)
+	return err != nil || real == state || strings.HasPrefix(real, state+"/")
 }
 
 // below is abs relative to dir, as os.Root wants it.

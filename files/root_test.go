@@ -196,3 +196,27 @@ func TestUserNamesThatAreNoDirectory(t *testing.T) {
 		}
 	}
 }
+
+func TestTheStateIsNotToBeWrittenTo(t *testing.T) {
+	r, state := tree(t, Options{Real: true, Delete: true})
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(state, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{state + "/secret", state + "/log/messages", link + "/secret", state + "/new", state} {
+		if _, err := r.Create(name); !errors.Is(err, ErrRefused) {
+			t.Errorf("create %s: %v", name, err)
+		}
+		if err := r.Remove(name); !errors.Is(err, ErrRefused) {
+			t.Errorf("remove %s: %v", name, err)
+		}
+	}
+	if contents(t, r, link+"/secret") != "key\n" {
+		t.Error("the console cannot read what is its own")
+	}
+	outside := filepath.Join(t.TempDir(), "x")
+	put(t, r, outside, "1")
+	if contents(t, r, outside) != "1" {
+		t.Error("a real path is not written")
+	}
+}
