@@ -121,7 +121,8 @@ func setUp(e *testscript.Env) error {
 		"TERM":         "vt100",
 	}
 	for _, name := range []string{"UDP", "TCP", "PORT1", "PORT2", "PORT3", "PORT4"} {
-		port, err := freePort()
+		// Of as many digits as its name has characters, so that columns stay.
+		port, err := freePort(len("$" + name))
 		if err != nil {
 			return err
 		}
@@ -177,19 +178,22 @@ var givenPorts = struct {
 	taken map[int]bool
 }{taken: map[int]bool{}}
 
-// freePort returns a port that is free for UDP and TCP. It lies below those
-// that the kernel gives to outgoing connections, so nobody gets it meanwhile.
-func freePort() (string, error) {
-	low := 32768
-	if text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
+// freePort returns a port of so many digits, at most five, that is free for UDP
+// and TCP. It lies below those that the kernel gives to outgoing connections, so
+// nobody gets it meanwhile.
+func freePort(digits int) (string, error) {
+	from, to := 10001, 32768
+	if digits < 5 {
+		from, to = 2001, 10000
+	} else if text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
 		if n, err := strconv.Atoi(strings.Fields(string(text))[0]); err == nil && n > 12000 {
-			low = n
+			to = n
 		}
 	}
 	givenPorts.mu.Lock()
 	defer givenPorts.mu.Unlock()
 	for range 1000 {
-		port := 10001 + rand.IntN(low-10001)
+		port := from + rand.IntN(to-from)
 		if givenPorts.taken[port] {
 			continue
 		}
@@ -207,5 +211,5 @@ func freePort() (string, error) {
 		givenPorts.taken[port] = true
 		return address[1:], nil
 	}
-	return "", fmt.Errorf("no free port between 10001 and %d", low)
+	return "", fmt.Errorf("no free port between %d and %d", from, to)
 }
