@@ -2,19 +2,29 @@ package daemon
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"loggia/op"
 )
 
-// alarms are the parts of the configuration that do not work at the moment.
+// alarms are what does not work at the moment: parts of the configuration, by
+// their place in brackets, and the program's own, such as `audit trail`.
 type alarms struct {
 	now func() time.Time
 	mu  sync.Mutex // guards by
 	by  map[string]op.Alarm
 }
+
+func newAlarms(now func() time.Time) *alarms {
+	return &alarms{now: now, by: map[string]op.Alarm{}}
+}
+
+// edit is how a place in the configuration is shown.
+func edit(place string) string { return "[edit " + place + "]" }
 
 // set raises, or with a nil error clears, the alarm of a place. It reports
 // whether that is news.
@@ -33,8 +43,19 @@ func (a *alarms) set(place string, err error) bool {
 	if was {
 		since = old.Since
 	}
-	a.by[place] = op.Alarm{Since: since, Place: "[edit " + place + "]", Reason: err.Error()}
+	a.by[place] = op.Alarm{Since: since, Place: place, Reason: err.Error()}
 	return true
+}
+
+// forget drops the alarms of a destination that is gone. What is wrong with a
+// part of it has a place that begins with its own.
+func (a *alarms) forget(destination string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	whole := edit(destination)
+	maps.DeleteFunc(a.by, func(place string, _ op.Alarm) bool {
+		return place == whole || strings.HasPrefix(place, strings.TrimSuffix(whole, "]")+" ")
+	})
 }
 
 func (a *alarms) list() []op.Alarm {

@@ -13,7 +13,6 @@ import (
 	"loggia/audit/event"
 	"loggia/configtree/schema"
 	"loggia/configtree/store"
-	"loggia/op"
 	"loggia/sshd"
 	"loggia/syslogd"
 )
@@ -66,6 +65,8 @@ type Daemon struct {
 	local    *sshd.Local
 	sessions *sessions
 	alarms   *alarms
+	notes    *notes
+	refusals refusals
 	started  time.Time
 	owner    uint32 // uid that owns the state directory
 
@@ -97,15 +98,18 @@ func (d *Daemon) start() error {
 		return fmt.Errorf("audit trail: %w", err)
 	}
 	d.trail = trail
-	d.alarms = &alarms{now: time.Now, by: map[string]op.Alarm{}}
+	d.alarms = newAlarms(time.Now)
 	d.sessions = newSessions()
 	d.engine = syslogd.New(syslogd.Options{
 		LogDir: d.state.path("log"), IndexDir: d.state.path("index"),
-		Alarm: d.alarm, Report: d.alarm, Terminals: d.sessions.show,
+		Alarm: d.alarm, Forget: d.alarms.forget, Report: d.report, Terminals: d.sessions.show,
 	})
-	d.recorder = &recorder{trail: trail, engine: d.engine, failed: func(err error) { d.alarms.set("audit trail", err) }}
+	d.recorder = &recorder{trail: trail, engine: d.engine, failed: func(err error) { d.alarms.set(auditTrail, err) }}
+	d.notes = newNotes(func(e event.Event) { d.recorder.Record(itself(), e) })
 	if err := d.configure(recovery); err != nil {
-		return errors.Join(err, d.engine.Close(context.Background()), trail.Close())
+		err = errors.Join(err, d.engine.Close(context.Background()))
+		d.notes.end()
+		return errors.Join(err, trail.Close())
 	}
 	return nil
 }
@@ -123,7 +127,7 @@ func (d *Daemon) configure(recovery audit.Recovery) error {
 	}
 	for _, p := range d.store.Start(context.Background()) {
 		if !p.Warning {
-			d.alarms.set(p.Path.String(), p.Err)
+			d.alarms.set(edit(p.Path.String()), p.Err)
 		}
 	}
 	if d.system.Load() == nil {
@@ -148,7 +152,7 @@ func (d *Daemon) announce(recovery audit.Recovery) {
 		d.recorder.Record(itself(), event.AbnormalShutdown{})
 	}
 	if err := os.WriteFile(mark, []byte(fmt.Sprintln(os.Getpid())), 0o644); err != nil {
-		d.alarms.set("run", err)
+		d.alarms.set("note of the running process", err)
 	}
 	d.recorder.Record(itself(), event.Operational{Version: Version})
 }
@@ -161,16 +165,23 @@ func itself() event.Subject {
 // alarm is told by the engine of a part that does not work, or works again. It
 // must not wait for the engine, so the record is made by somebody else.
 func (d *Daemon) alarm(place string, err error) {
-	if !d.alarms.set(place, err) {
-		return
+	place = edit(place)
+	switch {
+	case !d.alarms.set(place, err):
+	case err != nil:
+		d.notes.add(event.AlarmSet{Place: place, Reason: err.Error()})
+	default:
+		d.notes.add(event.AlarmCleared{Place: place})
 	}
-	d.sessions.wg.Go(func() {
-		if err != nil {
-			d.recorder.Record(itself(), event.AlarmSet{Place: "[edit " + place + "]", Reason: err.Error()})
-		} else {
-			d.recorder.Record(itself(), event.AlarmCleared{Place: "[edit " + place + "]"})
-		}
-	})
+}
+
+// report is told by the engine of what went wrong once.
+func (d *Daemon) report(place string, err error) {
+	reason := err.Error()
+	if place != "" {
+		reason = place + ": " + reason
+	}
+	d.notes.add(event.Fault{Reason: reason})
 }
 
 // Notices returns what a user should be told about how the state was found.
@@ -190,7 +201,6 @@ func (d *Daemon) Reopen() { d.engine.Reopen() }
 func (d *Daemon) Close(why string, drain time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
-	d.sessions.wg.Wait()
 	end := event.Shutdown{Type: "halted", Username: userName(uint32(os.Getuid())), Time: d.now().Format(time.RFC3339), Message: why}
 	err := d.recorder.RecordDurable(ctx, itself(), end)
 	err = errors.Join(err, d.store.Close())
@@ -200,6 +210,7 @@ func (d *Daemon) Close(why string, drain time.Duration) error {
 	} else {
 		err = errors.Join(err, drained)
 	}
+	d.notes.end()
 	err = errors.Join(err, d.trail.Close())
 	if err == nil {
 		err = os.Remove(d.state.path("run", "running"))

@@ -77,11 +77,12 @@ func (l logs) read(name string, of func(*logfile.Log) iter.Seq2[logfile.Line, er
 		}
 		for line, err := range of(log) {
 			if !yield(line.Text, err) {
-				break
+				_ = log.Close() // only read, and nobody asks any more
+				return
 			}
 		}
 		if err := log.Close(); err != nil {
-			l.d.alarms.set("log "+name, err)
+			yield(nil, err)
 		}
 	}
 }
@@ -105,6 +106,7 @@ const followRetry = time.Second
 func (l logs) Follow(ctx context.Context, name string) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		var from logfile.Position
+		var told string // the last error that was shown
 		for first := true; ctx.Err() == nil; first = false {
 			log, err := l.open(name)
 			if err == nil && first {
@@ -120,8 +122,15 @@ func (l logs) Follow(ctx context.Context, name string) iter.Seq2[[]byte, error] 
 				case errors.As(err, &gap):
 					err = nil
 					line.Text = []byte("[" + gap.Error() + "]")
-				case err != nil:
+				case ctx.Err() != nil:
 					err = ctx.Err()
+				case err != nil:
+					if text := err.Error(); passing(err) || text == told {
+						err = nil
+					} else {
+						told, err = text, nil
+						line.Text = []byte("[" + text + "]")
+					}
 				default:
 					from = line.Position
 				}
@@ -143,6 +152,11 @@ func (l logs) Follow(ctx context.Context, name string) iter.Seq2[[]byte, error] 
 			}
 		}
 	}
+}
+
+// passing tells an error that a change of writers causes.
+func passing(err error) bool {
+	return errors.Is(err, fs.ErrClosed) || errors.Is(err, fs.ErrNotExist)
 }
 
 // Clear implements op.Logs.

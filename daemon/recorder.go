@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"loggia/audit"
@@ -10,16 +11,23 @@ import (
 )
 
 // recorder puts events on record: first in the audit trail, then, unless they
-// are for the trail alone, through the engine. It implements store.Recorder.
+// are for the trail alone, through the engine. While the trail cannot be written,
+// what happens is still logged, an alarm stands, and who asked for a durable
+// record, a commit above all, gets the error. It implements store.Recorder.
 type recorder struct {
 	trail  *audit.Log
 	engine *syslogd.Engine
-	failed func(error) // told when the trail takes no more
+	failed func(error) // told when the trail takes no more, and with nil when it does again
 
-	mu    sync.Mutex // makes trail and log agree about the order, and guards early
-	early []early    // events from before the engine ran
-	runs  bool
+	mu      sync.Mutex // makes trail and log agree about the order, and guards what follows
+	early   []early    // events from before the engine ran
+	runs    bool
+	failing error // why the trail takes nothing at the moment
+	missing int   // events that it has not taken
 }
+
+// auditTrail is the place of the trail's alarm.
+const auditTrail = "audit trail"
 
 // early is an event that waits for the engine to run.
 type early struct {
@@ -33,9 +41,8 @@ const maxEarly = 1000
 
 // Record numbers and queues an event.
 func (r *recorder) Record(by event.Subject, e event.Event) {
-	if _, err := r.put(by, e); err != nil {
-		r.failed(err)
-	}
+	// put has told of an error, and whoever needs the record asks RecordDurable.
+	_, _ = r.put(by, e)
 }
 
 // RecordDurable returns when the event and all before it are on disk.
@@ -44,7 +51,12 @@ func (r *recorder) RecordDurable(ctx context.Context, by event.Subject, e event.
 	if err != nil {
 		return err
 	}
-	return receipt.Durable(ctx)
+	if err = receipt.Durable(ctx); err != nil && ctx.Err() == nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.tell(err)
+	}
+	return err
 }
 
 func (r *recorder) put(by event.Subject, e event.Event) (audit.Receipt, error) {
@@ -52,19 +64,50 @@ func (r *recorder) put(by event.Subject, e event.Event) (audit.Receipt, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	receipt, err := r.trail.Append(audit.Record{Subject: by, Entry: entry})
-	if err != nil || entry.Trail {
-		return receipt, err
+	r.tell(err)
+	if err != nil {
+		r.missing++
 	}
-	switch _, last := e.(event.CommitCompleted); {
-	case !r.runs && len(r.early) < maxEarly:
-		r.early = append(r.early, early{by, entry})
-	case !r.runs:
-	case last:
+	if _, last := e.(event.CommitCompleted); last && r.runs {
 		r.engine.LogBoth(by, entry)
-	default:
-		r.engine.Log(by, entry)
+	} else if !entry.Trail {
+		r.log(by, entry)
 	}
-	return receipt, nil
+	return receipt, err
+}
+
+// log sends an entry through the engine, or keeps it until that runs. The lock
+// is held.
+func (r *recorder) log(by event.Subject, entry event.Entry) {
+	if r.runs {
+		r.engine.Log(by, entry)
+	} else if len(r.early) < maxEarly {
+		r.early = append(r.early, early{by, entry})
+	}
+}
+
+// tell raises the trail's alarm, or clears it; a trail that has gaps says so. The
+// lock is held.
+func (r *recorder) tell(err error) {
+	was := r.failing
+	if (was == nil) == (err == nil) {
+		return
+	}
+	r.failing = err
+	r.failed(err)
+	if err != nil {
+		r.log(itself(), event.AlarmSet{Place: auditTrail, Reason: err.Error()}.Entry())
+		return
+	}
+	r.log(itself(), event.AlarmCleared{Place: auditTrail}.Entry())
+	if r.missing > 0 {
+		gap := event.Fault{Reason: fmt.Sprintf("%v; %d events are not in the audit trail", was, r.missing)}.Entry()
+		r.missing = 0
+		r.log(itself(), gap)
+		if _, err := r.trail.Append(audit.Record{Subject: itself(), Entry: gap}); err != nil {
+			r.tell(err)
+		}
+	}
 }
 
 // begin sends what waited for the engine, which runs now.

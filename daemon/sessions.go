@@ -22,8 +22,7 @@ import (
 
 // sessions are the sessions that are open.
 type sessions struct {
-	wg   sync.WaitGroup // alarms being recorded
-	mu   sync.Mutex     // guards what follows
+	mu   sync.Mutex // guards what follows
 	list []*live
 	none chan struct{} // closed while list is empty
 }
@@ -155,8 +154,11 @@ func ttyOf(pid int) string {
 // admit decides about a caller on the unix socket.
 func (d *Daemon) admit(p sshd.Peer) error {
 	_, err := d.identify(p.UID, p.PID)
-	if err != nil {
-		d.recorder.Record(itself(), event.LoginRefused{Username: userName(p.UID), UID: p.UID, Reason: err.Error()})
+	if err == nil {
+		return nil
+	}
+	if more, ok := d.refusals.note(time.Now()); ok {
+		d.recorder.Record(itself(), event.LoginRefused{Username: userName(p.UID), UID: p.UID, Reason: err.Error() + more})
 	}
 	return err
 }

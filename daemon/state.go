@@ -34,12 +34,18 @@ func SocketPath(dir string) string { return filepath.Join(dir, "run", "loggia.so
 
 // openState makes the directories that are missing and takes the lock.
 func openState(dir string) (*state, error) {
-	if err := os.MkdirAll(dir, 0o711); err != nil {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return nil, err
+	}
+	if err := makeDir(dir, 0o711); err != nil {
+		return nil, err
+	}
+	if err := nobodyElse(dir); err != nil {
 		return nil, err
 	}
 	s := &state{dir: dir}
 	for name, mode := range map[string]os.FileMode{"config": 0o700, "log": 0o755, "index": 0o700, "audit": 0o700, "home": 0o700, "tmp": 0o700, "run": 0o755} {
-		if err := os.Mkdir(s.path(name), mode); err != nil && !errors.Is(err, os.ErrExist) {
+		if err := makeDir(s.path(name), mode); err != nil {
 			return nil, err
 		}
 	}
@@ -60,6 +66,32 @@ func openState(dir string) (*state, error) {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
+}
+
+// makeDir makes a directory of exactly that mode, whatever the umask: under 077
+// nobody could attach. One that is there keeps what its owner gave it.
+func makeDir(path string, mode os.FileMode) error {
+	err := os.Mkdir(path, mode)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return os.Chmod(path, mode)
+}
+
+// nobodyElse refuses a state directory in which everybody may put files and links
+// in the place of ours.
+func nobodyElse(dir string) error {
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s: not a directory", dir)
+	}
+	if err == nil && info.Mode().Perm()&0o002 != 0 {
+		err = fmt.Errorf("%s: everybody may write there: a state directory is its owner's alone", dir)
+	}
+	return err
 }
 
 // takeLock locks a file or directory, or returns ErrHeld.

@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"strings"
+
 	"loggia/op"
 	"loggia/syslogd"
 	"loggia/syslogd/sink"
@@ -21,7 +23,7 @@ func (c counters) Statistics() op.Statistics {
 		out.Sources = append(out.Sources, row)
 	}
 	for _, d := range all.Destinations {
-		row := op.DestinationStatistics{Name: d.Kind.String() + " " + d.Name, Accepted: d.Selected, Filtered: d.Filtered,
+		row := op.DestinationStatistics{Name: strings.TrimSpace(d.Kind.String() + " " + d.Name), Accepted: d.Selected, Filtered: d.Filtered,
 			Delivered: d.Sink.Delivered, Repeated: d.Sink.Repeated, Waiting: d.Sink.Waiting}
 		for i, n := range d.Sink.Dropped {
 			row.Dropped = append(row.Dropped, op.Reason{Reason: sink.Reason(i).String(), Count: n})

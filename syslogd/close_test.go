@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -96,5 +97,37 @@ func TestTooManyDestinationsAreRefused(t *testing.T) {
 	var parts PlaceErrors
 	if !errors.As(err, &parts) || len(parts) != 1 || parts[0].Place != fmt.Sprint("user ", maxDestinations) {
 		t.Fatalf("%.200v", err)
+	}
+}
+
+// A destination that was removed has no alarm any more; one that was replaced
+// under its name may have.
+func TestRemovedDestinationsAreForgotten(t *testing.T) {
+	dir := t.TempDir()
+	forgotten := make(chan string, 10)
+	e := New(Options{LogDir: dir, IndexDir: dir, Forget: func(place string) { forgotten <- place }})
+	host := Host{Place: "host", Name: "127.0.0.1", Port: freePort(t), FacilityOverride: -1, Transport: TransportTCP,
+		Selection: Selection{Rules: rules(t, "any any")}}
+	if err := e.Start(Config{Hosts: []Host{host}, Files: []File{toFile(t, "messages", "any any")}}); err != nil {
+		t.Fatal(err)
+	}
+	host.Newline = true // another framing: the host is opened anew
+	for _, c := range []Config{{Hosts: []Host{host}}, {}} {
+		p, err := e.Prepare(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Apply()
+	}
+	if err := e.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	close(forgotten)
+	var got []string
+	for place := range forgotten {
+		got = append(got, place)
+	}
+	if slices.Sort(got); !slices.Equal(got, []string{"file messages", "host"}) && !slices.Equal(got, []string{"file messages", "host", "host"}) {
+		t.Errorf("forgotten: %q", got)
 	}
 }

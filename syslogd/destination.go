@@ -11,8 +11,9 @@ import (
 // destination is one destination as the engine knows it. It lives as long as
 // the configuration names it, through commits.
 type destination struct {
-	id   destinationID
-	sink sink.Destination
+	id    destinationID
+	place string // in the configuration
+	sink  sink.Destination
 
 	filtered atomic.Uint64 // records that its facility lines select and its tests keep away
 }

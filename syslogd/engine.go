@@ -31,6 +31,11 @@ type Options struct {
 	// Statistics tells.
 	Alarm func(place string, err error)
 
+	// Forget is told the place of a destination that was removed and closed: its
+	// alarms, and those of its parts, mean nothing any more. It must not call the
+	// engine.
+	Forget func(place string)
+
 	// Report is told of what went wrong after a change was in force, such as a
 	// file that could not be closed. Nil: nobody is told.
 	Report func(place string, err error)
@@ -130,6 +135,9 @@ func New(o Options) *Engine {
 	}
 	if o.Alarm == nil {
 		o.Alarm = func(string, error) {}
+	}
+	if o.Forget == nil {
+		o.Forget = func(string) {}
 	}
 	if o.Report == nil {
 		o.Report = func(string, error) {}

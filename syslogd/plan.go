@@ -152,7 +152,7 @@ func (p *Plan) destination(w wanted) (*destination, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &destination{id: w.id, sink: s}
+	d := &destination{id: w.id, place: w.place, sink: s}
 	p.opened = append(p.opened, d)
 	return d, nil
 }
@@ -323,6 +323,19 @@ func (r *retirement) run() {
 	settled()
 	errs = append(errs, closeAll(ctx, hosts)...)
 	e.report("", errors.Join(errs...))
+	e.forget(r.destinations)
+}
+
+// forget voids the alarms of destinations that have gone, unless another of the
+// same name has taken their place.
+func (e *Engine) forget(gone []*destination) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, d := range gone {
+		if e.state.destination(d.id) == nil {
+			e.o.Forget(d.place)
+		}
+	}
 }
 
 // wait returns when LogBoth was called, or nobody is to wait for it any longer.

@@ -70,3 +70,13 @@ func (e AlarmCleared) Entry() Entry {
 	return Entry{Process: eventd, Tag: "SYSTEM_ALARM_CLEARED", Facility: Daemon, Severity: Notice,
 		Text: e.Place + " works again", Attrs: []Attr{{"pathname", e.Place}}}
 }
+
+// Fault is something that went wrong once and has no end to wait for, such as a
+// socket that could not be closed in order.
+type Fault struct{ Reason string }
+
+// Entry implements Event. SYSTEM_FAULT is ours, daemon.error.
+func (e Fault) Entry() Entry {
+	return Entry{Process: eventd, Tag: "SYSTEM_FAULT", Facility: Daemon, Severity: Error, Failed: true,
+		Text: e.Reason, Attrs: []Attr{{"reason", e.Reason}}}
+}

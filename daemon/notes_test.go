@@ -1,0 +1,81 @@
+package daemon
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"loggia/audit/event"
+)
+
+// Notes keep their order, never make who adds wait, and tell what they dropped.
+func TestNotesKeepOrderAndBound(t *testing.T) {
+	var got []string
+	stalled := make(chan struct{})
+	n := newNotes(func(e event.Event) {
+		<-stalled
+		got = append(got, e.Entry().Text)
+	})
+	n.add(event.Fault{Reason: "first"})
+	for i := range 2 * maxNotes {
+		n.add(event.Fault{Reason: fmt.Sprint(i)})
+	}
+	close(stalled)
+	n.end()
+	n.add(event.Fault{Reason: "after the end"})
+	if len(got) < maxNotes || len(got) > 2*maxNotes || got[0] != "first" || got[1] != "0" || got[2] != "1" {
+		t.Errorf("%d notes, first %q", len(got), got[:min(len(got), 4)])
+	}
+	if !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, "found no room") }) {
+		t.Error("nothing was said of what was dropped")
+	}
+}
+
+func TestRefusedCallsDoNotFillTheTrail(t *testing.T) {
+	var r refusals
+	now := time.Unix(1e9, 0)
+	recorded := 0
+	for range 1000 {
+		if _, ok := r.note(now); ok {
+			recorded++
+		}
+	}
+	if recorded != refusalsAtOnce {
+		t.Errorf("%d records at once, want %d", recorded, refusalsAtOnce)
+	}
+	now = now.Add(refusalsPause)
+	more, ok := r.note(now)
+	if !ok || more != fmt.Sprintf(" (and %d times before without a record)", 1000-refusalsAtOnce) {
+		t.Errorf("after a pause: %v %q", ok, more)
+	}
+	if _, ok := r.note(now); ok {
+		t.Error("a second record in the same time of a flood")
+	}
+	r.note(now.Add(refusalsPause))
+	for i := range refusalsAtOnce {
+		if more, ok := r.note(now.Add(2 * refusalsPause)); !ok || more != "" {
+			t.Errorf("call %d after a quiet time: %v %q", i, ok, more)
+		}
+	}
+}
+
+func TestAlarmsOfADestinationThatIsGone(t *testing.T) {
+	a := newAlarms(func() time.Time { return time.Unix(1e9, 0) })
+	for _, place := range []string{"system syslog file a", "system syslog file a rotation", "system syslog file ab"} {
+		if !a.set(edit(place), fmt.Errorf("full")) {
+			t.Errorf("%s is no news", place)
+		}
+	}
+	if a.set(edit("system syslog file a"), fmt.Errorf("full")) {
+		t.Error("the same alarm is news")
+	}
+	a.forget("system syslog file a")
+	if left := a.list(); len(left) != 1 || left[0].Place != "[edit system syslog file ab]" {
+		t.Errorf("%+v", left)
+	}
+	if !a.set(edit("system syslog file ab"), nil) || len(a.list()) != 0 {
+		t.Error("the alarm was not cleared")
+	}
+}
