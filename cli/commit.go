@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 
+	"loggia/audit/event"
+	"loggia/configtree"
 	"loggia/configtree/schema"
 	"loggia/configtree/store"
 	"loggia/op"
@@ -19,12 +21,17 @@ const maxComment = 512
 func commitVerbs() []*verb {
 	comment := op.Param{Name: "comment", Kind: op.Option, Help: "Why, for the history",
 		Type: schema.Type{Lengths: []schema.Range{{Min: 0, Max: maxComment}}}}
+	edits := op.Param{Name: "number", Help: "Number of edits", Type: numberType(1, 10000)}
 	return []*verb{
 		{Grammar: op.Grammar{Words: "commit", Help: "Make the changes take effect", Params: []op.Param{comment,
 			{Name: "and-quit", Kind: op.Flag, Help: "Leave configuration mode when it succeeds"},
 			{Name: "check", Kind: op.Flag, Help: "Only check; change nothing"}}}, run: commit},
 		{Grammar: op.Grammar{Words: "rollback", Help: "Load a committed configuration, or forget the changes", NoPipe: true,
 			Params: []op.Param{rollbackNumber(false)}}, run: rollback},
+		{Grammar: op.Grammar{Words: "rollback rescue", Help: "Load the rescue configuration", NoPipe: true}, run: rollbackRescue},
+		{Grammar: op.Grammar{Words: "undo", Help: "Take back your last edits", NoPipe: true, Params: []op.Param{edits}}, run: undo},
+		{Grammar: op.Grammar{Words: "redo", Help: "Make the edits again that undo took back", NoPipe: true, Params: []op.Param{edits}}, run: redo},
+		{Grammar: op.Grammar{Words: "update", Help: "Bring what others committed into what you edit", NoPipe: true}, run: catchUp},
 	}
 }
 
@@ -95,4 +102,46 @@ func rollback(ctx context.Context, s *Session, c *call) error {
 	}
 	c.say("load complete\n")
 	return nil
+}
+
+func rollbackRescue(ctx context.Context, s *Session, c *call) error {
+	to, _, err := s.env.Store.Rescue()
+	if err != nil {
+		return err
+	}
+	if err := s.mayBecome(s.mode.candidate.Tree(), to); err != nil {
+		return err
+	}
+	if err := s.mode.candidate.RollbackRescue(ctx, s.env.Caller); err != nil {
+		return err
+	}
+	c.say("load complete\n")
+	return nil
+}
+
+// undo takes back edits of this session and shows what that changed.
+func undo(ctx context.Context, s *Session, c *call) error {
+	return s.retrace(ctx, c, s.mode.candidate.UndoLast)
+}
+
+func redo(ctx context.Context, s *Session, c *call) error {
+	return s.retrace(ctx, c, s.mode.candidate.RedoLast)
+}
+
+func (s *Session) retrace(ctx context.Context, c *call, step func(context.Context, event.Subject, int) ([]configtree.Change, error)) error {
+	before := s.mode.candidate.Tree()
+	_, err := step(ctx, s.env.Caller, c.args.Int("number", 1))
+	if err == nil {
+		c.out.res = s.comparison(before, s.mode.candidate.Tree(), nil)
+	}
+	return err
+}
+
+// catchUp merges what others committed into a private candidate.
+func catchUp(ctx context.Context, s *Session, _ *call) error {
+	if !s.mode.candidate.Private() {
+		return errors.New("update is for 'configure private'")
+	}
+	_, err := s.mode.candidate.Update(ctx, s.env.Caller)
+	return err
 }

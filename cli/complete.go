@@ -84,20 +84,43 @@ func valueCandidate(p op.Param) candidate {
 
 // statementCandidates lists the statements, keys and values that may follow
 // the path typed so far.
-func (w *walk) statementCandidates(prefix string) []candidate {
+func (w *walk) statementCandidates(prefix string) (list []candidate) {
 	res, p := w.resolveWords(w.path)
+	if w.verb.edit == configtree.Annotate { // which takes what was typed last for the comment
+		res, p = configtree.Resolve(w.s.schema(), configtree.Find, w.level, w.path)
+	}
 	if p != nil && p.Kind != configtree.Missing {
 		return nil
 	}
 	if _, asks := w.asksPassword(w.path); asks {
 		return nil
 	}
-	list := w.below(res, prefix, false)
+	if w.verb.edit == configtree.Annotate && len(w.path) > 0 && len(res.Path) > len(w.level) {
+		list = append(list, candidate{name: "<comment>", help: "Text of the comment, in quotes; \"\" removes it", placeholder: true})
+	}
+	if w.verb.pattern {
+		list = append(list, candidate{name: "<pattern>", help: "Regular expression for the names to delete", placeholder: true})
+	}
+	for _, word := range res.Connect {
+		list = append(list, candidate{name: word, help: connective(word)})
+	}
+	list = append(list, w.below(res, prefix, false)...)
 	if hashed := passwordAt(res.Next.Node); hashed != nil && w.verb.edit == configtree.Set &&
 		res.Next.Want == schema.WantStatement && leads(hashed, w.allowed()) && strings.HasPrefix(plainText, prefix) {
 		list = append(list, candidate{name: plainText, help: plainTextHelp})
 	}
 	return list
+}
+
+// connective is the help of the words between the two statements of a command.
+func connective(word string) string {
+	switch word {
+	case "before":
+		return "In front of another"
+	case "after":
+		return "Behind another"
+	}
+	return "Its new name"
 }
 
 // below lists what the schema allows after res, and the keys that exist in the

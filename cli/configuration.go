@@ -27,6 +27,19 @@ func editVerbs() []*verb {
 		{Grammar: v("delete", "Remove a statement and all below it", optional), edit: configtree.Delete, run: change},
 		{Grammar: v("edit", "Go to a level of the configuration", path), edit: configtree.Find, level: true, run: edit},
 		{Grammar: show, edit: configtree.Find, shows: true, run: showCandidate},
+		{Grammar: v("deactivate", "Keep a statement, but as if it were not there", path), edit: configtree.Deactivate, run: change},
+		{Grammar: v("activate", "Let a deactivated statement hold again", path), edit: configtree.Activate, run: change},
+		{Grammar: v("protect", "Let nobody change or delete a statement", path), edit: configtree.Protect, run: change},
+		{Grammar: v("unprotect", "Let a protected statement be changed again", path), edit: configtree.Unprotect, run: change},
+		{Grammar: v("annotate", "Put a comment before a statement", path), edit: configtree.Annotate, run: change},
+		{Grammar: v("rename", "Give an entry another name", path), edit: configtree.Rename, run: change},
+		{Grammar: v("copy", "Make an entry like another", path), edit: configtree.Copy, run: change},
+		{Grammar: v("insert", "Put an entry before or after another", path), edit: configtree.InsertBefore, run: change},
+		{Grammar: v("wildcard delete", "Delete the statements whose names match", path), edit: configtree.Delete, pattern: true, run: wildcardDelete},
+		{Grammar: op.Grammar{Words: "replace pattern", Help: "Replace text in names and values", NoPipe: true, Params: []op.Param{
+			{Name: "pattern", Help: "Regular expression", Required: true},
+			{Name: "with", Kind: op.Option, Help: "Text to put in its place", Required: true},
+			{Name: "upto", Kind: op.Option, Help: "Stop after so many", Type: numberType(1, 1<<32-1)}}}, run: replacePattern},
 	}
 }
 

@@ -22,6 +22,8 @@ type grammar struct {
 var groups = map[string]string{
 	"show":                         "Show something",
 	"show system":                  "Show something about the system",
+	"wildcard":                     "Work on all statements whose names match",
+	"replace":                      "Replace text in the configuration",
 	"show system syslog":           "Show something about the syslog engine",
 	"clear":                        "Clear something",
 	"file":                         "Work with files",

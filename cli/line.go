@@ -76,6 +76,11 @@ func (w *walk) finishCommand(col int) *failure {
 	if p := w.positional(); p != nil && p.Required && !(p.Kind == op.Statement && w.inStatement()) {
 		return missing(col)
 	}
+	for _, p := range w.verb.Params {
+		if p.Kind == op.Option && p.Required && !w.args.Has(p.Name) {
+			return missing(col)
+		}
+	}
 	if w.verb.rest == restOperational {
 		return missing(col)
 	}
@@ -93,6 +98,11 @@ func (w *walk) finish(col int) (*call, *failure) {
 		if f != nil {
 			return nil, f
 		}
+		if w.verb.pattern {
+			if res, f = w.resolvePattern(col); f != nil {
+				return nil, f
+			}
+		}
 		if w.verb.level {
 			if f := w.noLevel(res, col); f != nil {
 				return nil, f
@@ -100,6 +110,9 @@ func (w *walk) finish(col int) (*call, *failure) {
 		}
 		c.path, c.given = res, true
 		_, c.password = w.asksPassword(w.path)
+		if w.verb.pattern {
+			c.pattern = w.path[len(w.path)-1].Text
+		}
 		c.words = append(slices.Clone(c.words), res.String())
 	}
 	if w.sub != nil {

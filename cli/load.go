@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,21 +18,27 @@ import (
 // maxLoad bounds what one load may read, in bytes.
 const maxLoad = 256 << 20
 
-// loadVerbs are the ways to load configuration.
+// loadVerbs are the ways to load configuration, and to save it.
 func loadVerbs() []*verb {
 	v := func(how store.LoadVerb, help string) *verb {
 		return &verb{
 			Grammar: op.Grammar{Words: "load " + how.String(), Help: help, NoPipe: true, Params: []op.Param{
 				{Name: "filename", Help: "File to read, or terminal", Required: true, Choices: loadSources},
-				{Name: "relative", Kind: op.Flag, Help: "Paths start at the present level"}}},
+				{Name: "relative", Kind: op.Flag, Help: "Paths start at the present level"},
+				{Name: "partial", Kind: op.Flag, Help: "Take what is right, leave out what is wrong"}}},
 			run: func(ctx context.Context, s *Session, c *call) error { return s.load(ctx, c, how) },
 		}
 	}
 	return []*verb{
 		v(store.LoadMerge, "Add to the configuration; what is new wins"),
 		v(store.LoadOverride, "Replace the whole configuration"),
+		v(store.LoadUpdate, "Replace the whole configuration where it differs"),
 		v(store.LoadReplace, "Add, and replace the statements tagged replace:"),
+		v(store.LoadPatch, "Make the changes that show | compare printed"),
 		v(store.LoadSet, "Run set and delete lines"),
+		{Grammar: op.Grammar{Words: "load factory-default", Help: "Replace it by what a new machine has", NoPipe: true}, run: loadFactory},
+		{Grammar: op.Grammar{Words: "save", Help: "Write the configuration from this level down to a file", NoPipe: true, Params: []op.Param{
+			{Name: "filename", Help: "Name of the file, relative to your home", Required: true, Choices: op.Files}}}, run: save},
 	}
 }
 
@@ -45,7 +53,7 @@ func loadSources(env *op.Env, prefix string) []op.Choice {
 // stays as it was.
 func (s *Session) load(ctx context.Context, c *call, how store.LoadVerb) error {
 	tree := s.tree()
-	if how == store.LoadOverride {
+	if how == store.LoadOverride || how == store.LoadUpdate {
 		if err := s.mayEdit(tree, configtree.Edit{Op: configtree.Override}); err != nil {
 			return err
 		}
@@ -55,25 +63,74 @@ func (s *Session) load(ctx context.Context, c *call, how store.LoadVerb) error {
 	if err != nil {
 		return err
 	}
-	syntax := format.Text
-	if how == store.LoadSet {
-		syntax = format.SetLines
-	}
 	var at configtree.Path
 	if c.args.Has("relative") {
 		at = s.level()
 	}
-	limited := &limitedReader{ctx: ctx, r: in, left: maxLoad}
-	edits := s.allowedOnly(tree, format.Read(limited, name, at, syntax, tree.Schema()))
-	_, problems, err := s.mode.candidate.Load(ctx, s.env.Caller, how, name, edits)
+	limited := bufio.NewReaderSize(&limitedReader{ctx: ctx, r: in, left: maxLoad}, 64<<10)
+	edits := s.allowedOnly(tree, format.ReadOnto(limited, name, at, loadSyntax(how, limited), tree))
+	load := s.mode.candidate.Load
+	if c.args.Has("partial") {
+		load = s.mode.candidate.LoadPartial
+	}
+	_, problems, err := load(ctx, s.env.Caller, how, name, edits)
 	if cerr := shut(); err == nil {
 		err = cerr
 	}
-	return c.loaded(problems, err)
+	return c.loaded(problems, err, c.args.Has("partial"))
+}
+
+// loadSyntax is the syntax of what is read: what the verb says, or where that
+// leaves it open what the text begins like.
+func loadSyntax(how store.LoadVerb, in *bufio.Reader) format.Syntax {
+	const enough = 512 // bytes of blanks and remarks before the first word
+	switch how {
+	case store.LoadSet:
+		return format.SetLines
+	case store.LoadPatch:
+		return format.Patch
+	}
+	head, _ := in.Peek(enough) // what is wrong comes again when it is read
+	if s := format.Detect(head); s == format.XML || s == format.JSON {
+		return s
+	}
+	return format.Text
+}
+
+// loadFactory loads what a first start has.
+func loadFactory(ctx context.Context, s *Session, c *call) error {
+	if err := s.mayEdit(s.tree(), configtree.Edit{Op: configtree.Override}); err != nil {
+		return err
+	}
+	c.say("warning: activating factory configuration\n")
+	if err := s.mode.candidate.LoadFactory(ctx, s.env.Caller); err != nil {
+		return err
+	}
+	c.say("load complete\n")
+	return nil
+}
+
+// save writes the candidate from the level down to a file.
+func save(_ context.Context, s *Session, c *call) error {
+	name := c.args["filename"]
+	var text bytes.Buffer
+	if err := s.shown(s.mode.candidate.Tree(), s.level(), "").WriteText(&text); err != nil {
+		return err
+	}
+	f, err := s.env.Files.Create(name)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text.Bytes())
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	c.say(fmt.Sprintf("Wrote %d lines of configuration to '%s'\n", bytes.Count(text.Bytes(), []byte("\n")), name))
+	return nil
 }
 
 // loaded says how a load went, problem by problem.
-func (c *call) loaded(problems []configtree.Problem, err error) error {
+func (c *call) loaded(problems []configtree.Problem, err error, partial bool) error {
 	fatal := 0
 	var report strings.Builder
 	for i := range problems {
@@ -86,6 +143,8 @@ func (c *call) loaded(problems []configtree.Problem, err error) error {
 	}
 	var told store.Problems
 	switch {
+	case fatal > 0 && partial:
+		c.say(fmt.Sprintf("%sload complete (%d errors)\n", report.String(), fatal))
 	case fatal > 0:
 		return printed(fmt.Sprintf("%serror: load failed (%d errors)", report.String(), fatal))
 	case err != nil && !errors.As(err, &told):

@@ -103,7 +103,8 @@ func (s *Session) mayEdit(t *configtree.Tree, e configtree.Edit) error {
 		return s.denied(e.Path)
 	}
 	switch e.Op {
-	case configtree.Delete, configtree.Replace, configtree.Override:
+	case configtree.Set, configtree.Annotate, configtree.Find:
+	default: // concerns all that is below as well
 		at, ok := t.Root(), true
 		if len(e.Path) > 0 {
 			at, ok = t.At(e.Path)

@@ -9,6 +9,13 @@ import (
 
 // resolveWords walks words of the Statement parameter through the schema.
 func (w *walk) resolveWords(words []configtree.Word) (configtree.Resolution, *configtree.Problem) {
+	if n := len(words) - 1; w.verb.pattern && n >= 0 {
+		res, p := configtree.Resolve(w.s.schema(), w.verb.edit, w.level, words)
+		if p != nil && p.Kind != configtree.Missing && p.Word == n {
+			return w.beforePattern(words)
+		}
+		return res, p
+	}
 	if res, asks := w.asksPassword(words); asks {
 		res.Words = append(slices.Clone(res.Words), plainText)
 		res.Complete = true

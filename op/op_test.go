@@ -311,8 +311,8 @@ func TestStatistics(t *testing.T) {
 		Destinations: []DestinationStatistics{{Name: "host 192.0.2.9", Accepted: 8, Delivered: 5, Waiting: 1, Dropped: []Reason{{"queue full", 2}},
 			State: "connecting", LastError: "connection refused"}},
 	}
-	shows(t, env, "show system syslog statistics", Args{}, `Source             Received    Accepted    Refused    Truncated
-udp 0.0.0.0:514          10           8          2            1
+	shows(t, env, "show system syslog statistics", Args{}, `Source            Received   Accepted   Refused   Truncated
+udp 0.0.0.0:514         10          8         2           1
     refused, source: 2
 
 Destination      Accepted   Delivered   Filtered   Repeated   Dropped   Waiting
@@ -328,10 +328,9 @@ host 192.0.2.9          8           5          0          0         2         1
 	shows(t, env, "show system syslog statistics", Args{}, `Source                      Received             Accepted  Refused  Truncated
 udp 0.0.0.0:514  9223372036854775808  9223372036854775808        0          0
 
-Destination
-     Accepted    Delivered  Filtered Repeated Dropped Waiting
+Destination      Accepted     Delivered   Filtered  Repeated  Dropped  Waiting
 host log-server.example.net
- 123456789012 123456789012 123456789        0       0       0
+             123456789012  123456789012  123456789         0        0        0
 `)
 }
 

@@ -50,33 +50,32 @@ func showStatistics(_ context.Context, env *Env, _ Args) (Result, error) {
 	return Text(b.String()), nil
 }
 
-// write lays the table out for a screen: columns as wide as they need, and when
-// that is too wide, names on lines of their own.
+// write lays the table out for a screen: columns as wide as they need. A name
+// that is too long for what is left gets a line of its own.
 func (t *statisticsTable) write(b *strings.Builder) {
-	names, width, behind := len(t.head[0]), make([]int, len(t.head)-1), ""
+	names, width, left := len(t.head[0]), make([]int, len(t.head)-1), statisticsWidth
 	for i, h := range t.head[1:] {
 		width[i] = len(h)
+		for _, r := range t.rows {
+			width[i] = max(width[i], len(strconv.FormatUint(r.numbers[i], 10)))
+		}
+		width[i]++
+		left -= width[i]
 	}
 	for _, r := range t.rows {
-		names = max(names, len(r.name))
-		for i, n := range r.numbers {
-			width[i] = max(width[i], len(strconv.FormatUint(n, 10)))
+		if len(r.name) <= left {
+			names = max(names, len(r.name))
 		}
 	}
-	total := names
-	for i := range width {
-		width[i]++
-		total += width[i]
-	}
-	if total > statisticsWidth {
-		names, behind = 0, "\n"
-	} else {
-		for i := range width { // what is left keeps the columns apart
-			width[i] += min(3, (statisticsWidth-total)/len(width))
-		}
+	for i := range width { // what is left keeps the columns apart
+		width[i] += max(0, min(2, (left-names)/len(width)))
 	}
 	line := func(name string, cell func(i int) string) {
-		fmt.Fprintf(b, "%-*s%s", names, name, behind)
+		if len(name) > names {
+			b.WriteString(name + "\n")
+			name = ""
+		}
+		fmt.Fprintf(b, "%-*s", names, name)
 		for i, w := range width {
 			fmt.Fprintf(b, "%*s", w, cell(i))
 		}
