@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -15,7 +14,6 @@ import (
 
 	"loggia/audit/event"
 	"loggia/configtree"
-	"loggia/configtree/format"
 )
 
 // TestEditsAreRecorded shows what each kind of change leaves in change-log.
@@ -109,56 +107,32 @@ func TestEditIsAllOrNothing(t *testing.T) {
 	}
 }
 
-func source(text string, s *Store) iter.Seq2[configtree.Edit, *configtree.Problem] {
-	return format.Read(strings.NewReader(text), "f.conf", nil, format.Detect([]byte(text)), s.schema)
-}
-
-func TestLoad(t *testing.T) {
-	const (
-		hosts    = "system { syslog { host h1 { any any; } } }"
-		replaces = "system { syslog { replace: file messages { any error; } } }"
-	)
-	for _, row := range []struct {
-		verb LoadVerb
-		text string
-		want string // set lines, "" for a refusal
-		log  string // the records, tags and verbs
-	}{
-		{LoadMerge, hosts, "set system host-name a\nset system syslog host h1 any any\nset system syslog file messages any notice\n",
-			"LOAD OTHER:set OTHER:set SET:set"},
-		{LoadOverride, hosts, "set system syslog host h1 any any\n",
-			"LOAD OTHER:override OTHER:delete OTHER:set OTHER:set SET:set OTHER:delete"},
-		{LoadReplace, replaces, "set system host-name a\nset system syslog file messages any error\n", "LOAD SET:replace OTHER:delete"},
-		{LoadMerge, "system { syslog { replace: file messages { kernel info; } } }",
-			"set system host-name a\nset system syslog file messages any notice\nset system syslog file messages kernel info\n", "LOAD OTHER:set SET:set"},
-		{LoadSet, "delete system syslog\nset system host-name b\n", "set system host-name b\n", "LOAD SET:set OTHER:delete"},
-		{LoadSet, "set system host-name b\nset system hots-name c\n", "", "LOAD"},
-		{LoadMerge, "system { host-name b; nonsense; }", "", "LOAD"},
-		{LoadOverride, "system { host-name b; nonsense; }", "", "LOAD"},
+// TestNamesAndPlacesAreRecorded as commands, and survive a restart.
+func TestNamesAndPlacesAreRecorded(t *testing.T) {
+	dir := t.TempDir()
+	var r tape
+	s := open(t, dir, &r)
+	edit(t, s.Shared(), ann, "set system syslog file a any info", "set system syslog file a match x")
+	file := edits(t, "deactivate system syslog file a")[0].Path
+	r.lines()
+	for _, e := range []configtree.Edit{
+		{Op: configtree.Rename, Path: file, Value: "b"},
+		{Op: configtree.Copy, Path: file.Parent().Append(configtree.Step{Node: file.Last().Node, Key: "b"}), Value: "c d"},
+		{Op: configtree.Protect, Path: file.Parent().Append(configtree.Step{Node: file.Last().Node, Key: "b"})},
+		{Op: configtree.Unprotect, Path: file.Parent().Append(configtree.Step{Node: file.Last().Node, Key: "b"})},
 	} {
-		var r tape
-		s := open(t, t.TempDir(), &r)
-		edit(t, s.Shared(), bob, "set system host-name a")
-		before := text(t, s.Shared().Tree())
-		r.lines()
-		_, problems, err := s.Shared().Load(context.Background(), ann, row.verb, "f.conf", source(row.text, s))
-		want := row.want
-		if want == "" {
-			want = before
+		if _, problems, err := s.Shared().Edit(context.Background(), ann, []configtree.Edit{e}); err != nil || len(problems) != 0 {
+			t.Fatalf("%v: %v, %v", e.Op, problems, err)
 		}
-		if (err != nil) != (row.want == "") || (err != nil) != Problems(problems).fatal() || text(t, s.Shared().Tree()) != want {
-			t.Errorf("load %v: %v, %+v\n%s", row.verb, err, problems, text(t, s.Shared().Tree()))
-		}
-		var log []string
-		for _, line := range r.lines() {
-			fields := strings.Fields(line)
-			what := strings.TrimPrefix(fields[0], "UI_CFG_AUDIT_") + ":" + strings.Trim(fields[3], ":")
-			log = append(log, strings.ReplaceAll(what, "UI_LOAD_EVENT:is", "LOAD"))
-		}
-		if strings.Join(log, " ") != row.log {
-			t.Errorf("load %v: %q, want %q", row.verb, log, row.log)
-		}
-		closed(t, s)
+	}
+	wantLines(t, r.lines(), "UI_CFG_AUDIT_NEW User 'ann' rename: [system syslog file a] b", `UI_CFG_AUDIT_NEW User 'ann' copy: [system syslog file b] "c d"`,
+		"UI_CFG_AUDIT_OTHER User 'ann' protect: [system syslog file b] ", "UI_CFG_AUDIT_OTHER User 'ann' unprotect: [system syslog file b] ")
+	want := text(t, s.Shared().Tree())
+	closed(t, s)
+	s = open(t, dir, new(tape))
+	defer closed(t, s)
+	if got := text(t, s.Shared().Tree()); got != want || !strings.Contains(got, "file b") || strings.Contains(got, "file a ") {
+		t.Errorf("after a restart\n%s", got)
 	}
 }
 

@@ -15,15 +15,23 @@
 // undoes itself; behind it every plan is applied and the running pointer
 // swapped. No record, no change.
 //
+// A commit may wait for a confirmation, or for its time; either survives the end
+// of the program. One session can lock the candidate, or have a private one, that
+// is merged into what is in force when it commits.
+//
 // # On disk
 //
 // The directory has mode 0700, every file 0600:
 //
 //	active            symbolic link to commit/R.conf, the running revision R
 //	commit/R.conf     revision R
+//	commit/R.conf.gz  revision R, compressed: all but the four newest
 //	commit/R.abandoned  a commit that ended before its commit point
 //	commit/R.damaged    a revision that did not read back
 //	candidate.log     the uncommitted edits of the shared candidate
+//	pending           what is going to happen by itself; none is nothing
+//	scheduled.conf    the configuration that `commit at` put off
+//	rescue.conf       the rescue configuration
 //	*.tmp             being written; removed at the next start
 //
 // A number R counts from 1 and is never used twice. Nothing is shifted at a
@@ -50,7 +58,8 @@
 // The first three lines come first and in this order. hash is SHA-256 over the
 // whole file in which its own 64 digits are read as zeros, so that it vouches
 // for the author as well as for the text. parent 0 is none; confirmed is in
-// minutes, 0 when the commit asked for no confirmation.
+// minutes, 0 when the commit asked for no confirmation. scheduled.conf and
+// rescue.conf have the same form; their revision is the one that was in force.
 //
 // # candidate.log
 //
@@ -70,5 +79,35 @@
 // schema node, OPERATION the command (set, delete, …). A "commit" frame is
 // synced before the commit point: if `active` leads to its REVISION, the edits
 // up to SEQ are part of that and the rest apply on top of it. An edit itself is
-// not synced: it survives the end of the program, not a power cut.
+// not synced: it survives the end of the program, not a power cut. Private edits,
+// and those made under the lock, are not in it: they end with their session.
+//
+// # pending
+//
+// One or two frames as in candidate.log. PAYLOAD is a first line "confirmed" or
+// "at" and lines of a name and a value, in any order; unknown names are ignored:
+//
+//	confirmed                            at
+//	minutes 10                           comment "night"
+//	revision 42                          hash 9f86d0…
+//	target 41                            seq 17
+//	boot 86400000000000                  reboot false
+//	due 2026-11-22T10:32:33Z             due 2026-11-23T03:00:00Z
+//	boot-id "0c6f…"                      boot-id "0c6f…"
+//	asked 2026-11-22T10:22:33Z           asked 2026-11-22T10:22:33Z
+//	user "ann"                           user "ann"
+//	client "cli"                         client "cli"
+//	command "commit confirmed 10"        command "commit at 03:00"
+//
+// A confirmation is written before the commit point of its revision. Of two the
+// one counts whose revision is in force, and one whose revision is not counts for
+// nothing: a commit that confirms does so by its commit point. target comes back
+// when the time is over, which is boot nanoseconds after the start of the machine
+// that has the name boot-id; in another start due decides, and no more than
+// minutes are left. What ran out while nothing ran is rolled back by Open.
+//
+// A commit that waits has its configuration in scheduled.conf, known by its hash;
+// the edits up to seq are part of it. No other commit is made while it waits. It
+// is made when due, or for reboot when the machine has another boot-id; late if
+// nothing ran, and once: when it is refused it is over.
 package store

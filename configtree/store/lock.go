@@ -36,6 +36,7 @@ var (
 	ErrSharedModified = errors.New("shared configuration database modified")
 	// ErrPrivateInUse refuses an edit of the shared candidate beside a private one
 	// that has uncommitted edits.
+	//lint:ignore ST1005 the words are Junos', full stop included
 	ErrPrivateInUse = errors.New("private edits in use. Try 'configure private' or 'configure exclusive'.")
 	// ErrDiscarded is the error of what is done in a private candidate after
 	// Discard.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"slices"
 	"testing"
 
 	"loggia/audit/event"
@@ -154,8 +153,7 @@ func TestReleaseEndsASession(t *testing.T) {
 		t.Fatal(err)
 	}
 	edit(t, s.Shared(), ann, "set system host-name a")
-	private, err := s.Private(ann) // the same session may
-	if !errors.Is(err, ErrSharedModified) {
+	if _, err := s.Private(ann); !errors.Is(err, ErrSharedModified) {
 		t.Error(err)
 	}
 	s.Release(bob)
@@ -164,9 +162,7 @@ func TestReleaseEndsASession(t *testing.T) {
 	}
 	s.Release(ann)
 	s.Release(ann)
-	if private, err = s.Private(ann); err != nil {
-		t.Fatal(err)
-	}
+	private := private(t, s, ann)
 	edit(t, private, ann, "set system host-name b")
 	if hs := s.Holders(); len(hs) != 1 || !hs[0].Private || hs[0].By != ann {
 		t.Errorf("%+v", hs)
@@ -219,9 +215,6 @@ func TestLockRace(t *testing.T) {
 		total += <-done
 	}
 	if total == 0 || s.Shared().Dirty() || len(s.Holders()) != 0 {
-		t.Errorf("%d locks", total)
-	}
-	if !slices.Contains([]string{""}, hostIn(s.Shared().Tree())) {
-		t.Error("an edit is left")
+		t.Errorf("%d locks, and an edit or a lock is left", total)
 	}
 }

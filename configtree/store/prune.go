@@ -1,6 +1,7 @@
 package store
 
 import (
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,6 +57,10 @@ func (s *Store) wakePruner() {
 // pruneAlways is the goroutine that removes and compresses old revisions. It
 // ends with Close.
 func (s *Store) pruneAlways() {
+	// What is in force is put into pages while nobody waits for the first commit.
+	if err := s.text.write(io.Discard, s.Running().Tree.Root()); err != nil {
+		s.notice("%v", err)
+	}
 	for range s.prunable {
 		if err := s.prune(); err != nil {
 			s.notice("old revisions: %v", err)
