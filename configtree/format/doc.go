@@ -1,5 +1,6 @@
-// Package format gives a configuration its faces: curly text and set lines, read
-// and written, and the difference of two configurations as `show | compare` prints it.
+// Package format gives a configuration its faces: curly text, set lines, XML and JSON, read
+// and written, and the difference of two configurations, printed as `show | compare` does and
+// read as a patch.
 //
 //	system {
 //	    syslog {                                 set system syslog archive size 10m
@@ -17,7 +18,19 @@
 // one go. Nothing that could be a secret is repeated in a Problem.
 //
 // Writing and reading are inverse: the text of a tree read into an empty tree is that tree,
-// in either face.
+// in every face, but for characters that XML does not know. A comparison of two trees, read
+// as a patch onto the one, makes the other.
+//
+// XML and JSON have the shapes that Junos clients expect. What an element says of its statement,
+// beside the contents, stands in attributes, or under "@" and "@name" (RFC 7952 section 5.2):
+//
+//	<syslog delete="delete"/>                               "syslog" : { "@" : { "operation" : "delete" } }
+//	<host-name inactive="inactive">r1</host-name>           "host-name" : "r1", "@host-name" : { "inactive" : true }
+//	<host insert="before" name="b"><name>a</name></host>    "host" : [{ "@" : { "insert" : "before", "name" : "b" }, "name" : "a" }]
+//
+// delete, replace, rename, inactive, active, protect and unprotect have their own name as value; operation is one of
+// merge, create, replace, delete and remove, insert one of first, last, before and after. They are obeyed in the
+// order of the document, so that one load may delete a statement and make it anew.
 //
 // The lexical rules are few. Blanks separate words. Double quotes enclose what is not made of
 // letters, digits and `. _ - / : @ + % ^ ~ * < >`; inside them \" \\ \n \t \r and \xhh of a
