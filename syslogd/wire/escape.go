@@ -23,25 +23,30 @@ func AppendEscaped(dst, text []byte) []byte {
 // escape. Almost every message is plain to the end, so it looks at 32 bytes at a
 // time.
 func plain(text []byte) int {
-	i := 0
-	for t := text; len(t) >= 32; t = t[32:] {
-		if suspect(t)|suspect(t[8:])|suspect(t[16:])|suspect(t[24:]) != 0 {
-			break
+	n := len(text)
+	for i := 0; i < n; {
+		for t := text[i:]; len(t) >= 32; t = t[32:] {
+			if suspect(t)|suspect(t[8:])|suspect(t[16:])|suspect(t[24:]) != 0 {
+				break
+			}
+			i += 32
 		}
-		i += 32
-	}
-	for t := text[i:]; len(t) >= 8; t = t[8:] {
-		if suspect(t) != 0 {
-			break
+		for t := text[i:]; len(t) >= 8; t = t[8:] {
+			if suspect(t) != 0 {
+				break
+			}
+			i += 8
 		}
-		i += 8
-	}
-	for ; i < len(text); i++ {
-		if control(text[i]) {
-			return i
+		if n-i < 8 && n >= 8 && suspect(text[n-8:]) == 0 {
+			return n
+		}
+		for end := min(i+8, n); i < end; i++ {
+			if control(text[i]) {
+				return i
+			}
 		}
 	}
-	return i
+	return n
 }
 
 // suspect is not 0 when a byte of the first eight is below blank (TAB counts

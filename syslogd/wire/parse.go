@@ -24,6 +24,7 @@ type Parser struct {
 	HostName string
 
 	minute minuteCache
+	iso    isoMinute
 }
 
 // Parse appends the record of the message b.Buf[off:end] to b.Records. It never

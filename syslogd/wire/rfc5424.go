@@ -41,6 +41,10 @@ func (p *Parser) stamp5424(b *Batch, r *Record, i, end int) (next int, ok bool) 
 		}
 		return min(i+2, end), true
 	}
+	if nanos, next, ok := p.iso.read(buf, i, end); ok {
+		r.Time, r.Stamp = nanos, span(i, next)
+		return next + 1, true
+	}
 	t, ok := readISO(buf, i, end)
 	if !ok || (t.end < end && buf[t.end] != ' ') {
 		return i, false
@@ -48,6 +52,8 @@ func (p *Parser) stamp5424(b *Batch, r *Record, i, end int) (next int, ok bool) 
 	p.setTime(b, r, t, i)
 	if !t.strict || t.end == end {
 		r.Flags |= Damaged
+	} else if r.Time != 0 {
+		p.iso.keep(buf, i, &t, r.Time)
 	}
 	return min(t.end+1, end), true
 }

@@ -98,11 +98,15 @@ func (s *Style) appendSource(dst []byte, b *Batch, r *Record) []byte {
 	if r.App.Len == 0 {
 		return dst
 	}
-	if r.Form != RFC3164 && r.Flags&Damaged == 0 {
+	if r.Form != RFC3164 && r.Flags&Damaged == 0 { // PRINTUSASCII, as parsed
 		dst = append(dst, b.Bytes(r.App)...)
-	} else {
-		dst = s.appendText(dst, b.Bytes(r.App))
+		if r.ProcID.Len > 0 {
+			dst = append(append(dst, '['), b.Bytes(r.ProcID)...)
+			dst = append(dst, ']')
+		}
+		return append(dst, ':', ' ')
 	}
+	dst = s.appendText(dst, b.Bytes(r.App))
 	if r.ProcID.Len > 0 {
 		dst = s.appendText(append(dst, '['), b.Bytes(r.ProcID))
 		dst = append(dst, ']')
