@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"loggia/cli/terminal"
+	"loggia/configtree/store"
 )
 
 // Batch runs commands without a terminal: no prompt, no echo, no paging. The
@@ -34,11 +35,16 @@ func (s *Session) RunBatch(ctx context.Context, b Batch) int {
 	if !s.commands(ctx, b) {
 		status = 1
 	}
+	if s.lost {
+		b.complain(b.Source.Name()+": ", "warning: uncommitted changes of this batch were discarded")
+		return 1
+	}
 	if s.shared == nil {
 		return status
 	}
 	undone, err := s.shared.Undo(context.WithoutCancel(ctx), s.mark)
-	if err == nil && len(undone) == 0 {
+	var locked *store.LockedError // then there is nothing of this batch: a lock is not given over edits
+	if err == nil && len(undone) == 0 || errors.As(err, &locked) {
 		return status
 	}
 	said := "warning: uncommitted changes of this batch were undone"

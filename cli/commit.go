@@ -3,11 +3,13 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"unicode"
 
 	"loggia/audit/event"
 	"loggia/configtree"
+	"loggia/configtree/format"
 	"loggia/configtree/schema"
 	"loggia/configtree/store"
 	"loggia/op"
@@ -24,8 +26,11 @@ func commitVerbs() []*verb {
 	edits := op.Param{Name: "number", Help: "Number of edits", Type: numberType(1, 10000)}
 	return []*verb{
 		{Grammar: op.Grammar{Words: "commit", Help: "Make the changes take effect", Params: []op.Param{comment,
+			{Name: "confirmed", Kind: op.Option, Optional: true, Help: "Undo it unless confirmed in so many minutes",
+				Type: numberType(1, 65535)},
+			{Name: "at", Kind: op.Option, Help: "When to do it: 21:30, \"2026-12-24 21:30\" or reboot"},
 			{Name: "and-quit", Kind: op.Flag, Help: "Leave configuration mode when it succeeds"},
-			{Name: "check", Kind: op.Flag, Help: "Only check; change nothing"}}}, run: commit},
+			{Name: "check", Kind: op.Flag, Help: "Only check; change nothing"}}}, steps: true, run: commit},
 		{Grammar: op.Grammar{Words: "rollback", Help: "Load a committed configuration, or forget the changes", NoPipe: true,
 			Params: []op.Param{rollbackNumber(false)}}, run: rollback},
 		{Grammar: op.Grammar{Words: "rollback rescue", Help: "Load the rescue configuration", NoPipe: true}, run: rollbackRescue},
@@ -42,49 +47,92 @@ func rollbackNumber(required bool) op.Param {
 }
 
 func commit(ctx context.Context, s *Session, c *call) error {
-	comment := c.args["comment"]
-	switch {
-	case strings.Contains(comment, `"`):
-		return errors.New(`commit comment must not contain "`)
-	case strings.ContainsFunc(comment, unicode.IsControl):
-		return errors.New("commit comment must not contain control characters")
-	}
-	o := store.CommitOptions{Comment: comment, CheckOnly: c.args.Has("check"), Command: commitCommand(c)}
-	if o.CheckOnly && c.args.Has("and-quit") {
-		return errors.New("check changes nothing: it does not go with and-quit")
+	o, err := s.commitOptions(c)
+	if err != nil {
+		return err
 	}
 	res, err := s.mode.candidate.Commit(ctx, s.env.Caller, o)
 	for _, w := range res.Warnings {
 		c.say(block(w))
 	}
-	var check *store.CheckError
-	switch {
-	case errors.As(err, &check):
-		return printed(checkedOut(check))
-	case err != nil:
+	if err != nil {
 		return err
-	case o.CheckOnly:
-		c.say("configuration check succeeds\n")
-		return nil
 	}
-	s.remember(s.mode.candidate)
-	c.say("commit complete\n")
-	if c.args.Has("and-quit") {
+	c.committed(s, o, res)
+	if !o.CheckOnly {
+		s.remember(s.mode.candidate)
+	}
+	if res.Scheduled || c.args.Has("and-quit") {
 		c.say("Exiting configuration mode\n")
 		s.leaveConfiguration()
 	}
 	return nil
 }
 
+// commitOptions is what was typed behind commit.
+func (s *Session) commitOptions(c *call) (o store.CommitOptions, err error) {
+	comment := c.args["comment"]
+	switch {
+	case strings.Contains(comment, `"`):
+		return o, errors.New(`commit comment must not contain "`)
+	case strings.ContainsFunc(comment, unicode.IsControl):
+		return o, errors.New("commit comment must not contain control characters")
+	}
+	o = store.CommitOptions{Comment: comment, CheckOnly: c.args.Has("check"), Command: commitCommand(c)}
+	if o.CheckOnly && c.args.Has("and-quit") {
+		return o, errors.New("check changes nothing: it does not go with and-quit")
+	}
+	if c.args.Has("confirmed") {
+		o.Confirmed = c.args.Int("confirmed", store.DefaultConfirm)
+	}
+	if c.args.Has("at") {
+		if o.At, err = store.ParseAt(c.args["at"], s.env.Now()); err != nil {
+			return o, err
+		}
+	}
+	if len(c.pipes) > 0 && c.pipes[0].verb.Words == detail {
+		o.Progress = func(step string) { c.say(s.env.Now().Format("2006-01-02 15:04:05.000000 MST") + ": " + step + "\n") }
+	}
+	return o, nil
+}
+
+// committed says what a commit came to.
+func (c *call) committed(s *Session, o store.CommitOptions, res store.Result) {
+	switch {
+	case o.CheckOnly && res.Confirmed:
+		c.say("commit confirmed timer cancelled\nconfiguration check succeeds\n")
+	case o.CheckOnly:
+		c.say("configuration check succeeds\n")
+	case res.Scheduled && o.At.Reboot:
+		c.say("configuration check succeeds\ncommit at will be executed at the next reboot\n")
+	case res.Scheduled:
+		c.say("configuration check succeeds\ncommit at will be executed at " + op.Stamp(o.At.Time.In(s.env.Now().Location())) + "\n")
+	case o.Confirmed > 0:
+		c.say(fmt.Sprintf("commit confirmed will be automatically rolled back in %d minutes unless confirmed\ncommit complete\n", o.Confirmed))
+	default:
+		c.say("commit complete\n")
+	}
+}
+
 // commitCommand is what UI_COMMIT says was requested.
 func commitCommand(c *call) string {
-	switch {
-	case c.args.Has("check"):
-		return "commit check"
-	case c.args.Has("and-quit"):
-		return "commit and-quit"
+	command := "commit"
+	for _, name := range []string{"check", "at", "confirmed", "and-quit"} {
+		if value, ok := c.args[name]; ok {
+			command += " " + name
+			if value != "" {
+				command += " " + format.Quote(value)
+			}
+		}
 	}
-	return "commit"
+	return command
+}
+
+// detail is the pipe that shows the steps of a commit.
+const detail = "display detail"
+
+func detailVerb() *verb {
+	return &verb{Grammar: op.Grammar{Words: detail, Help: "Show each step with its time"}}
 }
 
 // rollback loads a committed configuration into the candidate.

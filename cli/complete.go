@@ -17,13 +17,15 @@ func (w *walk) candidates(prefix string) []candidate {
 		return w.pipe.candidates(prefix)
 	case w.sub != nil:
 		return w.sub.candidates(prefix)
+	case w.pending != nil && w.pending.Optional:
+		list = append(list, valueCandidate(*w.pending))
 	case w.pending != nil:
 		list = append(list, valueCandidate(*w.pending))
 		return begin(append(list, w.choices(*w.pending, prefix)...), prefix)
 	}
 	p := w.positional()
 	if w.inStatement() || p != nil && p.Kind == op.Statement {
-		list = w.statementCandidates(prefix)
+		list = append(list, w.statementCandidates(prefix)...)
 	}
 	if !w.inStatement() {
 		list = append(list, w.keywords()...)

@@ -2,10 +2,7 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"slices"
 
-	"loggia/audit/event"
 	"loggia/configtree"
 	"loggia/configtree/store"
 	"loggia/op"
@@ -60,24 +57,6 @@ func configurationVerbs() []*verb {
 		{Grammar: op.Grammar{Words: "status", Help: "Show who is changing the configuration"}, run: status},
 		{Grammar: op.Grammar{Words: "help", Help: "Explain how to find your way"}, run: help},
 	}
-}
-
-func (s *Session) enterConfiguration(c *store.Candidate) {
-	s.mode = &configMode{candidate: c}
-	if s.shared == nil {
-		s.remember(c)
-	}
-	s.record(event.DatabaseLogin{Username: s.env.Caller.User})
-}
-
-// leaveConfiguration ends configuration mode. What a batch may have to undo is
-// forgotten once there is nothing left.
-func (s *Session) leaveConfiguration() {
-	if !s.mode.candidate.Dirty() {
-		s.shared = nil
-	}
-	s.mode = nil
-	s.record(event.DatabaseLogout{Username: s.env.Caller.User})
 }
 
 // remember keeps what the end of a batch needs to undo.
@@ -162,49 +141,4 @@ func exit(ctx context.Context, s *Session, c *call) error {
 		return nil
 	}
 	return leave(ctx, s, c)
-}
-
-// leave leaves configuration mode. Shared edits stay for the next one.
-func leave(ctx context.Context, s *Session, c *call) error {
-	if s.mode.candidate.Dirty() {
-		if err := s.o.Screen.Say(uncommitted); err != nil {
-			return err
-		}
-		yes, err := s.o.Screen.Ask(ctx, "Exit with uncommitted changes?", true)
-		if err != nil || !yes {
-			return err
-		}
-		c.say("\n")
-	}
-	c.say("Exiting configuration mode\n")
-	s.leaveConfiguration()
-	return nil
-}
-
-// discardHint says how a batch gets past what somebody left behind.
-const discardHint = "'request system configuration discard-changes' forgets the uncommitted changes of everybody"
-
-// uncommitted is said on the way in and out.
-const uncommitted = "The configuration has been changed but not committed\n"
-
-// configure enters configuration mode, at a level when `edit` named one. A
-// batch refuses to work on top of what somebody else has not committed: it
-// could neither commit nor undo its own edits alone.
-func configure(_ context.Context, s *Session, c *call) error {
-	candidate := s.env.Store.Shared()
-	if s.o.Batch && candidate.Dirty() && s.shared == nil {
-		return fmt.Errorf("%w\n"+discardHint, store.ErrModified)
-	}
-	c.say("Entering configuration mode\n")
-	if users := s.editors(); users != "" {
-		c.say("Users currently editing the configuration:\n" + users)
-	}
-	if candidate.Dirty() {
-		c.say(uncommitted)
-	}
-	s.enterConfiguration(candidate)
-	if c.given && len(c.path.Path) > 0 {
-		s.mode.levels = append(s.mode.levels, slices.Clone(c.path.Path))
-	}
-	return nil
 }

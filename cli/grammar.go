@@ -16,25 +16,30 @@ type grammar struct {
 	after         *node // what may follow top and up
 	pipes         *node
 	shownPipes    *node // directly behind a command that shows configuration
+	commitPipes   *node // directly behind commit
 }
 
 // groups are the help texts of words that lead to commands.
 var groups = map[string]string{
-	"show":                         "Show something",
-	"show system":                  "Show something about the system",
-	"wildcard":                     "Work on all statements whose names match",
-	"replace":                      "Replace text in the configuration",
-	"show system syslog":           "Show something about the syslog engine",
-	"clear":                        "Clear something",
-	"file":                         "Work with files",
-	"monitor":                      "Show log lines as they are written",
-	"set":                          "Set something of this session",
-	"set cli":                      "Set how this session works",
-	"load":                         "Load configuration from a file or the terminal",
-	"display":                      "Show the configuration in another form",
-	"request":                      "Ask the system to do something",
-	"request system":               "Ask the system to do something",
-	"request system configuration": "Work with configurations as a whole",
+	"show":                                "Show something",
+	"show system":                         "Show something about the system",
+	"clear system":                        "Clear something of the system",
+	"test":                                "Try something without doing it",
+	"show system configuration":           "Show a configuration that is kept",
+	"request system configuration rescue": "Keep a configuration to come back to",
+	"wildcard":                            "Work on all statements whose names match",
+	"replace":                             "Replace text in the configuration",
+	"show system syslog":                  "Show something about the syslog engine",
+	"clear":                               "Clear something",
+	"file":                                "Work with files",
+	"monitor":                             "Show log lines as they are written",
+	"set":                                 "Set something of this session",
+	"set cli":                             "Set how this session works",
+	"load":                                "Load configuration from a file or the terminal",
+	"display":                             "Show the configuration in another form",
+	"request":                             "Ask the system to do something",
+	"request system":                      "Ask the system to do something",
+	"request system configuration":        "Work with configurations as a whole",
 }
 
 func newGrammar() *grammar {
@@ -54,6 +59,7 @@ func newGrammar() *grammar {
 		after:         newTree(editVerbs()),
 		pipes:         newTree(pipeVerbs()),
 		shownPipes:    newTree(append(pipeVerbs(), displayVerbs()...)),
+		commitPipes:   newTree(append(pipeVerbs(), detailVerb())),
 	}
 }
 

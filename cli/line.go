@@ -70,7 +70,7 @@ func (w *walk) finishCommand(col int) *failure {
 		return &failure{col: col, end: true, text: w.syntaxError()}
 	case !w.s.may(w.verb.Permission):
 		return &failure{col: col, end: true, text: w.syntaxError()}
-	case w.pending != nil:
+	case w.pending != nil && !w.pending.Optional:
 		return missing(col)
 	}
 	if p := w.positional(); p != nil && p.Required && !(p.Kind == op.Statement && w.inStatement()) {

@@ -19,6 +19,8 @@ func operationalVerbs() []*verb {
 	}
 	return []*verb{
 		{Grammar: v("configure", "Change the configuration", "configure"), atPrompt: true, run: configure},
+		{Grammar: v("configure exclusive", "Change it while nobody else can", "configure"), atPrompt: true, run: configureExclusive},
+		{Grammar: v("configure private", "Change a copy of your own, and commit that", "configure"), atPrompt: true, run: configurePrivate},
 		{Grammar: v("edit", "Change the configuration, starting at a level of it", "configure", statement),
 			edit: configtree.Find, level: true, atPrompt: true, run: configure},
 		{Grammar: v("exit", "End this session", ""), atPrompt: true, run: quit},
@@ -27,6 +29,9 @@ func operationalVerbs() []*verb {
 			Params: []op.Param{statement}}, edit: configtree.Find, shows: true, run: showRunning},
 		{Grammar: op.Grammar{Words: "show system rollback", Help: "Show a committed configuration", Permission: "view",
 			Params: []op.Param{rollbackNumber(true), newer}}, shows: true, run: showRollback},
+		{Grammar: op.Grammar{Words: "show system configuration rescue", Help: "Show the rescue configuration", Permission: "view"}, shows: true, run: showRescue},
+		{Grammar: v("test configuration", "Check a file as if it were the configuration", "configure",
+			op.Param{Name: "filename", Help: "File to check, or terminal", Required: true, Choices: loadSources}), run: testConfiguration},
 		{Grammar: op.Grammar{Words: "help", Help: "Explain how to find your way"}, run: help},
 	}
 }
@@ -59,7 +64,7 @@ func status(_ context.Context, s *Session, c *call) error {
 	c.say("Users currently editing the configuration:\n")
 	for _, o := range s.env.Sessions() {
 		if o.EditPath != "" || o.Subject == s.env.Caller {
-			o.EditPath = cmp.Or(o.EditPath, s.banner())
+			o.EditPath = cmp.Or(o.EditPath, s.place())
 			c.say(op.Editor(o, s.env.Now()))
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"loggia/configtree"
-	"loggia/configtree/store"
 )
 
 // missing is what is wrong with a line that ends too early, at col.
@@ -42,15 +41,6 @@ func block(p configtree.Problem) string {
 		return fmt.Sprintf("%s\n    %s\n", parent.Banner(), text)
 	}
 	return fmt.Sprintf("%s\n  '%s'\n    %s\n", parent.Banner(), statement, text)
-}
-
-// checkedOut renders what a commit found and its last line.
-func checkedOut(e *store.CheckError) string {
-	var b strings.Builder
-	for _, p := range e.Problems {
-		b.WriteString(block(p))
-	}
-	return b.String() + "error: " + e.Error()
 }
 
 // message is an error as the shell prints it, without the last newline: a line

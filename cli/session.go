@@ -76,11 +76,13 @@ type Session struct {
 	// Since a batch entered configuration mode, or committed: what to undo to.
 	shared *store.Candidate
 	mark   store.Mark
+	lost   bool // uncommitted edits were discarded on leaving configuration mode
 }
 
 // configMode is what configuration mode adds.
 type configMode struct {
 	candidate *store.Candidate
+	lock      *store.Lock       // of configure exclusive
 	levels    []configtree.Path // one for each `edit` that exit has not left; the last is the present one
 }
 
@@ -125,6 +127,30 @@ func (s *Session) banner() string {
 		return ""
 	}
 	return s.level().Banner()
+}
+
+// place is where the session edits, as other sessions are told.
+func (s *Session) place() string {
+	switch {
+	case !s.configuring():
+		return ""
+	case s.mode.lock != nil:
+		return "exclusive " + s.banner()
+	case s.mode.candidate.Private():
+		return "private " + s.banner()
+	}
+	return s.banner()
+}
+
+// moved tells the store where the session edits now.
+func (s *Session) moved() {
+	switch {
+	case !s.configuring():
+	case s.mode.lock != nil:
+		s.mode.lock.At(s.level())
+	case s.mode.candidate.Private():
+		s.mode.candidate.At(s.level())
+	}
 }
 
 // prompt is user@host> or user@host#, with the blank behind it.
@@ -175,14 +201,15 @@ func (s *Session) recent() *terminal.History {
 // command, which the walk has put to the right level.
 func (s *Session) execute(ctx context.Context, c *call) error {
 	if s.o.Activity != nil {
-		s.o.Activity(strings.Join(c.words, " "), s.banner())
-		defer func() { s.o.Activity("", s.banner()) }()
+		s.o.Activity(strings.Join(c.words, " "), s.place())
+		defer func() { s.o.Activity("", s.place()) }()
 	}
 	for c.sub != nil {
 		c = c.sub
 	}
 	c.out = &reply{}
-	err := c.verb.run(ctx, s, c)
+	err := s.told(c.verb.run(ctx, s, c))
+	s.moved()
 	if res := c.out.result(); res != nil || err == nil {
 		err = errors.Join(s.render(ctx, res, c), err)
 	}
@@ -217,5 +244,6 @@ func (s *Session) end() {
 	if s.configuring() {
 		s.leaveConfiguration()
 	}
+	s.env.Store.Release(s.env.Caller)
 	s.record(event.Logout{Username: s.env.Caller.User})
 }

@@ -151,3 +151,12 @@ func showRollback(_ context.Context, s *Session, c *call) error {
 func (s *Session) header(m store.Meta) string {
 	return fmt.Sprintf("## Last commit: %s by %s\n", op.Stamp(m.Time.In(s.env.Now().Location())), m.User)
 }
+
+// showRescue shows the rescue configuration.
+func showRescue(_ context.Context, s *Session, c *call) error {
+	t, m, err := s.env.Store.Rescue()
+	if err == nil {
+		c.out.res = s.shown(t, nil, s.header(m))
+	}
+	return err
+}

@@ -28,6 +28,7 @@ type verb struct {
 	level    bool          // the Statement must lead to a level, not to a value
 	pattern  bool          // the last word of the Statement is an expression
 	shows    bool          // the answer is configuration: | display and | compare may follow
+	steps    bool          // tells its steps: | display detail may follow
 	atPrompt bool          // makes no sense behind run
 
 	// Of pipes; none for no-more.

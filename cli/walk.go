@@ -86,6 +86,8 @@ func (w *walk) accept(word configtree.Word) *failure {
 		return w.pipe.accept(word)
 	case w.sub != nil:
 		return w.sub.accept(word)
+	case w.pending != nil && w.pending.Optional && w.pending.Type.Check(word.Text) != nil:
+		w.pending = nil // the value was left out
 	case w.pending != nil:
 		return w.acceptValue(*w.pending, word)
 	case w.inStatement():
@@ -146,8 +148,12 @@ func (w *walk) acceptPipe(word configtree.Word) *failure {
 		w.stages = append(w.stages, w.pipe)
 	}
 	tree := w.s.grammar.pipes
-	if w.verb.shows && w.pipe == nil {
+	switch {
+	case w.pipe != nil:
+	case w.verb.shows:
 		tree = w.s.grammar.shownPipes
+	case w.verb.steps:
+		tree = w.s.grammar.commitPipes
 	}
 	w.pipe = &walk{s: w.s, config: w.config, piped: true, tree: tree}
 	return nil
@@ -160,9 +166,10 @@ func (w *walk) acceptKeyword(name string) *failure {
 			w.words = append(w.words, name)
 			if p.Kind == op.Option {
 				w.pending = p
-				return nil
 			}
-			w.args[name] = ""
+			if p.Kind == op.Flag || p.Optional {
+				w.args[name] = ""
+			}
 			return nil
 		}
 	}

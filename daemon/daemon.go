@@ -121,7 +121,8 @@ func (d *Daemon) configure(recovery audit.Recovery) error {
 		return err
 	}
 	d.store, err = store.Open(store.Options{Dir: d.state.path("config"), Schema: root, Factory: []byte(factory),
-		Recorder: d.recorder, Subsystems: d.subsystems(), Version: Version})
+		Recorder: d.recorder, Subsystems: d.subsystems(), Version: Version,
+		Broadcast: func(text string) { d.sessions.broadcast(d.hostName(), text, d.now()) }})
 	if err != nil {
 		return err
 	}
@@ -203,6 +204,7 @@ func (d *Daemon) Close(why string, drain time.Duration) error {
 	defer cancel()
 	end := event.Shutdown{Type: "halted", Username: userName(uint32(os.Getuid())), Time: d.now().Format(time.RFC3339), Message: why}
 	err := d.recorder.RecordDurable(ctx, itself(), end)
+	d.sessions.ending.Wait()
 	err = errors.Join(err, d.store.Close())
 	drained := d.engine.Close(ctx)
 	if errors.Is(drained, context.DeadlineExceeded) {

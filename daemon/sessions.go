@@ -22,6 +22,8 @@ import (
 
 // sessions are the sessions that are open.
 type sessions struct {
+	ending sync.WaitGroup // sessions that somebody ends
+
 	mu   sync.Mutex // guards what follows
 	list []*live
 	none chan struct{} // closed while list is empty
@@ -74,6 +76,36 @@ func (s *sessions) snapshot() []op.Session {
 		all[i] = l.Session
 	}
 	return all
+}
+
+// logout ends a session as if its terminal had gone away.
+func (s *sessions) logout(o op.Session) {
+	var ends []func()
+	s.mu.Lock()
+	for _, l := range s.list {
+		if l.Subject == o.Subject && l.Since.Equal(o.Since) && l.end != nil {
+			ends = append(ends, l.end)
+		}
+	}
+	s.mu.Unlock()
+	for _, end := range ends {
+		s.ending.Go(end) // it waits for the session, which may be the one that asks
+	}
+}
+
+// broadcast tells every terminal something in the words of wall(1).
+func (s *sessions) broadcast(host, text string, now time.Time) {
+	var prints []func(string)
+	s.mu.Lock()
+	for _, l := range s.list {
+		if l.print != nil {
+			prints = append(prints, l.print)
+		}
+	}
+	s.mu.Unlock()
+	for _, print := range prints {
+		print("\nBroadcast Message from root@" + host + "\n        (no tty) at " + now.Format("15:04 MST") + "...\n\n" + text + "\n\n")
+	}
 }
 
 func (s *sessions) count() int {
@@ -211,7 +243,7 @@ func (d *Daemon) options(id identity) (o cli.Options, l *live, err error) {
 		HostName:    d.hostName,
 		Env: op.Env{
 			Store: d.store, Logs: logs{d}, Engine: counters{d.engine}, Files: root, Recorder: d.recorder,
-			Sessions: d.sessions.snapshot, Alarms: d.alarms.list, Now: d.now, Started: d.started,
+			Sessions: d.sessions.snapshot, Logout: d.sessions.logout, Alarms: d.alarms.list, Now: d.now, Started: d.started,
 			Product: op.Product{Version: Version, Model: "loggia", Junos: junosVersion},
 			Caller:  id.Subject, Home: root.Home(), StateDir: d.state.dir,
 		},
@@ -248,6 +280,9 @@ func (d *Daemon) batch(ctx context.Context, id identity, b cli.Batch) int {
 		return 1
 	}
 	o.Batch, o.Screen = true, cli.NewBatchScreen(b.Output, b.Source)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	l.end = cancel
 	d.sessions.add(l)
 	defer d.sessions.remove(l)
 	return cli.New(o).RunBatch(ctx, b)

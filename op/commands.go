@@ -22,6 +22,16 @@ func All() []Command {
 		{Grammar{Words: "show system syslog statistics", Help: "Show how many messages came, and what became of them", Permission: "view"}, showStatistics},
 		{Grammar{Words: "request system configuration discard-changes", Help: "Forget all uncommitted shared changes",
 			Permission: "configure", NoPipe: true}, discardChanges},
+		{Grammar{Words: "request system configuration rescue save", Help: "Keep what runs as the rescue configuration",
+			Permission: "maintenance", NoPipe: true}, saveRescue},
+		{Grammar{Words: "request system configuration rescue delete", Help: "Forget the rescue configuration",
+			Permission: "maintenance", NoPipe: true}, deleteRescue},
+		{Grammar{Words: "request system logout", Help: "End a session", Permission: "maintenance", NoPipe: true, Params: []Param{
+			{Name: "pid", Kind: Option, Help: "Process of the session", Choices: sessionPIDs},
+			{Name: "user", Kind: Option, Help: "Name of the user", Choices: sessionUsers},
+			{Name: "terminal", Kind: Option, Help: "Name of the terminal", Choices: sessionTerminals},
+			{Name: "all", Kind: Flag, Help: "All sessions, if there are several"}}}, logout},
+		{Grammar{Words: "clear system commit", Help: "Cancel a commit that waits for its time", Permission: "configure", NoPipe: true}, clearScheduled},
 		{Grammar{Words: "file list", Help: "List a directory", Permission: "view", Params: []Param{
 			{Name: "path", Help: "Directory or file", Choices: Files}, {Name: "detail", Kind: Flag, Help: "With size, owner and date"}}}, fileList},
 		{Grammar{Words: "file show", Help: "Show the contents of a file", Permission: "view", Params: []Param{file}}, fileShow},

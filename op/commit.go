@@ -2,6 +2,7 @@ package op
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -41,13 +42,35 @@ func showCommits(_ context.Context, env *Env, _ Args) (Result, error) {
 		return nil, err
 	}
 	var b strings.Builder
+	pending, waits := env.Store.Pending()
+	if waits && pending.Kind == store.PendingCommit {
+		fmt.Fprintf(&b, "commit requested by %s via %s at %s\n", pending.By.User, pending.By.Client, dueTime(env, pending))
+	}
 	for i, m := range list {
 		fmt.Fprintf(&b, "%-4d%s\n", i, commitLine(env, m))
 		if m.Comment != "" {
 			fmt.Fprintf(&b, "    %s\n", m.Comment)
 		}
+		if waits && pending.Kind == store.PendingRollback && pending.Revision == m.Revision {
+			b.WriteString("    rollback pending\n")
+		}
+	}
+	_, rescue, err := env.Store.Rescue()
+	switch {
+	case err == nil:
+		b.WriteString("rescue  " + commitLine(env, rescue) + "\n")
+	case !errors.Is(err, store.ErrNoRescue):
+		return nil, err
 	}
 	return Text(b.String()), nil
+}
+
+// dueTime is when a commit that waits will be made.
+func dueTime(env *Env, p store.Pending) string {
+	if p.Reboot {
+		return "the next reboot"
+	}
+	return p.Due.In(env.Now().Location()).Format(time.ANSIC)
 }
 
 // Editor is the two-line entry of a session that changes the configuration

@@ -19,6 +19,7 @@ type Env struct {
 	Files    *files.Root // as this caller sees it
 	Recorder store.Recorder
 	Sessions func() []Session
+	Logout   func(Session) // ends a session of Sessions; it may be gone already
 	Alarms   func() []Alarm
 	Now      func() time.Time
 	Started  time.Time // start of the program

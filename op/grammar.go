@@ -34,6 +34,8 @@ type Param struct {
 	Help     string
 	Required bool
 	Type     schema.Type // what the value may be
+	// Optional means that the value of an Option may be left out; it is empty then.
+	Optional bool
 	// Choices lists values that exist at this moment and may begin with prefix, for
 	// ? and Tab. It may be nil.
 	Choices func(env *Env, prefix string) []Choice

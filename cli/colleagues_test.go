@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"loggia/audit/event"
+)
+
+// colleague is another session, which runs the lines it is given.
+func (l *lab) colleague(lines ...string) *Session {
+	l.t.Helper()
+	o := l.options("colleague")
+	o.Env.Caller = event.Subject{User: "colleague", PID: 1234, TTY: "p0", Client: "cli"}
+	var out strings.Builder
+	o.Screen = NewBatchScreen(&out, NewListSource("", ""))
+	s := New(o)
+	for _, line := range lines {
+		if err := s.runLine(context.Background(), line); err != nil {
+			l.t.Fatalf("%s: %v\n%s", line, err, out.String())
+		}
+	}
+	return s
+}
+
+func TestTheLockOfAnother(t *testing.T) {
+	l := newLab(t)
+	colleague := l.colleague("configure exclusive", "edit system syslog")
+	const locked = `configuration database locked by:
+  colleague terminal p0 (pid 1234) on since 2026-11-22 10:00:00 UTC
+      exclusive [edit system syslog]
+`
+	for _, c := range []struct{ commands, want string }{
+		{"configure exclusive\n", "stdin:1: error: " + locked},
+		{"configure private\n", "stdin:1: error: " + locked},
+		{"configure\nset system host-name x\n", "stdin:2: error: " + locked},
+		{"configure\nset system host-name x\ncommit\n", "stdin:2: error: " + locked},
+	} {
+		if _, errs, status := l.batch("user", c.commands); status != 1 || errs != c.want {
+			t.Errorf("%q: status %d\n%s\nwant\n%s", c.commands, status, errs, c.want)
+		}
+	}
+	colleague.end()
+	l.must("configure exclusive\nset system host-name x\ncommit\n")
+}
+
+func TestASessionThatEndsTakesItsLockAndItsEditsAlong(t *testing.T) {
+	for _, how := range []string{"exclusive", "private"} {
+		l := newLab(t)
+		l.typed(l.options("user"), "configure "+how+"\r", "set system host-name lost\r")
+		if l.store.Shared().Dirty() || len(l.store.Holders()) > 0 {
+			t.Errorf("%s: something is left", how)
+		}
+	}
+}
+
+func TestPrivateEditsThatConflict(t *testing.T) {
+	l := newLab(t)
+	colleague := l.colleague("configure private", "set system host-name theirs")
+	mine := l.colleague("configure private", "set system host-name mine", "set system domain-name example.net")
+	if err := colleague.runLine(context.Background(), "commit"); err != nil {
+		t.Fatal(err)
+	}
+	err := mine.runLine(context.Background(), "commit")
+	if err == nil || !strings.HasPrefix(err.Error(), "[edit system]\n  'host-name'\n") || !strings.HasSuffix(err.Error(), "\nerror: 1 conflict with committed changes") {
+		t.Errorf("%v", err)
+	}
+	if err := mine.runLine(context.Background(), "delete system host-name"); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.store.Running().Tree.Root().Child("system").Child("host-name").Value(); got != "theirs" {
+		t.Errorf("host-name %s", got)
+	}
+}
+
+func TestExclusiveOverUncommittedEdits(t *testing.T) {
+	l := newLab(t)
+	l.colleague("configure", "set system host-name x")
+	for commands, want := range map[string]string{
+		"configure exclusive\n": "stdin:1: error: configuration database modified\n",
+		"configure private\n":   "stdin:1: error: shared configuration database modified\n",
+	} {
+		if _, errs, status := l.batch("user", commands); status != 1 || errs != want {
+			t.Errorf("%q: status %d %s", commands, status, errs)
+		}
+	}
+}

@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"loggia/audit/event"
+	"loggia/configtree"
+	"loggia/configtree/store"
+	"loggia/op"
+)
+
+func (s *Session) enterConfiguration(c *store.Candidate) {
+	s.mode = &configMode{candidate: c}
+	if s.shared == nil {
+		s.remember(c)
+	}
+	s.record(event.DatabaseLogin{Username: s.env.Caller.User})
+}
+
+// leaveConfiguration ends configuration mode, and with it what is uncommitted
+// in a candidate that nobody else can commit. What a batch may have to undo is
+// forgotten once there is nothing left.
+func (s *Session) leaveConfiguration() {
+	discarded := false
+	switch m := s.mode; {
+	case m.lock != nil:
+		discarded = m.lock.Release()
+	case m.candidate.Private():
+		discarded = m.candidate.Discard()
+		s.shared = nil
+	}
+	s.lost = s.lost || discarded
+	if !s.mode.candidate.Dirty() {
+		s.shared = nil
+	}
+	s.mode = nil
+	s.record(event.DatabaseLogout{Username: s.env.Caller.User})
+}
+
+// leave leaves configuration mode. Shared edits stay for the next one; others
+// are discarded if the user agrees.
+func leave(ctx context.Context, s *Session, c *call) error {
+	if s.mode.candidate.Dirty() {
+		said, question := uncommitted, "Exit with uncommitted changes?"
+		switch {
+		case s.mode.lock != nil:
+			said, question = said+"warning: Auto rollback on exiting 'configure exclusive'\n", "Discard uncommitted changes?"
+		case s.mode.candidate.Private():
+			said, question = said+"warning: private edits will be discarded on exit\n", "Discard uncommitted changes?"
+		}
+		if err := s.o.Screen.Say(said); err != nil {
+			return err
+		}
+		yes, err := s.o.Screen.Ask(ctx, question, true)
+		if err != nil || !yes {
+			return err
+		}
+		c.say("\n")
+		if s.mode.lock != nil {
+			c.say("warning: discarding uncommitted changes\nload complete\n")
+		}
+	}
+	c.say("Exiting configuration mode\n")
+	s.leaveConfiguration()
+	return nil
+}
+
+// uncommitted is said on the way in and out.
+const uncommitted = "The configuration has been changed but not committed\n"
+
+// discardHint says how a batch gets past what somebody left behind.
+const discardHint = "'request system configuration discard-changes' forgets the uncommitted changes of everybody"
+
+// configure enters configuration mode, at a level when `edit` named one. A
+// batch refuses to work on top of what somebody else has not committed: it
+// could neither commit nor undo its own edits alone.
+func configure(_ context.Context, s *Session, c *call) error {
+	candidate := s.env.Store.Shared()
+	if s.o.Batch && candidate.Dirty() && s.shared == nil {
+		return fmt.Errorf("%w\n"+discardHint, store.ErrModified)
+	}
+	s.enter(c, candidate)
+	if c.given && len(c.path.Path) > 0 {
+		s.mode.levels = append(s.mode.levels, slices.Clone(c.path.Path))
+	}
+	return nil
+}
+
+func (s *Session) enter(c *call, candidate *store.Candidate) {
+	c.say("Entering configuration mode\n")
+	c.say(s.editing())
+	if candidate.Dirty() {
+		c.say(uncommitted)
+	}
+	s.enterConfiguration(candidate)
+}
+
+// editing lists who else edits, nothing when nobody does.
+func (s *Session) editing() string {
+	if users := s.editors(); users != "" {
+		return "Users currently editing the configuration:\n" + users
+	}
+	return ""
+}
+
+// configureExclusive enters configuration mode and keeps others from changing
+// the shared candidate.
+func configureExclusive(_ context.Context, s *Session, c *call) error {
+	lock, err := s.env.Store.Exclusive(s.env.Caller)
+	if errors.Is(err, store.ErrModified) {
+		c.say(s.editing())
+	}
+	if err != nil {
+		return err
+	}
+	c.say("warning: uncommitted changes will be discarded on exit\n")
+	s.enter(c, s.env.Store.Shared())
+	s.mode.lock = lock
+	return nil
+}
+
+// configurePrivate enters configuration mode with a candidate of its own.
+func configurePrivate(_ context.Context, s *Session, c *call) error {
+	candidate, err := s.env.Store.Private(s.env.Caller)
+	if err != nil {
+		return err
+	}
+	c.say("warning: uncommitted changes will be discarded on exit\n")
+	s.enter(c, candidate)
+	return nil
+}
+
+// told words the refusals that show more than a line.
+func (s *Session) told(err error) error {
+	var locked *store.LockedError
+	var conflict *store.ConflictError
+	var check *store.CheckError
+	switch {
+	case errors.As(err, &locked):
+		h, now := locked.Holder, s.env.Now()
+		editor := op.Session{Subject: h.By, Since: h.Since, LastKey: now, EditPath: holderPlace(h)}
+		return printed("error: configuration database locked by:\n" + op.Editor(editor, now))
+	case errors.As(err, &conflict):
+		return printed(blocks(conflict.Problems()) + "error: " + conflict.Error())
+	case errors.As(err, &check):
+		return printed(blocks(check.Problems) + "error: " + check.Error())
+	}
+	return err
+}
+
+// holderPlace is where a session edits, as the list of users shows it.
+func holderPlace(h store.Holder) string {
+	place := h.Path.Banner()
+	if h.Private {
+		place = "private " + place
+	}
+	if h.Exclusive {
+		place = "exclusive " + place
+	}
+	return place
+}
+
+func blocks(problems []configtree.Problem) string {
+	var b strings.Builder
+	for _, p := range problems {
+		b.WriteString(block(p))
+	}
+	return b.String()
+}

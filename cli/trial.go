@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"strings"
+
+	"loggia/configtree"
+	"loggia/configtree/format"
+	"loggia/configtree/store"
+)
+
+// testConfiguration checks a whole configuration and changes nothing. What only
+// the machine knows, such as a port that is in use, shows at the commit.
+func testConfiguration(ctx context.Context, s *Session, c *call) error {
+	name := c.args["filename"]
+	in, shut, err := s.loadSource(ctx, name)
+	if err != nil {
+		return err
+	}
+	limited := bufio.NewReaderSize(&limitedReader{ctx: ctx, r: in, left: maxLoad}, 64<<10)
+	empty := configtree.New(s.schema())
+	batch := empty.Batch()
+	var problems []configtree.Problem
+	fatal := false
+	for e, p := range format.ReadOnto(limited, name, nil, trialSyntax(limited), empty) {
+		if p == nil {
+			errors.As(batch.Apply(e), &p)
+		}
+		if p != nil {
+			problems, fatal = append(problems, *p), fatal || !p.Warning
+		}
+	}
+	var report strings.Builder
+	for i := range problems {
+		if err := format.Report(&report, &problems[i]); err != nil {
+			return err
+		}
+	}
+	if err := shut(); err != nil {
+		return err
+	}
+	if fatal {
+		return printed(report.String() + "error: configuration syntax error")
+	}
+	c.say(report.String())
+	found := batch.Tree().Expand().Check(nil)
+	for i := range found {
+		if !found[i].Warning {
+			return &store.CheckError{Problems: found}
+		}
+	}
+	c.say(blocks(found) + "configuration check succeeds\n")
+	return nil
+}
+
+// trialSyntax is the syntax of a configuration in any form but a patch.
+func trialSyntax(in *bufio.Reader) format.Syntax {
+	const enough = 512
+	head, _ := in.Peek(enough) // what is wrong comes again when it is read
+	if s := format.Detect(head); s != format.Patch {
+		return s
+	}
+	return format.Text
+}
