@@ -10,6 +10,7 @@ import (
 	"loggia/audit/event"
 	"loggia/configtree"
 	"loggia/configtree/format"
+	"loggia/configtree/schema"
 )
 
 // silent is a Recorder that takes no time.
@@ -149,5 +150,56 @@ func BenchmarkOpen(b *testing.B) {
 	closed(b, s)
 	for b.Loop() {
 		closed(b, open(b, dir, silent{}))
+	}
+}
+
+// BenchmarkBlame asks who made each of 100,000 leaves.
+func BenchmarkBlame(b *testing.B) {
+	s, _ := largeStore(b)
+	defer closed(b, s)
+	edit(b, s.Shared(), ann, "set system syslog file f10000 any notice")
+	commit(b, s.Shared(), ann, "")
+	leaves := slices.DeleteFunc(large(b), func(e configtree.Edit) bool { return e.Path.Last().Node.Kind != schema.Leaf })
+	for b.Loop() {
+		who, err := s.Blame(context.Background(), 0)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for i := range leaves {
+			if m, ok := who.Of(leaves[i].Path); !ok || m.Revision < 2 {
+				b.Fatal(leaves[i].Path, m)
+			}
+		}
+	}
+	b.ReportMetric(float64(len(leaves)), "leaves")
+}
+
+// BenchmarkPrivateCommit merges one leaf onto a configuration of 100,000 that
+// has moved on, and commits.
+func BenchmarkPrivateCommit(b *testing.B) {
+	s, _ := largeStore(b)
+	defer closed(b, s)
+	mine, theirs := edits(b, "set system syslog file f10000 any notice"), edits(b, "set system syslog file f15000 any notice")
+	n := 0
+	for b.Loop() {
+		p, err := s.Private(ann)
+		if err != nil {
+			b.Fatal(err)
+		}
+		q, err := s.Private(bob)
+		if err != nil {
+			b.Fatal(err)
+		}
+		mine[0].Path[2].Key, theirs[0].Path[2].Key = fmt.Sprintf("p%06d", n), fmt.Sprintf("q%06d", n)
+		for c, e := range map[*Candidate][]configtree.Edit{p: mine, q: theirs} {
+			if _, _, err := c.Edit(context.Background(), ann, e); err != nil {
+				b.Fatal(err)
+			}
+		}
+		commit(b, p, ann, "")
+		commit(b, q, bob, "")
+		p.Discard()
+		q.Discard()
+		n++
 	}
 }

@@ -14,6 +14,20 @@ type delta struct {
 	self  map[string]bool // got another value, mark, comment or place
 }
 
+// blameKey makes a path the key of a map.
+func blameKey(p configtree.Path) string {
+	var key []byte
+	for _, s := range p {
+		key = appendStep(key, s)
+	}
+	return string(key)
+}
+
+func appendStep(key []byte, s configtree.Step) []byte {
+	key = append(append(key, s.Node.Name...), 0)
+	return append(append(key, s.Key...), 1)
+}
+
 // maxDelta bounds what is kept about one commit, in paths. Of a larger one it is
 // found out again whenever somebody asks.
 const maxDelta = 20_000
@@ -23,10 +37,10 @@ func newDelta(from, to *configtree.Tree) *delta {
 	for _, c := range configtree.Diff(from, to) {
 		switch c.Kind {
 		case configtree.Added:
-			d.whole[c.Path.String()] = true
+			d.whole[blameKey(c.Path)] = true
 		case configtree.Removed:
 		default:
-			d.self[c.Path.String()] = true
+			d.self[blameKey(c.Path)] = true
 		}
 	}
 	return d
@@ -44,12 +58,15 @@ type Blame struct {
 // kept; Meta is that of the oldest then.
 func (b *Blame) Of(p configtree.Path) (Meta, bool) {
 	newest := len(b.commits)
-	for i := range len(p) {
-		if at, ok := b.whole[p[:i+1].String()]; ok {
+	var room [256]byte
+	key := room[:0]
+	for _, s := range p {
+		key = appendStep(key, s)
+		if at, ok := b.whole[string(key)]; ok {
 			newest = min(newest, at)
 		}
 	}
-	if at, ok := b.self[p.String()]; ok {
+	if at, ok := b.self[string(key)]; ok {
 		newest = min(newest, at)
 	}
 	if newest == len(b.commits) {

@@ -343,6 +343,7 @@ func (now *state) last() uint64 {
 func (c *Candidate) rebase(base *Revision, done uint64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	marked := c.journal.point == pointMark{base.Number, done} && c.kept() && c.journal.f != nil && c.journal.size < goodJournal
 	c.journal.point = pointMark{}
 	now := c.state.Load()
 	next := &state{base: base, tree: base.Tree}
@@ -365,6 +366,9 @@ func (c *Candidate) rebase(base *Revision, done uint64) error {
 	c.state.Store(next)
 	if len(now.log) == 0 && base == now.base || c.ended {
 		return nil // the journal says so already
+	}
+	if marked && c.journal.append(appendEnded(nil, base.Number), false) == nil {
+		return nil // it goes on behind the mark of the commit
 	}
 	return c.rewrite(next)
 }

@@ -59,8 +59,11 @@ func (d *disk) compressRevision(n uint64) error {
 		return nil // who asks for it is told
 	}
 	err = d.replace(commitDir, compressedName(n), func(f *file) error {
-		w := gzip.NewWriter(f)
-		_, err := w.Write(data)
+		w, err := gzip.NewWriterLevel(f, gzip.BestSpeed)
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(data)
 		return errors.Join(err, w.Close())
 	})
 	if err != nil {

@@ -109,35 +109,35 @@ func (t *transaction) confirmedBy(fresh *pending) {
 // rollbackUnconfirmed puts the configuration before an unconfirmed one in force
 // again, if its time has run out. The error has been recorded.
 func (s *Store) rollbackUnconfirmed(ctx context.Context) error {
+	outcome, err := s.rollbackDue(ctx)
+	if outcome != nil && s.tell != nil {
+		s.tell(outcome.Entry().Text + ".") // under no lock
+	}
+	return err
+}
+
+// rollbackDue returns what came of it, nil when there was nothing to do.
+func (s *Store) rollbackDue(ctx context.Context) (event.Event, error) {
 	if err := s.lock(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	defer s.unlock()
 	p := s.waiting(PendingRollback)
 	if p == nil || s.left(p) > 0 {
-		return nil // it was confirmed meanwhile
+		return nil, nil // it was confirmed meanwhile
 	}
 	by := program()
 	s.record(by, event.Load{Username: by.User, Command: "rollback"})
 	s.record(by, event.Commit{Username: by.User, Command: "commit"})
 	t := &transaction{store: s, by: by, running: s.Running(), tree: p.tree, reason: ReasonRollback, options: CommitOptions{Command: "commit"}}
+	var outcome event.Event = event.CommitNotConfirmed{}
 	_, err := t.run(ctx)
 	if err != nil {
 		t.abandon(err)
-		s.record(by, event.CommitRollbackFailed{Reason: err.Error()})
-		s.broadcast(event.CommitRollbackFailed{Reason: err.Error()})
-		return err
+		outcome = event.CommitRollbackFailed{Reason: err.Error()}
 	}
-	s.record(by, event.CommitNotConfirmed{})
-	s.broadcast(event.CommitNotConfirmed{})
-	return nil
-}
-
-// broadcast tells every terminal.
-func (s *Store) broadcast(e event.Event) {
-	if s.tell != nil {
-		s.tell(e.Entry().Text + ".")
-	}
+	s.record(by, outcome)
+	return outcome, err
 }
 
 // recoverPending takes up what was pending when the program ended. A

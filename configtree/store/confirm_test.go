@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,16 +16,44 @@ import (
 )
 
 // bubble runs a test in a synctest bubble whose clock is the machine's.
-func bubble(t *testing.T, f func(t *testing.T, o func(*Options), told *[]string)) {
+func bubble(t *testing.T, f func(t *testing.T, o func(*Options), told *heard)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		began, told := time.Now(), []string{}
+		began, told := time.Now(), new(heard)
 		f(t, func(o *Options) {
 			o.Now = time.Now
 			o.Boot = func() (string, time.Duration) { return "boot", time.Since(began) }
-			o.Broadcast = func(text string) { told = append(told, text) }
-		}, &told)
+			o.Broadcast = told.hear
+		}, told)
 	})
+}
+
+// heard is what terminals are told.
+type heard struct {
+	mu    sync.Mutex
+	texts []string
+}
+
+func (h *heard) hear(text string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.texts = append(h.texts, text)
+}
+
+func (h *heard) all() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.texts)
+}
+
+// between changes something that subsystems read while nobody commits.
+func between(t *testing.T, s *Store, change func()) {
+	t.Helper()
+	if err := s.lock(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	defer s.unlock()
+	change()
 }
 
 func hostIn(tree *configtree.Tree) string {
@@ -40,7 +69,7 @@ func start(t *testing.T, s *Store) {
 
 // TestUnconfirmedCommitIsUndone waits out `commit confirmed 10`.
 func TestUnconfirmedCommitIsUndone(t *testing.T) {
-	bubble(t, func(t *testing.T, o func(*Options), told *[]string) {
+	bubble(t, func(t *testing.T, o func(*Options), told *heard) {
 		var r tape
 		var notes []string
 		one := &part{name: "one", notes: &notes}
@@ -64,8 +93,8 @@ func TestUnconfirmedCommitIsUndone(t *testing.T) {
 		synctest.Wait()
 		wantLines(t, r.lines(), "UI_COMMIT_CONFIRMED_REMINDER 'commit confirmed' must be confirmed within 5 minutes",
 			"UI_COMMIT_CONFIRMED_REMINDER 'commit confirmed' must be confirmed within 1 minutes")
-		if hostIn(s.Running().Tree) != "new" || len(*told) != 0 {
-			t.Errorf("too early: %q, %q", hostIn(s.Running().Tree), *told)
+		if hostIn(s.Running().Tree) != "new" || len(told.all()) != 0 {
+			t.Errorf("too early: %q, %q", hostIn(s.Running().Tree), told.all())
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
@@ -76,9 +105,10 @@ func TestUnconfirmedCommitIsUndone(t *testing.T) {
 		if _, ok := s.Pending(); ok || s.Shared().Dirty() || s.Shared().Base() != run {
 			t.Error("it is not over")
 		}
-		if !slices.Equal(*told, []string{"Commit was not confirmed; automatic rollback complete."}) {
-			t.Errorf("told %q", *told)
+		if !slices.Equal(told.all(), []string{"Commit was not confirmed; automatic rollback complete."}) {
+			t.Errorf("told %q", told.all())
 		}
+		between(t, s, func() { reasons = slices.Clone(reasons) })
 		if want := []Reason{ReasonStart, ReasonCommit, ReasonCommit, ReasonRollback}; !slices.Equal(reasons, want) {
 			t.Errorf("reasons %v", reasons)
 		}
@@ -156,7 +186,7 @@ func TestConfirming(t *testing.T) {
 			commit(t, s.Shared(), bob, "")
 		}, "newer"},
 	} {
-		bubble(t, func(t *testing.T, o func(*Options), _ *[]string) {
+		bubble(t, func(t *testing.T, o func(*Options), _ *heard) {
 			s := open(t, t.TempDir(), new(tape), o)
 			defer closed(t, s)
 			start(t, s)
@@ -180,7 +210,7 @@ func TestConfirming(t *testing.T) {
 // what comes back.
 func TestConfirmedAgain(t *testing.T) {
 	for _, again := range []string{"new", "newer"} {
-		bubble(t, func(t *testing.T, o func(*Options), _ *[]string) {
+		bubble(t, func(t *testing.T, o func(*Options), _ *heard) {
 			s := open(t, t.TempDir(), new(tape), o)
 			defer closed(t, s)
 			start(t, s)
@@ -205,7 +235,7 @@ func TestConfirmedAgain(t *testing.T) {
 // TestUnconfirmedEditsStayOnTop: the rollback takes the unconfirmed away, and
 // leaves what sessions have edited since.
 func TestUnconfirmedEditsStayOnTop(t *testing.T) {
-	bubble(t, func(t *testing.T, o func(*Options), _ *[]string) {
+	bubble(t, func(t *testing.T, o func(*Options), _ *heard) {
 		dir := t.TempDir()
 		s := open(t, dir, new(tape), o)
 		start(t, s)
@@ -228,7 +258,7 @@ func TestUnconfirmedEditsStayOnTop(t *testing.T) {
 
 // TestRollbackIsTriedAgain: what stands in its way does not end the safety net.
 func TestRollbackIsTriedAgain(t *testing.T) {
-	bubble(t, func(t *testing.T, o func(*Options), told *[]string) {
+	bubble(t, func(t *testing.T, o func(*Options), told *heard) {
 		var r tape
 		var notes []string
 		one := &part{name: "one", notes: &notes}
@@ -236,7 +266,7 @@ func TestRollbackIsTriedAgain(t *testing.T) {
 		defer closed(t, s)
 		start(t, s)
 		hostCommit(t, s, "new", confirmed(1))
-		one.refuse = errors.New("port in use")
+		between(t, s, func() { one.refuse = errors.New("port in use") })
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		if hostIn(s.Running().Tree) != "new" {
@@ -246,10 +276,10 @@ func TestRollbackIsTriedAgain(t *testing.T) {
 			t.Errorf("%+v, %v", p, ok)
 		}
 		failures := slices.DeleteFunc(r.lines(), func(l string) bool { return !strings.HasPrefix(l, "UI_COMMIT_ROLLBACK_FAILED") })
-		if n := len(failures); n < 3 || n > 5 || n != len(*told) {
-			t.Errorf("%d failures are on record, %d told: %q", n, len(*told), *told)
+		if n := len(failures); n < 3 || n > 5 || n != len(told.all()) {
+			t.Errorf("%d failures are on record, %d told: %q", n, len(told.all()), told.all())
 		}
-		one.refuse = nil
+		between(t, s, func() { one.refuse = nil })
 		time.Sleep(20 * time.Minute)
 		synctest.Wait()
 		if hostIn(s.Running().Tree) != "" {
@@ -277,7 +307,7 @@ func killed(t *testing.T, dir string) string {
 
 // TestConfirmationSurvives kills the program within the time to confirm.
 func TestConfirmationSurvives(t *testing.T) {
-	bubble(t, func(t *testing.T, o func(*Options), told *[]string) {
+	bubble(t, func(t *testing.T, o func(*Options), told *heard) {
 		dir := t.TempDir()
 		first := open(t, dir, new(tape), o)
 		start(t, first)
@@ -296,7 +326,7 @@ func TestConfirmationSurvives(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if hostIn(s.Running().Tree) != "old" || len(*told) != 1 {
+		if hostIn(s.Running().Tree) != "old" || len(told.all()) != 1 {
 			t.Errorf("%q is in force in the end", hostIn(s.Running().Tree))
 		}
 	})

@@ -213,7 +213,7 @@ func TestKillAtEveryStep(t *testing.T) {
 				break
 			}
 		}
-		if outcomes["old"] < 8 || outcomes["new"] < 3 {
+		if outcomes["old"] < 8 || outcomes["new"] < 2 {
 			t.Errorf("cut %v: outcomes %v: not every step was tried", cut, outcomes)
 		}
 	}

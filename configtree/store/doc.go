@@ -73,12 +73,14 @@
 //	        | "edits" SP SEQ SP USER SP CLIENT *(LF EDIT)
 //	        | "tree" SP SEQ SP USER SP CLIENT LF TEXT  the candidate became TEXT
 //	        | "commit" SP REVISION SP SEQ
+//	        | "done" SP REVISION
 //	EDIT    = OPERATION *(SP NAME [SP KEY]) [SP "=" SP VALUE]
 //
 // USER, CLIENT, KEY and VALUE are quoted as in Go, NAME is the name of a
 // schema node, OPERATION the command (set, delete, …). A "commit" frame is
-// synced before the commit point: if `active` leads to its REVISION, the edits
-// up to SEQ are part of that and the rest apply on top of it. An edit itself is
+// synced before the commit point: if `active` leads to its REVISION or to one
+// made from it, the edits up to SEQ are part of that and the rest apply on top of
+// it. "done" follows when that commit has ended. An edit itself is
 // not synced: it survives the end of the program, not a power cut. Private edits,
 // and those made under the lock, are not in it: they end with their session.
 //

@@ -31,6 +31,7 @@ type journal struct {
 	base    uint64
 	entries []entry // without after, save where the tree was given whole
 	points  []pointMark
+	ended   uint64   // the newest revision whose commit is known to have ended, 0 when none is
 	torn    error    // why the rest was ignored, nil when there was none
 	ignored int      // bytes of that rest
 	notes   []string // statements that this program does not know
@@ -50,6 +51,10 @@ func appendBase(dst []byte, revision uint64) []byte {
 
 func appendPoint(dst []byte, m pointMark) []byte {
 	return appendFrame(dst, fmt.Appendf(nil, "commit %d %d", m.revision, m.seq))
+}
+
+func appendEnded(dst []byte, revision uint64) []byte {
+	return appendFrame(dst, fmt.Appendf(nil, "done %d", revision))
 }
 
 // appendEntry appends the frame of an entry.
@@ -136,6 +141,9 @@ func (j *journal) frame(payload []byte, root *schema.Node, first bool) error {
 		_, err := fmt.Sscanf(args, "%d %d", &m.revision, &m.seq)
 		j.points = append(j.points, m)
 		return err
+	case "done":
+		_, err := fmt.Sscanf(args, "%d", &j.ended)
+		return err
 	case "edits", "tree":
 		if _, err := fmt.Sscanf(args, "%d %q %q", &e.seq, &e.by.User, &e.by.Client); err != nil {
 			return err
@@ -220,6 +228,10 @@ func decodeEdit(line string, root *schema.Node) (configtree.Edit, error) {
 const (
 	journalName = "candidate.log"
 	maxJournal  = 1 << 30 // bytes
+
+	// goodJournal is how long the log may get, in bytes, before a commit writes it
+	// anew rather than going on with it.
+	goodJournal = 256 << 10
 
 	// bytesPerStatement estimates the statements of a text from its length.
 	bytesPerStatement = 40

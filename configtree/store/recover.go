@@ -36,7 +36,7 @@ func (s *Store) recover(factory []byte) error {
 	}
 	s.history = s.findHistory(found, running.Meta)
 	if !recorded {
-		finished := j.base != running.Number && j.committed(running.Number) > 0
+		finished := j.base != running.Number && j.ended != running.Number && j.marks(running.Number)
 		if finished {
 			s.notice("the commit of revision %d was interrupted after it took force; it is the running configuration", running.Number)
 		}
@@ -335,22 +335,31 @@ func (j *journal) last() uint64 {
 	return min(last, maxNumber)
 }
 
-// committed returns the number of the last entry that is part of a revision, 0
-// when none is known to be.
-func (j *journal) committed(revision uint64) uint64 {
-	for _, m := range slices.Backward(j.points) {
-		if m.revision == revision {
-			return m.seq
+// marks reports whether a commit of the candidate made a revision, as far as the
+// journal goes back.
+func (j *journal) marks(revision uint64) bool {
+	return slices.ContainsFunc(j.points, func(m pointMark) bool { return m.revision == revision })
+}
+
+// committed returns the number of the last entry that is part of one of the
+// revisions that are history, 0 when none is known to be. Marks of others are
+// those of commits that were abandoned.
+func (j *journal) committed(history []Meta) (seq uint64) {
+	for _, m := range history {
+		for _, p := range j.points {
+			if p.revision == m.Revision {
+				seq = max(seq, p.seq)
+			}
 		}
 	}
-	return 0
+	return seq
 }
 
 // restoreCandidate makes the candidate from the running revision and the edits
 // of the journal that are not part of it, and leaves a journal in good order.
 func (s *Store) restoreCandidate(j *journal) (*Candidate, error) {
 	running := s.Running()
-	done := j.committed(running.Number)
+	done := j.committed(s.history)
 	if len(j.entries) > 0 && done == 0 && j.base != 0 && j.base != running.Number {
 		s.notice("the uncommitted changes were made to revision %d", j.base)
 	}

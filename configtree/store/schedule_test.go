@@ -47,7 +47,7 @@ func TestParseAt(t *testing.T) {
 // later edits on top.
 func TestCommitAt(t *testing.T) {
 	ctx := context.Background()
-	bubble(t, func(t *testing.T, o func(*Options), _ *[]string) {
+	bubble(t, func(t *testing.T, o func(*Options), _ *heard) {
 		var r tape
 		dir := t.TempDir()
 		s := open(t, dir, &r, o)
@@ -105,7 +105,7 @@ func TestCommitAt(t *testing.T) {
 
 // TestCommitAtFails: what stands in the way is on record, the edits stay.
 func TestCommitAtFails(t *testing.T) {
-	bubble(t, func(t *testing.T, o func(*Options), _ *[]string) {
+	bubble(t, func(t *testing.T, o func(*Options), _ *heard) {
 		var r tape
 		var notes []string
 		one := &part{name: "one", notes: &notes}
@@ -113,7 +113,7 @@ func TestCommitAtFails(t *testing.T) {
 		defer closed(t, s)
 		start(t, s)
 		hostCommit(t, s, "new", CommitOptions{Command: "commit at 01:00", At: At{Time: time.Now().Add(time.Hour)}})
-		one.refuse = errors.New("port in use")
+		between(t, s, func() { one.refuse = errors.New("port in use") })
 		r.lines()
 		time.Sleep(2 * time.Hour)
 		synctest.Wait()

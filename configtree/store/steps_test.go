@@ -59,6 +59,9 @@ func outcome(s *Store) string {
 	if tree, _, err := s.Rescue(); err == nil {
 		text += " rescue " + host(tree.Root().Child("system").Child("host-name").Value())
 	}
+	if s.Shared().Dirty() && hostIn(s.Shared().Tree()) != "new" && hostIn(s.Shared().Tree()) != "newer" {
+		text += " dirty " + host(hostIn(s.Shared().Tree()))
+	}
 	p, ok := s.Pending()
 	switch {
 	case ok && p.Kind == PendingRollback:
@@ -164,6 +167,20 @@ func scenarios() []scenario {
 			l.pass(time.Hour)
 			return s.commitScheduled(ctx)
 		}, []string{"old commit later", "new commit later", "new"}, 0, nil, "old"},
+		{"private commit after a shared one", old, func(l *lab, s *Store) error {
+			if err := change("mid", plainCommit)(l, s); err != nil {
+				return err
+			}
+			c, err := s.Private(bob)
+			if err != nil {
+				return err
+			}
+			if _, _, err := c.Edit(ctx, bob, hostEdit(s, "new")); err != nil {
+				return err
+			}
+			_, err = c.Commit(ctx, bob, plainCommit)
+			return err
+		}, []string{"old", "old dirty mid", "mid", "new"}, 0, nil, ""},
 		{"rescue saved", rescued, func(_ *lab, s *Store) error { return s.SaveRescue(ctx, ann) },
 			[]string{"new rescue old", "new rescue new"}, 0, nil, ""},
 		{"rescue deleted", rescued, func(_ *lab, s *Store) error { return s.DeleteRescue(ctx, ann) },
