@@ -2,7 +2,7 @@
 
 BIN := bin/loggia
 
-.PHONY: all build run test bench lint fmt generate tools clean
+.PHONY: all build run test bench fuzz lint fmt generate tools clean
 
 all: build
 
@@ -18,6 +18,12 @@ test: tools lint ## install what the tests need, then check and test everything
 bench: ## measure
 	go test -run '^$$' -bench . -benchmem ./...
 
+FUZZTIME := 60s
+fuzz: ## run each fuzz target for FUZZTIME
+	@set -e; for f in $$(git ls-files '*_test.go' | xargs grep -lE '^func Fuzz' | xargs -n1 dirname | sort -u); do \
+	  for t in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$f/*_test.go | cut -c6-); do \
+	    echo "$$f $$t"; go test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) ./$$f; done; done
+
 lint: ## formatting, vet, staticcheck
 	@files=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$files" ]; then echo "not gofmt-ed: $$files"; exit 1; fi
 	go vet ./...
@@ -29,7 +35,7 @@ fmt:
 generate: ## compile the YANG modules
 	go generate ./...
 
-# The tests run real peers: logger, rsyslog, tmux.
+# The tests run real peers: logger, rsyslog, nc; and the race detector needs gcc.
 tools:
 	@sh testdata/install.sh
 

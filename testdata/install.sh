@@ -1,14 +1,15 @@
 #!/bin/sh
-# Installs the programs that the tests run as peers, where they are missing:
-# logger (bsdutils), rsyslogd, tmux, nc. Debian only; elsewhere it names them.
+# Installs what the tests need, where it is missing: the programs that they run
+# as peers (logger, rsyslogd, nc) and a C compiler for the race detector. Debian
+# only; elsewhere it names them.
 set -eu
 missing=
-need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
+need() { program=$1; shift; command -v "$program" >/dev/null 2>&1 || missing="$missing $*"; }
 PATH=$PATH:/usr/sbin
 need logger bsdutils
 need rsyslogd rsyslog
-need tmux tmux
 need nc netcat-openbsd
+need gcc gcc libc6-dev
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "the tests need these programs, please install them:$missing" >&2
