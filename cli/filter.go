@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"unicode/utf8"
 
 	"loggia/match"
 )
@@ -193,6 +194,36 @@ func saveFilter(s *Session, c *call, next stage) (stage, error) {
 func appendFilter(s *Session, c *call, next stage) (stage, error) {
 	f, err := s.env.Files.Append(c.args["filename"])
 	return toFile(f, err, c, next)
+}
+
+// teeFilter writes the lines to a file and passes them on.
+func teeFilter(s *Session, c *call, next stage) (stage, error) {
+	f, err := s.env.Files.Create(c.args["filename"])
+	if err != nil {
+		return nil, err
+	}
+	out := bufio.NewWriter(f)
+	each := func(line []byte) error {
+		if _, err := out.Write(line); err != nil {
+			return err
+		}
+		_, err := next.Write(line)
+		return err
+	}
+	return &lines{next: next, each: each, shut: func() error { return errors.Join(out.Flush(), f.Close()) }}, nil
+}
+
+// trimFilter cuts columns, which are characters, off the beginning of lines.
+func trimFilter(_ *Session, c *call, next stage) (stage, error) {
+	n := c.args.Int("columns", 0)
+	return &lines{next: next, each: func(line []byte) error {
+		for i := 0; i < n && len(line) > 1; i++ {
+			_, size := utf8.DecodeRune(line)
+			line = line[size:]
+		}
+		_, err := next.Write(line)
+		return err
+	}}, nil
 }
 
 // toFile writes the lines to a file just opened and says how many there were.

@@ -57,8 +57,8 @@ func newGrammar() *grammar {
 		run:           newTree(running),
 		configuration: newTree(slices.Concat(editVerbs(), configurationVerbs(), commitVerbs(), loadVerbs())),
 		after:         newTree(editVerbs()),
-		pipes:         newTree(pipeVerbs()),
-		shownPipes:    newTree(append(pipeVerbs(), displayVerbs()...)),
+		pipes:         newTree(append(pipeVerbs(), refreshVerb())),
+		shownPipes:    newTree(slices.Concat(pipeVerbs(), displayVerbs(), []*verb{refreshVerb()})),
 		commitPipes:   newTree(append(pipeVerbs(), detailVerb())),
 	}
 }

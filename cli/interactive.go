@@ -104,11 +104,11 @@ type ttyScreen struct{ t *terminal.Session }
 func (y *ttyScreen) Say(text string) error { _, err := io.WriteString(y.t, text); return err }
 func (y *ttyScreen) Print(text string)     { y.t.Print(text) }
 
-func (y *ttyScreen) Output(ctx context.Context, more bool, produce func(context.Context, io.Writer) error) error {
-	if !more {
+func (y *ttyScreen) Output(ctx context.Context, pages Paging, produce func(context.Context, io.Writer) error) error {
+	if pages == AtOnce {
 		return produce(ctx, y.t)
 	}
-	return y.t.Page(ctx, terminal.Paging{}, produce)
+	return y.t.Page(ctx, terminal.Paging{Hold: pages == Held}, produce)
 }
 
 // Ask takes Ctrl-D for a no: whoever answers nothing agrees to nothing.

@@ -102,6 +102,7 @@ func (l *lab) options(user string, flags ...string) Options {
 		HostName:    func() string { return "gate" },
 		Env: op.Env{Store: l.store, Logs: l.logs, Files: root, Recorder: l.records, Now: func() time.Time { return l.now },
 			Sessions: func() []op.Session { return append(slices.Clone(l.sessions), own) }, Alarms: func() []op.Alarm { return nil },
+			Product: op.Product{Version: "0.1.0", Model: "loggia", Junos: "24.4R1.9"},
 			Started: l.now, StateDir: l.state, Home: root.Home(),
 			Caller: caller},
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"time"
 
 	"loggia/op"
 )
@@ -24,7 +25,46 @@ func pipeVerbs() []*verb {
 		v("last", "Show only the last lines", lastFilter, op.Param{Name: "lines", Help: "Number of lines", Type: numberType(1, 1000000)}),
 		v("no-more", "Show everything at once, without stopping", nil),
 		v("save", "Write the lines to a file", saveFilter, file),
+		v("hold", "Stay at the end of the output, to search and go back", nil),
+		v("tee", "Show the lines and write them to a file", teeFilter, file),
+		v("trim", "Cut columns off the beginning of every line", trimFilter,
+			op.Param{Name: "columns", Help: "Number of columns", Required: true, Type: numberType(1, 10000)}),
+		v("resolve", "Show names for addresses", resolveFilter,
+			op.Param{Name: "full-names", Kind: op.Flag, Help: "With their domains"}),
 		v("append", "Add the lines to the end of a file", appendFilter, file),
+	}
+}
+
+// refreshVerb runs the command before it again and again.
+func refreshVerb() *verb {
+	return &verb{Grammar: op.Grammar{Words: "refresh", Help: "Run the command again and again, until Ctrl-C", Params: []op.Param{
+		{Name: "seconds", Help: "Time between", Required: true, Type: numberType(1, 604800)}}}}
+}
+
+// refreshing returns the time between two runs of a command, 0 when it runs once.
+func (c *call) refreshing() time.Duration {
+	for _, p := range c.pipes {
+		if p.verb.Words == "refresh" {
+			return time.Duration(p.args.Int("seconds", 1)) * time.Second
+		}
+	}
+	return 0
+}
+
+// again runs a command until ctx ends, with the time above each run.
+func (s *Session) again(ctx context.Context, c *call, every time.Duration) error {
+	for {
+		if err := s.o.Screen.Say("---(refreshed at " + op.Stamp(s.env.Now()) + ")---\n"); err != nil {
+			return err
+		}
+		if err := s.once(ctx, c); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(every):
+		}
 	}
 }
 
@@ -37,7 +77,7 @@ func (s *Session) render(ctx context.Context, res op.Result, c *call) error {
 		res = op.Text("")
 	}
 	pipes := c.pipes
-	if shown, ok := res.(*configuration); ok && len(pipes) > 0 && pipes[0].verb.display != nil {
+	for shown, ok := res.(*configuration); ok && len(pipes) > 0 && pipes[0].verb.display != nil; shown, ok = res.(*configuration) {
 		var err error
 		if res, err = pipes[0].verb.display(s, pipes[0], shown); err != nil {
 			return err
@@ -54,8 +94,16 @@ func (s *Session) render(ctx context.Context, res op.Result, c *call) error {
 
 // pour runs the text of res through the filters.
 func (s *Session) pour(ctx context.Context, res op.Result, pipes []*call) error {
-	more := !slices.ContainsFunc(pipes, func(p *call) bool { return p.verb.Words == "no-more" })
-	return s.o.Screen.Output(ctx, more, func(ctx context.Context, w io.Writer) error {
+	pages := Paged
+	for _, p := range pipes {
+		switch p.verb.Words {
+		case "no-more", "refresh":
+			pages = AtOnce
+		case "hold":
+			pages = Held
+		}
+	}
+	return s.o.Screen.Output(ctx, pages, func(ctx context.Context, w io.Writer) error {
 		out, err := s.filters(pipes, sink{w})
 		if err != nil {
 			return err

@@ -33,7 +33,7 @@ func (p *plainScreen) Say(text string) error {
 }
 
 // Output lets produce write straight to the output.
-func (p *plainScreen) Output(ctx context.Context, _ bool, produce func(context.Context, io.Writer) error) error {
+func (p *plainScreen) Output(ctx context.Context, _ Paging, produce func(context.Context, io.Writer) error) error {
 	return produce(ctx, p)
 }
 

@@ -23,9 +23,9 @@ type Screen interface {
 	// Print writes a message that has nothing to do with what runs, when there is
 	// room between two lines; it never waits and is safe for concurrent use.
 	Print(text string)
-	// Output runs produce, which writes one command's output, paged if more is
-	// set. The context of produce ends when the reader wants no more, which is no error.
-	Output(ctx context.Context, more bool, produce func(ctx context.Context, w io.Writer) error) error
+	// Output runs produce, which writes one command's output. The context of
+	// produce ends when the reader wants no more, which is no error.
+	Output(ctx context.Context, pages Paging, produce func(ctx context.Context, w io.Writer) error) error
 	// Ask asks a yes-or-no question; a batch takes the default.
 	Ask(ctx context.Context, question string, yes bool) (bool, error)
 	// Secret asks for something that is not shown while it is typed; a batch reads
@@ -37,6 +37,16 @@ type Screen interface {
 	Width() int
 	Height() int
 }
+
+// Paging says what happens when an output is longer than the screen.
+type Paging uint8
+
+// The ways.
+const (
+	Paged  Paging = iota // it stops at each screenful
+	Held                 // and stays at the last
+	AtOnce               // it runs through
+)
 
 // errQuit ends the session.
 var errQuit = errors.New("quit")
@@ -207,6 +217,14 @@ func (s *Session) execute(ctx context.Context, c *call) error {
 	for c.sub != nil {
 		c = c.sub
 	}
+	if every := c.refreshing(); every > 0 {
+		return s.again(ctx, c, every)
+	}
+	return s.once(ctx, c)
+}
+
+// once runs a command and shows what it answers.
+func (s *Session) once(ctx context.Context, c *call) error {
 	c.out = &reply{}
 	err := s.told(c.verb.run(ctx, s, c))
 	s.moved()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
+	"strconv"
 
 	"loggia/configtree"
 	"loggia/configtree/format"
@@ -15,9 +17,12 @@ import (
 // configuration is the answer of `show configuration` and its kin: what the
 // user may see of a tree, from a level down, in the form that the pipes ask for.
 type configuration struct {
-	tree    *configtree.Tree
-	at      configtree.Path
-	options format.Options
+	tree     *configtree.Tree
+	at       configtree.Path
+	options  format.Options
+	about    []format.Attribute // of the whole, for XML and JSON
+	inherits bool               // with what groups give
+	wrapper  [2]string          // around it
 }
 
 func (s *Session) shown(t *configtree.Tree, at configtree.Path, header string) *configuration {
@@ -26,60 +31,63 @@ func (s *Session) shown(t *configtree.Tree, at configtree.Path, header string) *
 
 // WriteText implements op.Result. What is not there prints nothing.
 func (c *configuration) WriteText(w io.Writer) error {
+	if _, err := io.WriteString(w, c.wrapper[0]); err != nil {
+		return err
+	}
+	if err := c.write(w); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, c.wrapper[1])
+	return err
+}
+
+func (c *configuration) write(w io.Writer) error {
+	var from source = c.tree
+	if c.inherits {
+		from = c.tree.Expand()
+	}
 	last := c.at.Last()
 	if last.Node != nil && last.Key == "" && (last.Node.Kind == schema.List || last.Node.Kind == schema.LeafList) {
-		parent, ok := at(c.tree, c.at.Parent())
+		parent, ok := at(from, c.at.Parent())
 		if !ok {
 			return nil
 		}
 		return format.WriteStatements(w, parent.Entries(last.Node.Name), c.options)
 	}
-	n, ok := at(c.tree, c.at)
+	n, ok := at(from, c.at)
 	if !ok {
 		return nil
 	}
 	return format.Write(w, n, c.options)
 }
 
+// reached yields what a path leads to: a statement, or the elements of a list.
+func reached(from source, p configtree.Path) iter.Seq[configtree.Node] {
+	return func(yield func(configtree.Node) bool) {
+		if last := p.Last(); last.Node != nil && last.Key == "" && (last.Node.Kind == schema.List || last.Node.Kind == schema.LeafList) {
+			if parent, ok := at(from, p.Parent()); ok {
+				parent.Entries(last.Node.Name)(yield)
+			}
+			return
+		}
+		if n, ok := at(from, p); ok {
+			yield(n)
+		}
+	}
+}
+
+// source is what a configuration is shown from: what was typed, or what holds.
+type source interface {
+	Root() configtree.Node
+	At(configtree.Path) (configtree.Node, bool)
+}
+
 // at is Tree.At for the root as well.
-func at(t *configtree.Tree, p configtree.Path) (configtree.Node, bool) {
+func at(t source, p configtree.Path) (configtree.Node, bool) {
 	if len(p) == 0 {
 		return t.Root(), true
 	}
 	return t.At(p)
-}
-
-// displayVerbs are the pipes that show configuration in another form.
-func displayVerbs() []*verb {
-	rollbacks := rollbackNumber(false)
-	rollbacks.Name, rollbacks.Kind, rollbacks.Help = "rollback", op.Option, "A committed configuration"
-	return []*verb{
-		{Grammar: op.Grammar{Words: "display set", Help: "Show configuration as set commands", Params: []op.Param{
-			{Name: "relative", Kind: op.Flag, Help: "Without the path that was asked for"}}}, display: displaySet},
-		{Grammar: op.Grammar{Words: "compare", Help: "Show what differs from a committed configuration",
-			Params: []op.Param{rollbacks}}, display: compare},
-	}
-}
-
-func displaySet(_ *Session, pipe *call, c *configuration) (op.Result, error) {
-	set := *c
-	set.options.Syntax = format.SetLines
-	set.options.Relative = pipe.args.Has("relative")
-	return &set, nil
-}
-
-// compare compares with a committed configuration: the running one, or
-// rollback N. What is only here has a +, what is only there a -.
-func compare(s *Session, pipe *call, c *configuration) (op.Result, error) {
-	from := s.env.Store.Running().Tree
-	if pipe.args.Has("rollback") {
-		t, _, err := s.env.Store.Rollback(pipe.args.Int("rollback", 0))
-		if err != nil {
-			return nil, err
-		}
-		from = t
-	}
-	return s.comparison(from, c.tree, c.at), nil
 }
 
 // comparison is the answer of `| compare`.
@@ -106,27 +114,42 @@ func showCandidate(_ context.Context, s *Session, c *call) error {
 	if c.given {
 		path = c.path.Path
 	}
-	header := ""
-	switch {
-	case len(path) > 0:
-	case s.mode.candidate.Dirty():
-		header = "## Last changed: " + op.Stamp(s.env.Now()) + "\n"
-	default:
-		header = s.header(s.env.Store.Running().Meta)
+	header, about := s.header(s.env.Store.Running().Meta), s.committedBy(s.env.Store.Running().Meta)
+	if s.mode.candidate.Dirty() {
+		now := s.env.Now()
+		header = "## Last changed: " + op.Stamp(now) + "\n"
+		about = []format.Attribute{{Name: "junos:changed-seconds", Value: strconv.FormatInt(now.Unix(), 10)},
+			{Name: "junos:changed-localtime", Value: op.Stamp(now)}}
 	}
-	c.out.res = s.shown(s.mode.candidate.Tree(), path, header)
+	if len(path) > 0 {
+		header = ""
+	}
+	shown := s.shown(s.mode.candidate.Tree(), path, header)
+	shown.about = about
+	c.out.res = shown
 	return nil
 }
 
 // showRunning shows the running configuration.
 func showRunning(_ context.Context, s *Session, c *call) error {
 	running := s.env.Store.Running()
+	header := s.header(running.Meta)
 	if len(c.path.Path) > 0 {
-		c.out.res = s.shown(running.Tree, c.path.Path, "")
-	} else {
-		c.out.res = s.shown(running.Tree, nil, s.header(running.Meta))
+		header = ""
 	}
+	shown := s.shown(running.Tree, c.path.Path, header)
+	shown.about = s.committedBy(running.Meta)
+	c.out.res = shown
 	return nil
+}
+
+// committedBy tells XML and JSON about a commit.
+func (s *Session) committedBy(m store.Meta) []format.Attribute {
+	return []format.Attribute{
+		{Name: "junos:commit-seconds", Value: strconv.FormatInt(m.Time.Unix(), 10)},
+		{Name: "junos:commit-localtime", Value: op.Stamp(m.Time.In(s.env.Now().Location()))},
+		{Name: "junos:commit-user", Value: m.User},
+	}
 }
 
 // showRollback is `show system rollback N [compare M]`: M is the newer side.

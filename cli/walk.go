@@ -149,7 +149,7 @@ func (w *walk) acceptPipe(word configtree.Word) *failure {
 	}
 	tree := w.s.grammar.pipes
 	switch {
-	case w.pipe != nil:
+	case w.pipe != nil && !w.pipe.verb.shows:
 	case w.verb.shows:
 		tree = w.s.grammar.shownPipes
 	case w.verb.steps:
