@@ -27,6 +27,10 @@ func (m *isoMinute) keep(buf []byte, i int, t *stamp, nanos int64) {
 	m.start = nanos - int64(t.second)*1e9 - int64(t.nanos)
 }
 
+// fractionUnits are what the last of so many digits of a fraction counts,
+// nanoseconds.
+var fractionUnits = [...]int64{1: 1e8, 2: 1e7, 3: 1e6, 4: 1e5, 5: 1e4, 6: 1e3}
+
 // read reads the strict stamp at i if it is of the remembered minute and zone and
 // a blank follows.
 func (m *isoMinute) read(buf []byte, i, end int) (nanos int64, next int, ok bool) {
@@ -45,14 +49,15 @@ func (m *isoMinute) read(buf []byte, i, end int) (nanos int64, next int, ok bool
 	nanos = m.start + int64(second)*1e9
 	j := len(minuteText + "05")
 	if text[j] == '.' {
-		v, scale := int64(0), int64(1e9)
+		from, v := j+1, int64(0)
 		for j++; j < len(text) && isDigit(text[j]); j++ {
-			v, scale = v*10+int64(text[j]-'0'), scale/10
+			v = v*10 + int64(text[j]-'0')
 		}
-		if scale < 1e3 || scale == 1e9 { // RFC 5424, 6.2.3: one to six digits
+		digits := j - from
+		if digits < 1 || digits > 6 { // RFC 5424, 6.2.3
 			return 0, i, false
 		}
-		nanos += v * scale
+		nanos += v * fractionUnits[digits]
 	}
 	if len(text) <= j+m.zoneLen || string(text[j:j+m.zoneLen]) != string(m.zone[:m.zoneLen]) || text[j+m.zoneLen] != ' ' {
 		return 0, i, false

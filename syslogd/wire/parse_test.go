@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"os"
@@ -267,6 +268,33 @@ func TestParseInTheMiddleOfABuffer(t *testing.T) {
 	for i, want := range []string{`3164 1.5 2026-11-22T12:00:00Z h t - - - "one" nozone`, `5424 1.6 - h a p m - "two"`} {
 		if got := dump(b, &b.Records[i]); got != want {
 			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// The run up to a blank, at every length and with every byte at every place,
+// against a loop over the bytes.
+func TestTokenLooksAtEveryByte(t *testing.T) {
+	slowly := func(text []byte) (j int, clean bool) {
+		clean = true
+		for j < len(text) && text[j] != ' ' {
+			clean = clean && text[j] >= '!' && text[j] <= '~'
+			j++
+		}
+		return j, clean
+	}
+	for length := 1; length <= 27; length++ {
+		for at := range length {
+			for c := range 256 {
+				text := bytes.Repeat([]byte("a"), length)
+				text[at] = byte(c)
+				text[(at+3)%length] = byte(255 - c%3*0x6f) // 255, 144, 33
+				text = append(text, " b"[c%2:]...)
+				j, clean := token(text, 0, len(text))
+				if wantJ, wantClean := slowly(text); j != wantJ || clean != wantClean {
+					t.Fatalf("%q: %d %v, want %d %v", text, j, clean, wantJ, wantClean)
+				}
+			}
 		}
 	}
 }

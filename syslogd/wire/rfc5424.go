@@ -1,5 +1,10 @@
 package wire
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // Lengths that RFC 5424, 6 allows for the header fields and SD-NAMEs.
 const (
 	maxHost   = 255
@@ -72,18 +77,34 @@ func (r *Record) field(buf []byte, i, end, limit int) (next int, s Span) {
 }
 
 // token returns the end of the run of bytes up to a blank, and whether all of
-// them are PRINTUSASCII.
+// them are PRINTUSASCII. It looks at eight bytes at a time.
 func token(buf []byte, i, end int) (j int, clean bool) {
 	clean = true
-	for n, c := range buf[i:end] {
-		if c-'!' > '~'-'!' {
-			if c == ' ' {
-				return i + n, clean
-			}
-			clean = false
+	for j = i; end-j >= 8; {
+		odd := unprintable(binary.LittleEndian.Uint64(buf[j:]))
+		if odd == 0 {
+			j += 8
+			continue
 		}
+		j += bits.TrailingZeros64(odd) / 8
+		if buf[j] == ' ' {
+			return j, clean
+		}
+		clean = false
+		j++
 	}
-	return end, clean
+	for ; j < end && buf[j] != ' '; j++ {
+		clean = clean && buf[j]-'!' <= '~'-'!'
+	}
+	return j, clean
+}
+
+// unprintable marks, in its high bit, the first byte of x that is not
+// PRINTUSASCII (RFC 5424, 6: %d33-126). What it marks behind the first means
+// nothing: borrow and carry run on.
+func unprintable(x uint64) uint64 {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	return ((x-'!'*ones)&^x | x | (x + ones)) & highs
 }
 
 // text5424 reads STRUCTURED-DATA and MSG. Structured data that breaks its
