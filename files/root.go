@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path"
 	"path/filepath"
@@ -218,6 +219,20 @@ func (r *Root) Create(name string) (*os.File, error) { return r.write(name, os.O
 
 // Append opens a file to add to its end, and makes it if it is missing.
 func (r *Root) Append(name string) (*os.File, error) { return r.write(name, os.O_APPEND) }
+
+// CreateBeside makes a new file in the directory of name, under a name that no
+// file has and that it returns, to be renamed to name when it is whole.
+func (r *Root) CreateBeside(name string) (f *os.File, temporary string, err error) {
+	p, err := r.find(name, write)
+	if err != nil {
+		return nil, "", err
+	}
+	suffix := fmt.Sprintf(".%08x.tmp", rand.Uint32())
+	f, err = in(p, name, func(root *os.Root) (*os.File, error) {
+		return root.OpenFile(p.rel+suffix, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	})
+	return f, name + suffix, err
+}
 
 func (r *Root) write(name string, flag int) (*os.File, error) {
 	p, err := r.find(name, write)

@@ -220,3 +220,32 @@ func TestTheStateIsNotToBeWrittenTo(t *testing.T) {
 		t.Error("a real path is not written")
 	}
 }
+
+// What is turned down is told by the name that was asked for.
+func TestCreateBeside(t *testing.T) {
+	var refused []string
+	r, _ := tree(t, Options{User: "kim", Refused: func(_, name, _ string) { refused = append(refused, name) }})
+	if _, _, err := r.CreateBeside("/config/x"); !errors.Is(err, ErrRefused) || len(refused) != 1 || refused[0] != "/config/x" {
+		t.Errorf("%v, refused %q", err, refused)
+	}
+	put(t, r, "x", "old")
+	f, temporary, err := r.CreateBeside("x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString("new"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := contents(t, r, "x"); got != "old" {
+		t.Errorf("before the rename: %q", got)
+	}
+	if err := r.Rename(temporary, "x"); err != nil {
+		t.Fatal(err)
+	}
+	if got := contents(t, r, "x"); got != "new" {
+		t.Errorf("after the rename: %q", got)
+	}
+}

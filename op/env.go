@@ -98,6 +98,8 @@ type SourceStatistics struct {
 	Received, Accepted uint64
 	Refused            []Reason
 	Truncated          uint64 // of those accepted
+	KernelDrops        uint64 // datagrams that the kernel dropped before they were received
+	TurnedAway         uint64 // connections closed at once: too many were open
 }
 
 // DestinationStatistics are the counters of one destination, in messages.
@@ -105,8 +107,8 @@ type DestinationStatistics struct {
 	Name                                             string // "file messages"
 	Accepted, Filtered, Delivered, Repeated, Waiting uint64
 	Dropped                                          []Reason
-	State                                            string // "up", "connecting", … for a host
-	LastError                                        string
+	State                                            string // of a host that is not up: "down", "connecting"
+	LastError                                        string // of such a host
 }
 
 // Reason is a counter with its reason.

@@ -149,11 +149,7 @@ func fileCopy(ctx context.Context, env *Env, a Args) (Result, error) {
 	if info, err := env.Files.Stat(target); err == nil && info.IsDir() {
 		target = path.Join(target, path.Base(a["source"]))
 	}
-	temporary := target + ".tmp"
-	to, err := env.Files.Create(temporary)
-	if cause := errors.Unwrap(err); cause != nil {
-		return nil, fmt.Errorf("%s: %w", target, cause)
-	}
+	to, temporary, err := env.Files.CreateBeside(target)
 	if err != nil {
 		return nil, err
 	}

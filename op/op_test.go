@@ -307,13 +307,16 @@ Alarm time               Class  Description
 func TestStatistics(t *testing.T) {
 	env := newEnv(t)
 	env.Engine = engine{
-		Sources: []SourceStatistics{{Name: "udp 0.0.0.0:514", Received: 10, Accepted: 8, Refused: []Reason{{"source", 2}, {"rate", 0}}, Truncated: 1}},
+		Sources: []SourceStatistics{{Name: "udp 0.0.0.0:514", Received: 10, Accepted: 8, Refused: []Reason{{"source", 2}, {"rate", 0}}, Truncated: 1,
+			KernelDrops: 3, TurnedAway: 4}},
 		Destinations: []DestinationStatistics{{Name: "host 192.0.2.9", Accepted: 8, Delivered: 5, Waiting: 1, Dropped: []Reason{{"queue full", 2}},
 			State: "connecting", LastError: "connection refused"}},
 	}
 	shows(t, env, "show system syslog statistics", Args{}, `Source            Received   Accepted   Refused   Truncated
 udp 0.0.0.0:514         10          8         2           1
     refused, source: 2
+    never received, dropped by the kernel: 3
+    never received, connections turned away: 4
 
 Destination      Accepted   Delivered   Filtered   Repeated   Dropped   Waiting
 host 192.0.2.9          8           5          0          0         2         1
@@ -402,6 +405,26 @@ func TestACopyThatIsInterruptedLeavesWhatWasThere(t *testing.T) {
 	}
 	shows(t, env, "file show", Args{"filename": "b"}, "b")
 	shows(t, env, "file list", Args{}, "\n/var/home/user/:\na\nb\n")
+}
+
+// The name that a copy has until it is whole is nobody's.
+func TestACopySparesOtherFiles(t *testing.T) {
+	env := newEnv(t)
+	for _, name := range []string{"a", "b.tmp"} {
+		f, err := env.Files.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(f, "text of "+name); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shows(t, env, "file copy", Args{"source": "a", "destination": "b"}, "")
+	shows(t, env, "file show", Args{"filename": "b.tmp"}, "text of b.tmp")
+	shows(t, env, "file list", Args{}, "\n/var/home/user/:\na\nb\nb.tmp\n")
 }
 
 func TestKindMarks(t *testing.T) {

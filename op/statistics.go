@@ -30,7 +30,9 @@ func showStatistics(_ context.Context, env *Env, _ Args) (Result, error) {
 	st := env.Engine.Statistics()
 	sources := statisticsTable{head: []string{"Source", "Received", "Accepted", "Refused", "Truncated"}}
 	for _, s := range st.Sources {
-		sources.rows = append(sources.rows, statisticsRow{s.Name, []uint64{s.Received, s.Accepted, sum(s.Refused), s.Truncated}, reasons("refused", s.Refused)})
+		more := append(reasons("refused", s.Refused), reasons("never received", []Reason{
+			{"dropped by the kernel", s.KernelDrops}, {"connections turned away", s.TurnedAway}})...)
+		sources.rows = append(sources.rows, statisticsRow{s.Name, []uint64{s.Received, s.Accepted, sum(s.Refused), s.Truncated}, more})
 	}
 	destinations := statisticsTable{head: []string{"Destination", "Accepted", "Delivered", "Filtered", "Repeated", "Dropped", "Waiting"}}
 	for _, d := range st.Destinations {

@@ -44,5 +44,9 @@ func (d *destination) snapshot() DestinationStatistics {
 	n := DestinationStatistics{Kind: d.id.kind, Name: d.id.name, Sink: d.sink.Counters()}
 	n.Filtered = d.filtered.Load()
 	n.Selected = n.Filtered + n.Sink.Accepted
+	if r, ok := d.sink.(*sink.Remote); ok {
+		state := r.State()
+		n.Host = &state
+	}
 	return n
 }

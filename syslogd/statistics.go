@@ -92,6 +92,7 @@ type DestinationStatistics struct {
 	Selected uint64 // messages that its facility lines select
 	Filtered uint64 // of these, kept away by match and match-strings
 	Sink     sink.Counters
+	Host     *sink.RemoteState // of a host: how it is connected
 }
 
 // Statistics is a snapshot of every counter of the engine.
