@@ -55,7 +55,6 @@ func configurationVerbs() []*verb {
 		{Grammar: v("quit configuration-mode", "Leave configuration mode"), run: leave},
 		{Grammar: v("run", "Run an operational command"), rest: restOperational},
 		{Grammar: op.Grammar{Words: "status", Help: "Show who is changing the configuration"}, run: status},
-		{Grammar: op.Grammar{Words: "help", Help: "Explain how to find your way"}, run: help},
 	}
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"loggia/configtree/schema"
 	"loggia/op"
@@ -24,6 +25,7 @@ var groups = map[string]string{
 	"show":                                "Show something",
 	"show system":                         "Show something about the system",
 	"clear system":                        "Clear something of the system",
+	"request support":                     "Collect what somebody who helps wants to see",
 	"test":                                "Try something without doing it",
 	"show system configuration":           "Show a configuration that is kept",
 	"request system configuration rescue": "Keep a configuration to come back to",
@@ -43,7 +45,7 @@ var groups = map[string]string{
 }
 
 func newGrammar() *grammar {
-	operational := slices.Concat(operationalVerbs(), settingVerbs(), monitorVerbs())
+	operational := slices.Concat(operationalVerbs(), explainVerbs(), settingVerbs(), monitorVerbs())
 	for _, c := range op.All() {
 		operational = append(operational, &verb{Grammar: c.Grammar, run: func(ctx context.Context, s *Session, k *call) error {
 			res, err := c.Run(ctx, &s.env, k.args)
@@ -51,11 +53,12 @@ func newGrammar() *grammar {
 			return err
 		}})
 	}
+	explaining := slices.DeleteFunc(slices.Clone(operational), func(v *verb) bool { return !strings.HasPrefix(v.Words+" ", "help ") })
 	running := slices.DeleteFunc(slices.Clone(operational), func(v *verb) bool { return v.atPrompt })
 	return &grammar{
 		operational:   newTree(operational),
 		run:           newTree(running),
-		configuration: newTree(slices.Concat(editVerbs(), configurationVerbs(), commitVerbs(), loadVerbs())),
+		configuration: newTree(slices.Concat(editVerbs(), configurationVerbs(), explaining, commitVerbs(), loadVerbs())),
 		after:         newTree(editVerbs()),
 		pipes:         newTree(append(pipeVerbs(), refreshVerb())),
 		shownPipes:    newTree(slices.Concat(pipeVerbs(), displayVerbs(), []*verb{refreshVerb()})),

@@ -32,7 +32,7 @@ func operationalVerbs() []*verb {
 		{Grammar: op.Grammar{Words: "show system configuration rescue", Help: "Show the rescue configuration", Permission: "view"}, shows: true, run: showRescue},
 		{Grammar: v("test configuration", "Check a file as if it were the configuration", "configure",
 			op.Param{Name: "filename", Help: "File to check, or terminal", Required: true, Choices: loadSources}), run: testConfiguration},
-		{Grammar: op.Grammar{Words: "help", Help: "Explain how to find your way"}, run: help},
+		{Grammar: op.Grammar{Words: "request support information", Help: "Show all that somebody who helps wants to see", Permission: "view"}, run: supportInformation},
 	}
 }
 

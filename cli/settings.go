@@ -50,6 +50,7 @@ func settingVerbs() []*verb {
 			Type: schema.Type{Lengths: []schema.Range{{Min: 1, Max: 255}}}}),
 		v("set cli directory", "Directory that file names are relative to", setDirectory, op.Param{Name: "directory", Help: "Directory", Required: true}),
 		{Grammar: op.Grammar{Words: "show cli", Permission: "view", Help: "Show how this session is set up"}, run: showSettings},
+		{Grammar: op.Grammar{Words: "show cli authorization", Permission: "view", Help: "Show what you may do"}, run: showAuthorization},
 		{Grammar: op.Grammar{Words: "show cli directory", Permission: "view", Help: "Show the directory that file names are relative to"}, run: showDirectory},
 		{Grammar: op.Grammar{Words: "show cli history", Permission: "view", Help: "Show the commands of this session",
 			Params: []op.Param{{Name: "lines", Help: "Only the last lines", Type: numberType(1, historyLimit)}}}, run: showHistory},

@@ -8,7 +8,17 @@ func All() []Command {
 	required := log
 	required.Required = true
 	file := Param{Name: "filename", Help: "File, relative to your home", Required: true, Choices: Files}
+	number := func(name, help string, low, high uint64) Param {
+		return Param{Name: name, Kind: Option, Help: help, Type: schema.Type{Base: schema.Unsigned, Ranges: []schema.Range{{Min: low, Max: high}}}}
+	}
 	return []Command{
+		{Grammar{Words: "help syslog", Help: "Explain the messages that are recorded here", Params: []Param{
+			{Name: "tag", Help: "Tag of the message, such as that of a commit", Choices: logTags}}}, helpSyslog},
+		{Grammar{Words: "ping", Help: "Ask another machine whether it is there", Permission: "network", Params: []Param{hostParam(),
+			number("count", "Number of packets; else until Ctrl-C", 1, 2000000000), number("interval", "Seconds between two packets", 1, 3600),
+			number("size", "Bytes of a packet", 0, 65468), number("ttl", "How many routers may lie between", 1, 255)}}, ping},
+		{Grammar{Words: "traceroute", Help: "Show the way to another machine", Permission: "network", Params: []Param{hostParam(),
+			{Name: "no-resolve", Kind: Flag, Help: "Show addresses instead of names"}, number("ttl", "How many routers may lie between", 1, 255)}}, traceroute},
 		{Grammar{Words: "show log", Help: "Show the log files, or one of them with its archives", Permission: "trace", Params: []Param{log}}, showLog},
 		{Grammar{Words: "clear log", Help: "Empty a log file", Permission: "clear", NoPipe: true, Params: []Param{required,
 			{Name: "all", Kind: Flag, Help: "Also remove its archives"}}}, clearLog},

@@ -1,0 +1,48 @@
+package event
+
+// Kind describes one kind of event for people: `help syslog`.
+type Kind struct {
+	Event        // with <names> in the place of values
+	Help  string // what happened, one line
+}
+
+// Catalogue returns what the program writes to the log with a tag, by tag.
+func Catalogue() []Kind {
+	const user, command, path, why = "<username>", "<command>", "<path>", "<reason>"
+	return []Kind{
+		{TrailRecovered{Damaged: "<file>"}, "The audit trail had been cut short and was mended"},
+		{AbnormalShutdown{}, "The program had ended without a word, by kill -9 or a power cut"},
+		{AlarmCleared{"<place>"}, "A part of the configuration works again"},
+		{AlarmSet{"<place>", why}, "A part of the configuration does not work"},
+		{Fault{why}, "Something went wrong once"},
+		{Operational{"<version>"}, "The program started"},
+		{Shutdown{"<type>", user, "<time>", "<message>"}, "The program ended in order"},
+		{AccessRefused{user, "<action>", "<filename>", why}, "A user was refused a file"},
+		{Authenticated{user, "<class>"}, "A user was let in"},
+		{ConfigNew{user, "<action>", path, "<name>"}, "A statement got a new name or place"},
+		{ConfigOther{Username: user, Action: "<action>", Path: path}, "A statement was deleted, marked or annotated"},
+		{ConfigSet{Username: user, Action: "<action>", Path: path, New: "<value>"}, "A statement got a value"},
+		{ConfigSetSecret{user, "<action>", path}, "A secret got a value, which is withheld"},
+		{CommandLine{user, command}, "A user typed a command"},
+		{Commit{Username: user, Command: command}, "A user asked for a commit"},
+		{CommitAt{Username: user, Command: command}, "A commit was put off"},
+		{CommitAtAbort{Username: user, Command: command}, "A commit that was put off was cancelled"},
+		{CommitAtCompleted{Command: command}, "A commit that was put off was made"},
+		{CommitAtFailed{Reason: why}, "A commit that was put off failed"},
+		{CommitCompleted{}, "A new configuration is in force"},
+		{CommitConfirmed{Username: user, Command: command}, "A commit was confirmed"},
+		{CommitConfirmedReminder{}, "The time to confirm a commit is running out"},
+		{CommitConfirmedTimed{Username: user, Command: command}, "A commit waits for its confirmation"},
+		{CommitNotConfirmed{}, "A commit was not confirmed and is undone"},
+		{CommitProgress{StepCheck}, "A commit began a step"},
+		{CommitRollbackFailed{why}, "A commit that was not confirmed could not be undone"},
+		{ConfigurationError{Path: path, Statement: "<statement>", Message: "<message>"}, "A problem stopped a commit or a load"},
+		{DatabaseLogin{user}, "A user entered configuration mode"},
+		{DatabaseLogout{user}, "A user left configuration mode"},
+		{Load{Username: user, Command: command}, "A user loaded configuration"},
+		{Login{Username: user, Class: "<class>", Connection: "<connection>", Mode: "<mode>"}, "A session began"},
+		{LoginRefused{Username: user, Reason: why}, "Somebody was not let in"},
+		{Logout{user}, "A session ended"},
+		{RescueOperation{Username: user, Action: "<action>"}, "The rescue configuration was saved or deleted"},
+	}
+}

@@ -1,0 +1,251 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+
+	"loggia/configtree"
+	"loggia/configtree/schema"
+	"loggia/op"
+)
+
+// explainVerbs look things up in what ? knows: the commands and the schema.
+func explainVerbs() []*verb {
+	word := func(help string) []op.Param { return []op.Param{{Name: "word", Help: help, Required: true}} }
+	return []*verb{
+		{Grammar: op.Grammar{Words: "help", Help: "Explain how to find your way"}, run: help},
+		{Grammar: op.Grammar{Words: "help apropos", Help: "Find what a word stands in", Params: word("Text to look for")}, run: apropos},
+		{Grammar: op.Grammar{Words: "help topic", Help: "Find what is called so", Params: word("Name of a command or statement")}, run: topic},
+		{Grammar: op.Grammar{Words: "help reference", Help: "Explain a statement in full", Params: word("Name of the statement")}, run: reference},
+	}
+}
+
+// explained is a command or statement with its help.
+type explained struct{ line, help string }
+
+// commandLines yields the commands of a tree that the class may use.
+func (s *Session) commandLines(n *node, before string) iter.Seq[explained] {
+	return func(yield func(explained) bool) { s.eachCommand(n, before, yield) }
+}
+
+func (s *Session) eachCommand(n *node, before string, yield func(explained) bool) bool {
+	for _, c := range n.children {
+		line := before + c.word
+		if c.verb != nil && s.may(c.verb.Permission) && !yield(explained{line, c.help}) {
+			return false
+		}
+		if !s.eachCommand(c, line+" ", yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// statements yields the statements below n that the class may see, as they are
+// set. Groups repeat all of it and are left out.
+func (s *Session) statements(n *schema.Node, before string, yield func(*schema.Node, explained) bool) bool {
+	for _, c := range n.Children {
+		if !s.sees(c) || c.Origin != nil || c.Groups != 0 {
+			continue
+		}
+		line := before + " " + statementWords(c)
+		if !yield(c, explained{line, c.Description}) || !s.statements(c, line, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// statementWords is a statement with placeholders for its key and value.
+func statementWords(n *schema.Node) string {
+	words := n.Name
+	if n.NoKeyword {
+		words = ""
+	}
+	value := n.Placeholder
+	if value == "" {
+		value = n.Name
+	}
+	leaf := n.Kind == schema.Leaf && n.Type.Base != schema.Empty || n.Kind == schema.LeafList
+	if n.Kind == schema.List || leaf {
+		words = strings.TrimSpace(words + " <" + strings.Trim(value, "<>") + ">")
+	}
+	return words
+}
+
+// apropos lists what has a word in its name or its help: statements at and below
+// the level in configuration mode, else commands.
+func apropos(_ context.Context, s *Session, c *call) error {
+	word := strings.ToLower(c.args["word"])
+	return s.found(c, func(e explained, name string) bool {
+		return strings.Contains(strings.ToLower(name), word) || strings.Contains(strings.ToLower(e.help), word)
+	})
+}
+
+// topic lists what is called so.
+func topic(_ context.Context, s *Session, c *call) error {
+	return s.found(c, func(_ explained, name string) bool {
+		return slices.Contains(strings.Fields(name), strings.ToLower(c.args["word"]))
+	})
+}
+
+// found lists the commands and statements that fit.
+func (s *Session) found(c *call, fits func(e explained, name string) bool) error {
+	say := func(e explained) { c.say(e.line + "\n    " + e.help + "\n") }
+	any := false
+	if !s.configuring() {
+		for e := range s.commandLines(s.grammar.operational, "") {
+			if fits(e, e.line) {
+				any = true
+				say(e)
+			}
+		}
+	}
+	s.statements(s.level().Cursor(s.schema()).Node, "set", func(n *schema.Node, e explained) bool {
+		if fits(e, n.Name) {
+			any = true
+			say(e)
+		}
+		return true
+	})
+	if !any {
+		return errors.New("nothing found for " + c.args["word"])
+	}
+	return nil
+}
+
+// reference explains the statements of a name in full.
+func reference(_ context.Context, s *Session, c *call) error {
+	word := strings.ToLower(c.args["word"])
+	found := false
+	s.statements(s.schema(), "set", func(n *schema.Node, e explained) bool {
+		if n.Name != word {
+			return true
+		}
+		if found {
+			c.say("\n")
+		}
+		found = true
+		c.say(e.line + "\n    " + n.Type.Help(e.help) + "\n")
+		for _, row := range [][2]string{{"Default", n.Default}, {"Permission", flagOf(n)}, {"Key", n.KeyDescription}} {
+			if row[1] != "" {
+				c.say(fmt.Sprintf("    %s: %s\n", row[0], row[1]))
+			}
+		}
+		for _, e := range n.Type.Enums {
+			c.say(fmt.Sprintf("        %-20s %s\n", e.Name, e.Help))
+		}
+		for _, child := range n.Children {
+			if s.sees(child) && child.Groups == 0 {
+				c.say(fmt.Sprintf("        %-20s %s\n", child.Name, child.Description))
+			}
+		}
+		return true
+	})
+	if !found {
+		return errors.New("there is no statement " + c.args["word"])
+	}
+	return nil
+}
+
+// showAuthorization answers `show cli authorization` (junos-cli §10.3).
+func showAuthorization(_ context.Context, s *Session, c *call) error {
+	caller := s.env.Caller
+	c.say(fmt.Sprintf("Current user: '%s' login: '%s' class '%s'\nPermissions:\n", caller.User, caller.User, caller.Class))
+	for _, e := range permissionFlags(s.schema()) {
+		if s.may(e.Name) && (s.perms["all"] || e.Name != "all") {
+			c.say(fmt.Sprintf("    %-12s-- %s\n", e.Name, e.Help))
+		}
+	}
+	return nil
+}
+
+// permissionFlags are all flags that a class may have.
+func permissionFlags(root *schema.Node) []schema.Enum {
+	n := root
+	for _, name := range []string{"system", "login", "class", "permissions"} {
+		if n = n.Child(name); n == nil {
+			return nil
+		}
+	}
+	return n.Type.Enums
+}
+
+// supportCommands are what somebody who helps wants to see first.
+func supportCommands() []string {
+	return []string{
+		"show version",
+		"show system uptime",
+		"show system alarms",
+		"show system commit",
+		"show system users",
+		"show system storage",
+		"show system processes",
+		"show system syslog statistics",
+		"show log",
+		"show configuration | except SECRET-DATA",
+	}
+}
+
+// support is the answer of `request support information`.
+type support struct {
+	ctx context.Context
+	s   *Session
+}
+
+func supportInformation(ctx context.Context, s *Session, c *call) error {
+	c.out.res = support{ctx, s}
+	return nil
+}
+
+// WriteText implements op.Result: every command with its answer. One that fails
+// says so in its place.
+func (r support) WriteText(w io.Writer) error {
+	for _, line := range supportCommands() {
+		at := &walk{s: r.s, tree: r.s.grammar.run}
+		words, _ := splitLine(line)
+		if slices.ContainsFunc(words, func(word configtree.Word) bool { return at.accept(word) != nil }) {
+			continue // not for this class
+		}
+		c, f := at.finish(len(line))
+		if f != nil {
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "%s%s\n\n", r.s.prompt(), line); err != nil {
+			return err
+		}
+		if err := r.answer(w, c); err != nil {
+			if _, err := fmt.Fprintf(w, "%s\n", message(err)); err != nil {
+				return err
+			}
+		}
+		if _, err := io.WriteString(w, "\n"); err != nil {
+			return err
+		}
+		if r.ctx.Err() != nil {
+			return context.Cause(r.ctx)
+		}
+	}
+	return nil
+}
+
+func (r support) answer(w io.Writer, c *call) error {
+	c.out = &reply{}
+	if err := c.verb.run(r.ctx, r.s, c); err != nil {
+		return err
+	}
+	res := c.out.result()
+	if res == nil {
+		return nil
+	}
+	out, err := r.s.filters(c.pipes, sink{w})
+	if err != nil {
+		return err
+	}
+	return out.finish(res.WriteText(contextWriter{r.ctx, out}))
+}

@@ -1,0 +1,88 @@
+package op
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+)
+
+// hostParam is the machine that ping and traceroute ask.
+func hostParam() Param {
+	return Param{Name: "host", Help: "Name or address of the machine", Required: true}
+}
+
+// program is the output of a program of the operating system while it runs.
+// It is killed when the caller wants no more.
+type program struct {
+	ctx  context.Context
+	path string
+	args []string
+}
+
+// startProgram finds a program of the operating system.
+func startProgram(ctx context.Context, name string, args ...string) (Result, error) {
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s is not installed on this machine", name)
+	}
+	return program{ctx, path, args}, nil
+}
+
+// WriteText implements Result. What the program says itself is all there is to
+// say about how it went: only that it failed is an error.
+func (p program) WriteText(w io.Writer) error {
+	c := exec.CommandContext(p.ctx, p.path, p.args...)
+	c.Stdout, c.Stderr = w, w
+	err := c.Run()
+	var exit *exec.ExitError
+	switch {
+	case p.ctx.Err() != nil:
+		return context.Cause(p.ctx)
+	case errors.As(err, &exit):
+		return fmt.Errorf("no success: %s", exit)
+	}
+	return err
+}
+
+// host returns the machine that was named. A name that begins like an option
+// would be taken for one.
+func host(a Args) (string, error) {
+	h := a["host"]
+	if h == "" || strings.HasPrefix(h, "-") || strings.ContainsAny(h, " \t\r\n\x00") {
+		return "", fmt.Errorf("'%s' is no host", h)
+	}
+	return h, nil
+}
+
+// ping sends packets until Ctrl-C, or count of them.
+func ping(ctx context.Context, _ *Env, a Args) (Result, error) {
+	h, err := host(a)
+	if err != nil {
+		return nil, err
+	}
+	var args []string
+	for _, o := range [][2]string{{"count", "-c"}, {"interval", "-i"}, {"size", "-s"}, {"ttl", "-t"}} {
+		if a.Has(o[0]) {
+			args = append(args, o[1], a[o[0]])
+		}
+	}
+	return startProgram(ctx, "ping", append(args, "--", h)...)
+}
+
+func traceroute(ctx context.Context, _ *Env, a Args) (Result, error) {
+	h, err := host(a)
+	if err != nil {
+		return nil, err
+	}
+	var args []string
+	if a.Has("no-resolve") {
+		args = append(args, "-n")
+	}
+	if a.Has("ttl") {
+		args = append(args, "-m", a["ttl"])
+	}
+	return startProgram(ctx, "traceroute", append(args, "--", h)...)
+}
