@@ -69,6 +69,7 @@ func (s *Session) setPassword(ctx context.Context, c *call) error {
 	case err != nil:
 		return noPassword(err)
 	case password != again:
+		//lint:ignore ST1005 the words are Junos', capital included
 		return errors.New("Passwords are not equal; try again")
 	case len(password) < shortestPassword:
 		return errors.New("minimum password length is 6")
