@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -94,6 +95,9 @@ func (r *recorder) tell(err error) {
 		return
 	}
 	r.failing = err
+	if cause := errors.Unwrap(err); cause != nil {
+		err = cause // the alarm's place says already what it is about
+	}
 	r.failed(err)
 	if err != nil {
 		r.log(itself(), event.AlarmSet{Place: auditTrail, Reason: err.Error()}.Entry())
