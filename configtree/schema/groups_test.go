@@ -131,6 +131,9 @@ func FuzzMatchWildcard(f *testing.F) {
 		if len(pattern) > 24 || len(key) > 24 || pattern == "" || checkWildcard("<"+pattern+">") != nil {
 			return
 		}
+		if strings.Count(pattern, "*") > 4 { // the judge takes exponential time
+			return
+		}
 		want := everyWay([]rune(pattern), []rune(key))
 		if got := MatchWildcard("<"+pattern+">", key); got != want {
 			t.Errorf("<%s> on %q: %v", pattern, key, got)
