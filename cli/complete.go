@@ -87,10 +87,7 @@ func valueCandidate(p op.Param) candidate {
 // statementCandidates lists the statements, keys and values that may follow
 // the path typed so far.
 func (w *walk) statementCandidates(prefix string) (list []candidate) {
-	res, p := w.resolveWords(w.path)
-	if w.verb.edit == configtree.Annotate { // which takes what was typed last for the comment
-		res, p = configtree.Resolve(w.s.schema(), configtree.Find, w.level, w.path)
-	}
+	res, p := w.resolveSoFar(w.path)
 	if p != nil && p.Kind != configtree.Missing {
 		return nil
 	}

@@ -10,6 +10,10 @@
 //	                                               ^
 //	syntax error.
 //
+// The commands of configuration mode are in configuration.go, modes.go, load.go,
+// pattern.go and commit.go; what shows configuration is in show.go and
+// display.go, and what explains in explain.go.
+//
 // A line is cut into words (line.go), the words are walked through the grammar
 // (walk.go) — the command tree for commands, the schema for configuration paths
 // (statement.go) — and the same walk answers Enter, Space, Tab and ?

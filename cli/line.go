@@ -170,7 +170,7 @@ func (w *walk) sofar() []string {
 	words := slices.Clone(w.words)
 	if w.inStatement() {
 		for n := len(w.path); n > 0; n-- {
-			if res, p := w.resolveWords(w.path[:n]); p == nil || p.Kind == configtree.Missing {
+			if res, p := w.resolveSoFar(w.path[:n]); p == nil || p.Kind == configtree.Missing {
 				words = append(words, res.String())
 				break
 			}

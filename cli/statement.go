@@ -24,6 +24,15 @@ func (w *walk) resolveWords(words []configtree.Word) (configtree.Resolution, *co
 	return configtree.Resolve(w.s.schema(), w.verb.edit, w.level, words)
 }
 
+// resolveSoFar is resolveWords for a line that goes on: annotate takes what was
+// typed last for its comment.
+func (w *walk) resolveSoFar(words []configtree.Word) (configtree.Resolution, *configtree.Problem) {
+	if w.verb.edit == configtree.Annotate {
+		return configtree.Resolve(w.s.schema(), configtree.Find, w.level, words)
+	}
+	return w.resolveWords(words)
+}
+
 // resolve walks the Statement parameter through the schema and past the
 // permissions of the class. end is where the next word would begin.
 func (w *walk) resolve(end int) (configtree.Resolution, *failure) {
