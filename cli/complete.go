@@ -104,7 +104,7 @@ func (w *walk) statementCandidates(prefix string) (list []candidate) {
 		list = append(list, candidate{name: word, help: connective(word)})
 	}
 	list = append(list, w.below(res, prefix, false)...)
-	if hashed := passwordAt(res.Next.Node); hashed != nil && w.verb.edit == configtree.Set &&
+	if hashed := passwordAt(res.Next.Node); hashed != nil && w.verb.edit == configtree.Set && !w.verb.ranges &&
 		res.Next.Want == schema.WantStatement && leads(hashed, w.allowed()) && strings.HasPrefix(plainText, prefix) {
 		list = append(list, candidate{name: plainText, help: plainTextHelp})
 	}

@@ -33,6 +33,7 @@ func editVerbs() []*verb {
 		{Grammar: v("copy", "Make an entry like another", path), edit: configtree.Copy, run: change},
 		{Grammar: v("insert", "Put an entry before or after another", path), edit: configtree.InsertBefore, run: change},
 		{Grammar: v("wildcard delete", "Delete the statements whose names match", path), edit: configtree.Delete, pattern: true, run: wildcardDelete},
+		{Grammar: v("wildcard range set", "Set several statements at once: name[0-3,8]", path), edit: configtree.Set, ranges: true, run: rangeSet},
 		{Grammar: op.Grammar{Words: "replace pattern", Help: "Replace text in names and values", NoPipe: true, Params: []op.Param{
 			{Name: "pattern", Help: "Regular expression", Required: true},
 			{Name: "with", Kind: op.Option, Help: "Text to put in its place", Required: true},

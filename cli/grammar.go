@@ -29,6 +29,7 @@ var groups = map[string]string{
 	"test":                                "Try something without doing it",
 	"show system configuration":           "Show a configuration that is kept",
 	"request system configuration rescue": "Keep a configuration to come back to",
+	"wildcard range":                      "Work on all names of a range",
 	"wildcard":                            "Work on all statements whose names match",
 	"replace":                             "Replace text in the configuration",
 	"show system syslog":                  "Show something about the syslog engine",

@@ -110,6 +110,9 @@ func (w *walk) finish(col int) (*call, *failure) {
 		}
 		c.path, c.given = res, true
 		_, c.password = w.asksPassword(w.path)
+		if w.verb.ranges {
+			c.typed = w.path
+		}
 		if w.verb.pattern {
 			c.pattern = w.path[len(w.path)-1].Text
 		}

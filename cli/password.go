@@ -47,7 +47,7 @@ func passwordAt(n *schema.Node) *schema.Node {
 // there. The word may be shortened where that is clear.
 func (w *walk) asksPassword(words []configtree.Word) (before configtree.Resolution, asks bool) {
 	n := len(words) - 1
-	if w.verb.edit != configtree.Set || n < 0 || words[n].Quoted || words[n].Text == "" || !strings.HasPrefix(plainText, words[n].Text) {
+	if w.verb.edit != configtree.Set || w.verb.ranges || n < 0 || words[n].Quoted || words[n].Text == "" || !strings.HasPrefix(plainText, words[n].Text) {
 		return before, false
 	}
 	before, p := configtree.Resolve(w.s.schema(), w.verb.edit, w.level, words[:n])

@@ -16,6 +16,15 @@ func (w *walk) resolveWords(words []configtree.Word) (configtree.Resolution, *co
 		}
 		return res, p
 	}
+	if w.verb.ranges {
+		res, p := configtree.Resolve(w.s.schema(), w.verb.edit, w.level, expand(words, firstOf))
+		for i := range res.Words {
+			if i < len(words) && isRange(words[i]) && !slices.Contains(res.Secret, i) {
+				res.Words[i] = words[i].Text
+			}
+		}
+		return res, p
+	}
 	if res, asks := w.asksPassword(words); asks {
 		res.Words = append(slices.Clone(res.Words), plainText)
 		res.Complete = true

@@ -27,6 +27,7 @@ type verb struct {
 	edit     configtree.Op // what a Statement parameter is resolved for
 	level    bool          // the Statement must lead to a level, not to a value
 	pattern  bool          // the last word of the Statement is an expression
+	ranges   bool          // words of the Statement may stand for several: f[0-3]
 	shows    bool          // the answer is configuration: | display and | compare may follow
 	steps    bool          // tells its steps: | display detail may follow
 	atPrompt bool          // makes no sense behind run

@@ -15,6 +15,7 @@ type call struct {
 	out      *reply
 	path     configtree.Resolution // of a Statement parameter
 	given    bool                  // the Statement parameter was given
+	typed    []configtree.Word     // words of the Statement, of commands that take ranges
 	pattern  string                // the last word, of commands whose Statement ends in one
 	password bool                  // the Statement ends in plain-text-password
 	sub      *call                 // run, top, up: the command that follows
