@@ -116,7 +116,7 @@ func (w *walk) finish(col int) (*call, *failure) {
 		if w.verb.pattern {
 			c.pattern = w.path[len(w.path)-1].Text
 		}
-		c.words = append(slices.Clone(c.words), res.String())
+		c.words = append(slices.Clone(c.words), c.asTyped(res.String()))
 	}
 	if w.sub != nil {
 		sub, f := w.sub.finish(col)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"loggia/configtree"
+	"loggia/configtree/format"
 )
 
 // maxRange bounds how many statements one line may set.
@@ -49,6 +50,17 @@ func rangeSet(ctx context.Context, s *Session, c *call) error {
 func isRange(w configtree.Word) bool {
 	open := strings.IndexByte(w.Text, '[')
 	return !w.Quoted && open >= 0 && strings.IndexByte(w.Text[open:], ']') > 1
+}
+
+// asTyped takes the quotes off ranges, which in quotes are none: a line in the
+// history must mean the same when it is run again.
+func (c *call) asTyped(line string) string {
+	for _, w := range c.typed {
+		if isRange(w) {
+			line = strings.ReplaceAll(line, format.Quote(w.Text), w.Text)
+		}
+	}
+	return line
 }
 
 // expand replaces the words with ranges by one of the names each.
