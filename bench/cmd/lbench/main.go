@@ -1,4 +1,4 @@
-// Lbench measures syslog daemons side by side.
+// Command lbench measures syslog daemons side by side.
 //
 //	lbench [-ours NAME] [-scenarios S1,S2] [-rounds N] [-scale F] [-seed N] [-json FILE] [-dir DIR] [-keep] name=command ...
 //	lbench genlog BYTES [SEED]
