@@ -175,8 +175,8 @@ func TestPatchProblems(t *testing.T) {
 		{"[edit system]\n     hots { ... }\n", "file:2:(9) syntax error: hots"},
 		{"[edit system syslog]\n!    host z { ... }\n", "file:2:(19) statement not found: host"},
 		{"[edit system syslog]\n!    file f { ... }\n", "file:2:(19) syntax error: file"},
-		{"[edit system]\n-  host-name other;\n", "file:2:(3) warning: statement not found"},
-		{"[edit system syslog]\n-  file z;\n", "file:2:(3) warning: statement not found"},
+		{"[edit system]\n-  host-name other;\n", "file:2:(3) statement does not match patch: host-name"},
+		{"[edit system syslog]\n-  file z;\n", "file:2:(3) statement does not match patch: file"},
 		{"+" + strings.Repeat("x", maxLine) + "\n", "file:1:(0) line longer than 262144 bytes"},
 	} {
 		_, problems := applyOnto(tree(t, loadSchema(t), SetLines, onto), Patch, test.patch)

@@ -173,6 +173,9 @@ func (p *patchReader) flush() {
 			return
 		}
 		if marker == '-' {
+			if p.disagrees(o) {
+				return
+			}
 			p.changed.goes(o)
 		} else {
 			p.comes(o)
@@ -187,6 +190,27 @@ func (p *patchReader) flush() {
 			p.comment = comment
 		}
 	}
+}
+
+var errPatch = errors.New("statement does not match patch")
+
+// disagrees reports that what a line removes is not there as it says: the patch is for another
+// configuration, and would take away what its author never saw.
+func (p *patchReader) disagrees(o object) bool {
+	if p.on == nil {
+		return false
+	}
+	for _, e := range o.edits {
+		if e.Op != configtree.Set {
+			continue
+		}
+		if n, ok := p.on.At(e.Path); ok && (e.Path.Last().Node.Kind != schema.Leaf || n.Value() == e.Value) {
+			continue
+		}
+		p.problem(configtree.NotFound, e.Line, e.Col, errPatch, configtree.Path{e.Path.Last()}.String())
+		return true
+	}
+	return false
 }
 
 // object is a statement of the level with the edits that make it.
