@@ -156,6 +156,12 @@ func (o *options) daemon(ctx context.Context) error {
 	if err != nil {
 		return o.fail(err)
 	}
+	// Before anything runs that a signal could end in the middle of its start.
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
 	d, err := daemon.Open(dir)
 	if err != nil {
 		return o.fail(fmt.Errorf("%s: %w", dir, err))
@@ -163,11 +169,6 @@ func (o *options) daemon(ctx context.Context) error {
 	for _, n := range d.Notices() {
 		fmt.Fprintln(o.err, "warning:", n)
 	}
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
 	served := make(chan error, 1)
 	go func() { served <- d.Serve(ctx) }()
 	err = d.NotifyReady()

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -292,8 +293,18 @@ func TestRollbackIsTriedAgain(t *testing.T) {
 func killed(t *testing.T, dir string) string {
 	t.Helper()
 	left := filepath.Join(t.TempDir(), "config")
-	if err := os.CopyFS(left, os.DirFS(dir)); err != nil {
-		t.Fatal(err)
+	// Revisions are compressed meanwhile: what is copied must be of one moment.
+	for {
+		err := os.CopyFS(left, os.DirFS(dir))
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		if err := os.RemoveAll(left); err != nil {
+			t.Fatal(err)
+		}
 	}
 	target, err := os.Readlink(filepath.Join(dir, activeName))
 	if err == nil {
