@@ -49,10 +49,15 @@ func (d *directory) refresh() error {
 	return d.root.Swap(root).Close()
 }
 
-func (d *directory) Open(name string) (*os.File, error) { return d.root.Load().Open(name) }
+func (d *directory) Open(name string) (*os.File, error) { return d.OpenFile(name, os.O_RDONLY, 0) }
 
 func (d *directory) OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error) {
-	return d.root.Load().OpenFile(name, flag, perm)
+	f, err := d.root.Load().OpenFile(name, flag, perm)
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		p.Op = "open" // not openat: it is told to users
+	}
+	return f, err
 }
 
 func (d *directory) Stat(name string) (fs.FileInfo, error)  { return d.root.Load().Stat(name) }
