@@ -25,6 +25,7 @@ func TestStallEndsTheSession(t *testing.T) {
 		if _, err := r.s.ReadLine(Prompt{}); err != ErrStalled {
 			t.Errorf("ReadLine: %v", err)
 		}
+		synctest.Wait() // the terminal is closed after its users were told
 		if !r.m.Closed() {
 			t.Error("terminal not closed")
 		}
