@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"cli":          {"op", "configtree/...", "cli/terminal", "match", "files", "audit/event"},
 	"cli/terminal": {},
 	"op":           {"configtree/...", "match", "files", "audit/event"},
-	"sshd":         {"audit/event", "files"},
+	"sshd":         {"audit/event", "files", "match"},
 	"sshd/attach":  {},
 
 	"configtree":                 {"configtree/schema"},
@@ -38,9 +38,14 @@ var allowed = map[string][]string{
 
 	"syslogd":         {"syslogd/...", "match", "audit/event"},
 	"syslogd/wire":    {"audit/event"},
-	"syslogd/sink":    {"syslogd/wire", "syslogd/logfile", "audit/event"},
+	"syslogd/sink":    {"syslogd/wire", "syslogd/spool", "syslogd/logfile", "audit/event"},
+	"syslogd/spool":   {},
 	"syslogd/logfile": {"syslogd/wire", "audit/event"},
 
+	"netconf":       {"op", "netconf/frame", "configtree/...", "audit/event"},
+	"netconf/frame": {},
+
+	"pki":         {"audit/event"},
 	"match":       {},
 	"files":       {"audit/event"},
 	"audit":       {"audit/event"},
@@ -56,6 +61,7 @@ var soleImporter = map[string][]string{
 	"golang.org/x/crypto/ssh":         {"sshd", "sshd/attach"},
 	"github.com/klauspost/compress":   {"syslogd/sink", "syslogd/logfile", "configtree/store"},
 	"github.com/leodido/go-syslog/v4": {"syslogd/wire"},
+	"github.com/pkg/sftp":             {"sshd"},
 }
 
 type source struct {
