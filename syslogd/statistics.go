@@ -16,11 +16,12 @@ type Refusal uint8
 // The refusals.
 const (
 	QueueFull   Refusal = iota // the input's queue was full: a local file is not written fast enough
+	Interrupted                // in the input's queue when the program was killed
 	NumRefusals         = iota
 )
 
 // refusalNames are the words of statistics.
-var refusalNames = [NumRefusals]string{"queue-full"}
+var refusalNames = [NumRefusals]string{"queue-full", "interrupted"}
 
 // String returns the word that statistics show, such as queue-full.
 func (r Refusal) String() string {

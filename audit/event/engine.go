@@ -1,6 +1,10 @@
 package event
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
 
 // Repeated stands for N lines equal to the one before it, which a destination
 // did not write. It comes from no process and keeps the priority of the lines.
@@ -32,4 +36,30 @@ type LogCleared struct{}
 // Entry implements Event.
 func (LogCleared) Entry() Entry {
 	return Entry{Process: "clear-log", Facility: Syslog, Severity: Info, Text: "logfile cleared"}
+}
+
+// MessagesLost are messages that an input or a destination has lost since it
+// last said so.
+type MessagesLost struct {
+	Where   string // `file messages`, `udp *:514`
+	Count   uint64
+	Reasons string // `queue-full 12, no-space 3`
+	Since   time.Duration
+}
+
+// Entry implements Event. SYSTEM_MESSAGES_LOST is ours, syslog.error.
+func (e MessagesLost) Entry() Entry {
+	n, since := strconv.FormatUint(e.Count, 10), e.Since.Round(time.Second).String()
+	return Entry{Process: eventd, Tag: "SYSTEM_MESSAGES_LOST", Facility: Syslog, Severity: Error, Failed: true,
+		Text:  e.Where + " lost " + n + " messages in " + since + ": " + e.Reasons,
+		Attrs: []Attr{{"where", e.Where}, {"count", n}, {"reasons", e.Reasons}, {"interval", since}}}
+}
+
+// StatisticsCleared is a user who set the counters of messages to zero.
+type StatisticsCleared struct{ Username string }
+
+// Entry implements Event. SYSTEM_STATISTICS_CLEARED is ours, syslog.notice.
+func (e StatisticsCleared) Entry() Entry {
+	return Entry{Process: eventd, Tag: "SYSTEM_STATISTICS_CLEARED", Facility: Syslog, Severity: Notice,
+		Text: "User '" + e.Username + "' cleared the message statistics", Attrs: []Attr{{"username", e.Username}}}
 }

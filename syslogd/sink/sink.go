@@ -111,11 +111,12 @@ const (
 	TooLarge                 // a datagram that the network refuses whole (EMSGSIZE)
 	Refused                  // a datagram that the network refused for another reason
 	Closed                   // still waiting when the destination was closed
+	Interrupted              // waiting when the program was killed, and not kept on disk
 	NumReasons = iota
 )
 
 // reasonNames are the words of statistics and of the metrics' reason label.
-var reasonNames = [NumReasons]string{"queue-full", "no-space", "unwritable", "too-large", "refused", "closed"}
+var reasonNames = [NumReasons]string{"queue-full", "no-space", "unwritable", "too-large", "refused", "closed", "interrupted"}
 
 // String returns the word for r that statistics show, such as queue-full.
 func (r Reason) String() string {
