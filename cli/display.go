@@ -24,8 +24,14 @@ func displayVerbs() []*verb {
 	inheritance := v("display inheritance", "Show also what groups give, and which", displayInheritance,
 		flag("no-comments", "Without the remarks"), flag("brief", "With short remarks"))
 	inheritance.shows = true
+	changed := v("display changed", "Mark what has changed since the last commit (XML only)", displayChanged)
+	omit := v("display omit", "Show configuration with nothing left out", displayOmit)
+	changed.shows, omit.shows = true, true
 	return []*verb{
 		inheritance,
+		changed,
+		omit,
+		v("display detail", "Explain each statement where it stands", displayDetail),
 		v("display set", "Show configuration as set commands", displaySet,
 			flag("relative", "Without the path that was asked for"), flag("explicit", "With a line for every level")),
 		v("display xml", "Show configuration as XML", displayXML),
@@ -71,6 +77,29 @@ func displayInheritance(_ *Session, pipe *call, c *configuration) (op.Result, er
 		i.options.Inheritance = format.Brief
 	}
 	return &i, nil
+}
+
+// displayChanged marks what the last commit did not have (junos-cli §5): of the candidate what is not
+// in the running configuration, of a committed one what is not in the one before.
+func displayChanged(s *Session, _ *call, c *configuration) (op.Result, error) {
+	marked := *c
+	before, err := c.before()
+	if err != nil {
+		return nil, err
+	}
+	marked.since = s.visible(before)
+	return &marked, nil
+}
+
+// displayOmit shows everything, as without it: nothing is left out here. Programs that keep copies of
+// configurations ask for it.
+func displayOmit(_ *Session, _ *call, c *configuration) (op.Result, error) { return c, nil }
+
+// displayDetail explains each statement in a remark.
+func displayDetail(_ *Session, _ *call, c *configuration) (op.Result, error) {
+	d := *c
+	d.options.Detail = true
+	return &d, nil
 }
 
 // compare compares with another configuration: the running one, rollback N,

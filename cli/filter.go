@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"loggia/match"
+	"loggia/op"
 )
 
 // stage is a pipe at work. finish says that nothing more comes: because all
@@ -211,6 +212,21 @@ func teeFilter(s *Session, c *call, next stage) (stage, error) {
 		return err
 	}
 	return &lines{next: next, each: each, shut: func() error { return errors.Join(out.Flush(), f.Close()) }}, nil
+}
+
+// maxMessage bounds what `| request message` sends, in bytes.
+const maxMessage = 64 << 10
+
+// messageFilter shows the lines on other terminals, all at once and instead of here.
+func messageFilter(s *Session, c *call, next stage) (stage, error) {
+	var text []byte
+	each := func(line []byte) error {
+		if text = append(text, line...); len(text) > maxMessage {
+			return fmt.Errorf("request message: more than %d bytes", maxMessage)
+		}
+		return nil
+	}
+	return &lines{next: next, each: each, end: func() error { return op.Send(&s.env, c.args, string(text)) }}, nil
 }
 
 // trimFilter cuts columns, which are characters, off the beginning of lines.

@@ -33,6 +33,7 @@ type lab struct {
 	records  *records
 	logs     *fakeLogs
 	sessions []op.Session
+	shown    []string                   // on terminals of other sessions, by Env.Show
 	refuse   func(c store.Change) error // what a subsystem thinks of a commit
 }
 
@@ -102,6 +103,10 @@ func (l *lab) options(user string, flags ...string) Options {
 		HostName:    func() string { return "gate" },
 		Env: op.Env{Store: l.store, Logs: l.logs, Files: root, Recorder: l.records, Now: func() time.Time { return l.now },
 			Sessions: func() []op.Session { return append(slices.Clone(l.sessions), own) }, Alarms: func() []op.Alarm { return nil },
+			Show: func(to op.Session, text string) bool {
+				l.shown = append(l.shown, to.User+":"+text)
+				return to.TTY != ""
+			},
 			Product: op.Product{Version: "0.1.0", Model: "loggia", Junos: "24.4R1.9"},
 			Started: l.now, StateDir: l.state, Home: root.Home(),
 			Caller: caller},

@@ -32,7 +32,15 @@ func pipeVerbs() []*verb {
 		v("resolve", "Show names for addresses", resolveFilter,
 			op.Param{Name: "full-names", Kind: op.Flag, Help: "With their domains"}),
 		v("append", "Add the lines to the end of a file", appendFilter, file),
+		messageVerb(),
 	}
+}
+
+// messageVerb sends the lines to other terminals.
+func messageVerb() *verb {
+	to := op.Param{Name: "account", Help: "User, or user@terminal"}
+	return &verb{Grammar: op.Grammar{Words: "request message", Help: "Show the lines on other terminals", Permission: "maintenance",
+		Params: append(op.MessageParams(), to)}, filter: messageFilter}
 }
 
 // refreshVerb runs the command before it again and again.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -23,6 +24,9 @@ type configuration struct {
 	about    []format.Attribute // of the whole, for XML and JSON
 	inherits bool               // with what groups give
 	wrapper  [2]string          // around it
+	since    *configtree.Tree   // what has changed against it is marked; nil for no marks
+
+	before func() (*configtree.Tree, error) // the configuration that it came after
 }
 
 func (s *Session) shown(t *configtree.Tree, at configtree.Path, header string) *configuration {
@@ -43,8 +47,14 @@ func (c *configuration) WriteText(w io.Writer) error {
 
 func (c *configuration) write(w io.Writer) error {
 	var from source = c.tree
+	if c.since != nil {
+		c.options.Since = c.since
+	}
 	if c.inherits {
 		from = c.tree.Expand()
+		if c.since != nil {
+			c.options.Since = c.since.Expand()
+		}
 	}
 	last := c.at.Last()
 	if last.Node != nil && last.Key == "" && (last.Node.Kind == schema.List || last.Node.Kind == schema.LeafList) {
@@ -126,8 +136,20 @@ func showCandidate(_ context.Context, s *Session, c *call) error {
 	}
 	shown := s.shown(s.mode.candidate.Tree(), path, header)
 	shown.about = about
+	shown.before = func() (*configtree.Tree, error) { return s.env.Store.Running().Tree, nil }
 	c.out.res = shown
 	return nil
+}
+
+// committed returns a commit by its rollback number; before the first there was nothing.
+func (s *Session) committed(n int) func() (*configtree.Tree, error) {
+	return func() (*configtree.Tree, error) {
+		t, _, err := s.env.Store.Rollback(n)
+		if errors.Is(err, store.ErrNoRollback) {
+			return configtree.New(s.schema()), nil
+		}
+		return t, err
+	}
 }
 
 // showRunning shows the running configuration.
@@ -138,7 +160,7 @@ func showRunning(_ context.Context, s *Session, c *call) error {
 		header = ""
 	}
 	shown := s.shown(running.Tree, c.path.Path, header)
-	shown.about = s.committedBy(running.Meta)
+	shown.about, shown.before = s.committedBy(running.Meta), s.committed(1)
 	c.out.res = shown
 	return nil
 }
@@ -159,7 +181,9 @@ func showRollback(_ context.Context, s *Session, c *call) error {
 		return err
 	}
 	if !c.args.Has("compare") {
-		c.out.res = s.shown(t, nil, s.header(m))
+		shown := s.shown(t, nil, s.header(m))
+		shown.about, shown.before = s.committedBy(m), s.committed(c.args.Int("number", 0)+1)
+		c.out.res = shown
 		return nil
 	}
 	to, _, err := s.env.Store.Rollback(c.args.Int("compare", 0))
@@ -179,7 +203,9 @@ func (s *Session) header(m store.Meta) string {
 func showRescue(_ context.Context, s *Session, c *call) error {
 	t, m, err := s.env.Store.Rescue()
 	if err == nil {
-		c.out.res = s.shown(t, nil, s.header(m))
+		shown := s.shown(t, nil, s.header(m))
+		shown.about, shown.before = s.committedBy(m), s.committed(0)
+		c.out.res = shown
 	}
 	return err
 }

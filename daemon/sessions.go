@@ -93,6 +93,23 @@ func (s *sessions) logout(o op.Session) {
 	}
 }
 
+// tell shows text on the terminal of a session, if it has one.
+func (s *sessions) tell(o op.Session, text string) bool {
+	var print func(string)
+	s.mu.Lock()
+	for _, l := range s.list {
+		if l.Subject == o.Subject && l.Since.Equal(o.Since) && l.print != nil {
+			print = l.print
+		}
+	}
+	s.mu.Unlock()
+	if print == nil {
+		return false
+	}
+	print(text)
+	return true
+}
+
 // broadcast tells every terminal something in the words of wall(1).
 func (s *sessions) broadcast(host, text string, now time.Time) {
 	var prints []func(string)
@@ -243,7 +260,7 @@ func (d *Daemon) options(id identity) (o cli.Options, l *live, err error) {
 		HostName:    d.hostName,
 		Env: op.Env{
 			Store: d.store, Logs: logs{d}, Engine: counters{d.engine}, Files: root, Recorder: d.recorder,
-			Sessions: d.sessions.snapshot, Logout: d.sessions.logout, Alarms: d.alarms.list, Now: d.now, Started: d.started,
+			Sessions: d.sessions.snapshot, Logout: d.sessions.logout, Show: d.sessions.tell, Alarms: d.alarms.list, Now: d.now, Started: d.started,
 			Product: op.Product{Version: Version, Model: "loggia", Junos: junosVersion},
 			Caller:  id.Subject, Home: root.Home(), StateDir: d.state.dir,
 		},

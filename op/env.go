@@ -20,7 +20,9 @@ type Env struct {
 	Recorder store.Recorder
 	Sessions func() []Session
 	Logout   func(Session) // ends a session of Sessions; it may be gone already
-	Alarms   func() []Alarm
+	// Show shows text on the terminal of a session of Sessions; false when it has none.
+	Show   func(Session, string) bool
+	Alarms func() []Alarm
 	Now      func() time.Time
 	Started  time.Time // start of the program
 	Product  Product

@@ -18,11 +18,19 @@ type Options struct {
 	Mask     bool   // secrets are shown as /* SECRET-DATA */; the output can then not be loaded
 
 	Inheritance Inheritance // Text, XML, JSON: what is told of statements that groups give
+	Detail      bool        // Text: what the schema says of each statement stands before it, as remarks
+	Since       Base        // XML: what is not as it is there gets junos:changed="changed"; nil for none
 
 	Attributes []Attribute // XML, JSON: of <configuration>, `junos:commit-user` for instance
 	Indent     int         // XML, JSON: blanks in front of every line
 	Minified   bool        // XML, JSON: without blanks and line ends between elements
 	ASCII      bool        // XML, JSON: other characters as references or escapes
+}
+
+// Base is a configuration to compare with: a Tree or an Effective, as that which is written.
+type Base interface {
+	Root() configtree.Node
+	At(configtree.Path) (configtree.Node, bool)
 }
 
 // Attribute is an attribute of the element <configuration>, or a member of its "@" in JSON. The name goes
@@ -54,7 +62,7 @@ func Write(w io.Writer, n configtree.Node, o Options) error {
 	if err := writeHeader(s, o); err != nil {
 		return err
 	}
-	t := &textWriter{sink: s, mask: o.Mask, inheritance: o.Inheritance}
+	t := &textWriter{sink: s, mask: o.Mask, inheritance: o.Inheritance, details: o.Detail}
 	t.statements(n.Children(), 0)
 	return s.flush()
 }
@@ -93,7 +101,7 @@ func WriteStatements(w io.Writer, statements iter.Seq[configtree.Node], o Option
 	if err := writeHeader(s, o); err != nil {
 		return err
 	}
-	t := &textWriter{sink: s, mask: o.Mask, inheritance: o.Inheritance}
+	t := &textWriter{sink: s, mask: o.Mask, inheritance: o.Inheritance, details: o.Detail}
 	t.statements(statements, 0)
 	return s.flush()
 }

@@ -19,6 +19,7 @@ type textWriter struct {
 	*sink
 	mask        bool
 	inheritance Inheritance
+	details     bool   // tell what the schema says of each statement
 	margin      string // in front of the indentation of every line: the marker of a comparison
 
 	grouped *schema.Node      // homogeneous list whose brace is open
@@ -43,6 +44,7 @@ func (t *textWriter) statements(siblings iter.Seq[configtree.Node], depth int) {
 			t.run = append(t.run, n)
 		case s.Homogeneous:
 			if t.grouped == nil {
+				t.detail(n, depth, false)
 				t.start(depth)
 				t.buf = append(append(t.buf, s.Name...), " {"...)
 				t.line()
@@ -80,6 +82,7 @@ func (t *textWriter) endRun(depth int) {
 	for _, e := range t.run {
 		t.origin(e, depth)
 	}
+	t.detail(n, depth, false)
 	t.comment(n.Comment(), depth)
 	t.start(depth)
 	t.prefix(n)
@@ -109,6 +112,9 @@ func (t *textWriter) statement(n configtree.Node, depth int) {
 	oneline := inline(n)
 	if oneline {
 		t.origins(n, depth)
+	}
+	if n.Schema() != t.grouped {
+		t.detail(n, depth, oneline)
 	}
 	t.comment(n.Comment(), depth)
 	t.start(depth)

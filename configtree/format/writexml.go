@@ -19,6 +19,17 @@ type xmlWriter struct {
 	o Options
 }
 
+// changedMark says that a statement, or something below it, is not as it was.
+const changedMark = ` junos:changed="changed"`
+
+// top is the whole that n is a part of.
+func (x *xmlWriter) top(n configtree.Node) configtree.Node {
+	for n.Parent().Valid() {
+		n = n.Parent()
+	}
+	return n
+}
+
 // begin opens <configuration> and the elements that lead to n, and returns the depth of n's contents.
 func (x *xmlWriter) begin(n configtree.Node) int {
 	x.start(0)
@@ -27,6 +38,9 @@ func (x *xmlWriter) begin(n configtree.Node) int {
 		x.buf = append(append(append(x.buf, ' '), a.Name...), `="`...)
 		x.buf = appendXML(x.buf, a.Value, true, x.o.ASCII)
 		x.buf = append(x.buf, '"')
+	}
+	if x.o.Since != nil && x.top(n).Hash() != x.o.Since.Root().Hash() {
+		x.buf = append(x.buf, changedMark...)
 	}
 	x.buf = append(x.buf, '>')
 	x.line()
@@ -102,6 +116,11 @@ func (x *xmlWriter) open(n configtree.Node, depth int, marks bool) {
 // tag appends a start tag up to where it ends.
 func (x *xmlWriter) tag(n configtree.Node, marks bool) {
 	x.buf = append(append(x.buf, '<'), n.Schema().Name...)
+	if x.o.Since != nil {
+		if was, ok := x.o.Since.At(n.Path()); !ok || was.Hash() != n.Hash() {
+			x.buf = append(x.buf, changedMark...)
+		}
+	}
 	if marks && n.Protected() {
 		x.buf = append(x.buf, ` protect="protect"`...)
 	}

@@ -89,7 +89,7 @@ func (t *Type) checkBytes(value string) error {
 		return err
 	}
 	if !within(t.Ranges, n) {
-		return refuse("Value %s is not within range (%s)", value, t.interval())
+		return refuse("Value %s is not within range (%s)", value, t.Interval())
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func typeText(t *Type) string {
 		text += " as text"
 	}
 	if len(t.Ranges) > 0 {
-		text += " " + t.interval()
+		text += " " + t.Interval()
 	}
 	if len(t.Lengths) > 0 {
 		text += " of length " + intervals(t.Lengths)

@@ -73,15 +73,18 @@ func (t *Type) Help(description string) string {
 	if len(t.Ranges) == 0 {
 		return description
 	}
-	help := "(" + t.interval() + ")"
+	help := "(" + t.Interval() + ")"
 	if description != "" {
 		help = description + " " + help
 	}
 	return help
 }
 
-// interval writes the permitted numbers as "1..59 minutes".
-func (t *Type) interval() string {
+// Interval writes the permitted numbers as "1..59 minutes", "" when they are not bounded.
+func (t *Type) Interval() string {
+	if len(t.Ranges) == 0 {
+		return ""
+	}
 	s := intervals(t.Ranges)
 	switch {
 	case t.Base == Bytes:
