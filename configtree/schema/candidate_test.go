@@ -27,7 +27,7 @@ func candidates(t *testing.T, line, prefix string) []Candidate {
 func TestCandidates(t *testing.T) {
 	facilities := "authorization change-log conflict-log cron daemon dfc"
 	for _, tt := range []struct{ line, prefix, want string }{
-		{"", "", "apply-groups apply-groups-except groups system version"},
+		{"", "", "apply-groups apply-groups-except groups security system version"},
 		{"system syslog", "", "allow-duplicates alternate-format apply-groups apply-groups-except archive console file grpc-replay host log-rotate-frequency " +
 			"routing-instance server shell source-address time-format user"},
 		{"system syslog", "a", "allow-duplicates alternate-format apply-groups apply-groups-except archive"},
@@ -40,8 +40,8 @@ func TestCandidates(t *testing.T) {
 		{"system syslog file m", "a", "allow-duplicates any apply-groups apply-groups-except archive authorization"},
 		{"system syslog file m", "c", "change-log conflict-log cron"},
 		{"system syslog file m", "", "allow-duplicates any apply-groups apply-groups-except archive " + facilities +
-			" explicit-priority external firewall ftp interactive-commands kernel local0 local1 local2 local3 local4 local5" +
-			" local6 local7 lpr mail match match-strings news ntp pfe security structured-data syslog user uucp"},
+			" explicit-priority external firewall from ftp hostname interactive-commands kernel local0 local1 local2 local3 local4 local5" +
+			" local6 local7 lpr mail match match-strings news ntp per-host pfe program retain rotate security structured-data sync syslog user uucp"},
 		{"system syslog file m any", "", "alert any critical emergency error info none notice warning"},
 		{"system syslog file m any any", "e", "explicit-priority external"},
 		{"system syslog file m structured-data", "", "apply-groups apply-groups-except brief"},
@@ -54,9 +54,9 @@ func TestCandidates(t *testing.T) {
 		{"system time-zone", "Europe/Pa", "<time-zone> Europe/Paris"},
 		{"system syslog console", "ap", "application-status"},
 		{"groups", "", "<group-name>"},
-		{"groups g", "", "system version"},
+		{"groups g", "", "security system version"},
 		{"groups g system syslog file", "", "<*> <file-name>"},
-		{"groups g system syslog file <*>", "f", "<*> firewall ftp"},
+		{"groups g system syslog file <*>", "f", "<*> firewall from ftp"},
 		{"groups g system syslog console", "ap", "<*> application-status"},
 	} {
 		if got := names(candidates(t, tt.line, tt.prefix)); got != tt.want {
