@@ -183,7 +183,7 @@ func example(t *Type) string {
 	for _, r := range t.Ranges {
 		return fmt.Sprint(r.Min)
 	}
-	for _, text := range []string{"x", "/x", "10.0.0.1", "10.0.0.0/8", "5%", "UTC", "2026-11-22.10:30"} {
+	for _, text := range []string{"x", "/x", "10.0.0.1", "10.0.0.0/8", "5%", "UTC", "2026-11-22.10:30", "08:30"} {
 		if t.Check(text) == nil {
 			return text
 		}
