@@ -3,6 +3,7 @@ package daemon
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -10,6 +11,8 @@ import (
 	"loggia/configtree"
 	"loggia/configtree/store"
 	"loggia/syslogd"
+	"loggia/syslogd/logfile"
+	"loggia/syslogd/sink"
 )
 
 // decoder turns the effective configuration into what the engine obeys, and
@@ -46,6 +49,7 @@ func decodeSyslog(r *configtree.Reader, host string) (syslogd.Config, *decoder) 
 		f := log.Child("time-format")
 		c.TimeFormat = syslogd.TimeFormat{Year: f.Has("year"), Millisecond: f.Has("millisecond")}
 	}
+	c.Storage = d.storage(log)
 	common := archiveDefaults(log.Child("archive"))
 	names := map[string]bool{}
 	for f := range log.Entries("file") {
@@ -70,20 +74,29 @@ type archive struct {
 	size    int64
 	files   int
 	readers string // world-readable, no-world-readable or neither
+
+	sized, counted bool // size, files are configured
 }
 
 func archiveDefaults(r *configtree.Reader) archive {
-	return archive{int64(r.Size("size")), int(r.Uint("files")), r.Choice("readers")}
+	return archive{int64(r.Size("size")), int(r.Uint("files")), r.Choice("readers"), r.Has("size"), r.Has("files")}
 }
 
 // file reads `file NAME`. Archive leaves that it does not have are inherited
 // one by one.
 func (d *decoder) file(r *configtree.Reader, common archive, names map[string]bool) syslogd.File {
-	f := syslogd.File{Place: d.place(r.Path()), Name: r.Key(), Selection: d.selection(r), Layout: layout(r)}
+	f := syslogd.File{Place: d.place(r.Path()), Name: r.Key(), Selection: d.narrowed(r), Layout: layout(r)}
 	own := r.Child("archive")
 	f.Size, f.Archives = int64(own.Size("size")), int(own.Uint("files"))
+	d.keeping(r, &f)
+	if f.Size == 0 && f.Rotate != sink.BySize && !common.sized {
+		f.Size = largestSize // the clock alone is to decide, within reason
+	}
 	if f.Size == 0 {
 		f.Size = common.size
+	}
+	if f.Archives == 0 && f.Retain > 0 && !common.counted {
+		f.Archives = logfile.MaxArchives // age alone is to decide
 	}
 	if f.Archives == 0 {
 		f.Archives = common.files
@@ -118,7 +131,7 @@ func archiveOf(name string) (base, n string, ok bool) {
 // host reads `host NAME`.
 func (d *decoder) host(r *configtree.Reader, format syslogd.TimeFormat) syslogd.Host {
 	h := syslogd.Host{
-		Place: d.place(r.Path()), Name: r.Key(), Selection: d.selection(r), Layout: layout(r),
+		Place: d.place(r.Path()), Name: r.Key(), Selection: d.narrowed(r), Layout: layout(r),
 		Port: uint16(r.Uint("port")), FacilityOverride: -1, LogPrefix: r.Text("log-prefix"),
 		ExcludeHostname: r.Has("exclude-hostname"), SourceAddress: r.Address("source-address"),
 	}
@@ -165,6 +178,22 @@ func layout(r *configtree.Reader) syslogd.Layout {
 // selection reads the facility lines, match and match-strings.
 func (d *decoder) selection(r *configtree.Reader) syslogd.Selection {
 	return syslogd.Selection{Rules: d.rules(r, "contents"), Match: r.Text("match"), MatchStrings: r.Texts("match-strings")}
+}
+
+// narrowed is selection with from, program and hostname, which files and hosts
+// have besides.
+func (d *decoder) narrowed(r *configtree.Reader) syslogd.Selection {
+	s := d.selection(r)
+	for _, text := range r.Texts("from") {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			d.problem(r.PathOf("from"), false, "%w", err)
+			continue
+		}
+		s.From = append(s.From, p)
+	}
+	s.Programs, s.HostMatch = r.Texts("program"), r.Text("hostname")
+	return s
 }
 
 func (d *decoder) rules(r *configtree.Reader, list string) []syslogd.Rule {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"loggia/audit/event"
+	"loggia/syslogd/sink"
 )
 
 // Config is everything the engine obeys, decoded from the configuration by its
@@ -25,11 +26,38 @@ type Config struct {
 	MaxMessageSize  int           // bytes; 0 is DefaultMaxMessageSize; longer messages are cut and marked
 	RotateCheck     time.Duration // log-rotate-frequency; 0 is 15 minutes. Files are looked at so often even when nothing is written: size itself is watched at every write
 
+	Storage Storage
+
 	Files   []File
 	Hosts   []Host
 	Users   []User
 	Console *Console
 	Inputs  Inputs
+}
+
+// Storage is `storage`: what happens when the disk of the log directory fills.
+// Percentages are of what the disk offers; a zero Storage watches nothing.
+type Storage struct {
+	Place    string
+	Reserve  int // percent kept free for what must be said; 0: nothing is
+	Warning  int // percent in use; 0: no warning
+	Alarm    int // percent in use; 0: no alarm
+	Overflow Overflow
+}
+
+// Overflow is what gives way when all but the reserve is used.
+type Overflow uint8
+
+// The policies.
+const (
+	OverwriteOldest Overflow = iota // the oldest archives are removed
+	DropNew                         // new messages are dropped and counted; own records are written
+	Halt                            // connections are not read any more; what comes otherwise is dropped
+)
+
+// String returns the configuration's word.
+func (o Overflow) String() string {
+	return [...]string{"overwrite-oldest", "drop-new", "halt"}[o]
 }
 
 // DefaultMaxMessageSize is the largest message kept whole, in bytes, when the
@@ -52,6 +80,11 @@ type Selection struct {
 	Rules        []Rule
 	Match        string   // POSIX extended expression, a leading ! negates; empty: no expression
 	MatchStrings []string // any of them suffices, and so does Match
+
+	// These must hold besides, each that is given.
+	From      []netip.Prefix // the sender's address is in one of them; this machine's own messages are from 127.0.0.1 and ::1
+	Programs  []string       // APP-NAME or tag is one of them, in any case; * stands for any text
+	HostMatch string         // POSIX extended expression that the host a line shows matches, a leading ! negates
 }
 
 // Layout is how a destination's lines look.
@@ -71,6 +104,10 @@ type File struct {
 	Size          int64 // archive size, bytes
 	Archives      int   // archive files
 	WorldReadable bool
+	PerHost       bool          // one file for each host, in a directory of its name
+	Rotate        sink.Rotation // a new file by the clock of Zone, too
+	Retain        time.Duration // archives older than this are removed; 0: only by number
+	Sync          sink.Sync
 	BinaryData    bool // no text line is written on rotation
 }
 

@@ -29,7 +29,7 @@ func TestCandidates(t *testing.T) {
 	for _, tt := range []struct{ line, prefix, want string }{
 		{"", "", "apply-groups apply-groups-except groups security system version"},
 		{"system syslog", "", "allow-duplicates alternate-format apply-groups apply-groups-except archive console file grpc-replay host log-rotate-frequency " +
-			"routing-instance server shell source-address time-format user"},
+			"routing-instance server shell source-address storage time-format user"},
 		{"system syslog", "a", "allow-duplicates alternate-format apply-groups apply-groups-except archive"},
 		{"system syslog", "x", ""},
 		{"system syslog file", "", "<file-name>"},
