@@ -172,6 +172,15 @@ func (e *Expr) String() string { return e.source }
 // an expression: the measure of what it may cost.
 func (e *Expr) Instructions() int { return len(e.automaton.prog.Inst) }
 
+// Automaton returns how many states of the automaton are built, and how often
+// it has outgrown its bound and begun anew.
+func (e *Expr) Automaton() (states int, flushes uint64) {
+	a := e.automaton
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.current.Load().states), a.flushes.Load()
+}
+
 func (e *Expr) search(line []byte) bool {
 	if f := e.prefilter; f != nil && f.decides(line) {
 		if !f.in(line) {

@@ -104,8 +104,8 @@ func (d *datagram) endpoint() endpoint { return d.at }
 func (d *datagram) statistics() SourceStatistics {
 	n := d.source.snapshot()
 	n.KernelDrops += d.kernelDrops()
-	bytes, messages := d.queue.waiting()
-	n.WaitingBytes, n.Waiting = uint64(bytes), uint64(messages)
+	bytes, messages, most := d.queue.waiting()
+	n.WaitingBytes, n.Waiting, n.HighWater = uint64(bytes), uint64(messages), uint64(most)
 	return n
 }
 
@@ -247,6 +247,7 @@ func (e *Engine) submitLoad(l *load, p *wire.Parser, b *wire.Batch, s *source) {
 				b.Records[len(b.Records)-1].Flags |= wire.Truncated
 			}
 		}
+		s.note(b.Records)
 		t.route(sc, b, nil)
 	}
 	t.finish(sc)

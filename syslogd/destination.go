@@ -15,11 +15,13 @@ type destination struct {
 	place string // in the configuration
 	sink  sink.Destination
 
+	account  *account      // nil in a table of tests
 	filtered atomic.Uint64 // records that its facility lines select and its tests keep away
 }
 
 // close delivers what waits until ctx ends, and closes the sink.
 func (d *destination) close(ctx context.Context) error {
+	defer d.account.close(d)
 	if err := d.sink.Close(ctx); err != nil {
 		return fmt.Errorf("%s: %w", d.id, err)
 	}
@@ -33,17 +35,20 @@ func (d *destination) abandon(ctx context.Context) error {
 	if !ok {
 		return d.close(ctx)
 	}
+	defer d.account.close(d)
 	if err := f.Abandon(); err != nil {
 		return fmt.Errorf("%s: %w", d.id, err)
 	}
 	return nil
 }
 
-// snapshot reads d's counters.
+// totals reads d's own counters.
+func (d *destination) totals() totals { return totals{d.filtered.Load(), d.sink.Counters()} }
+
+// snapshot reads d's account.
 func (d *destination) snapshot() DestinationStatistics {
-	n := DestinationStatistics{Kind: d.id.kind, Name: d.id.name, Sink: d.sink.Counters()}
-	n.Filtered = d.filtered.Load()
-	n.Selected = n.Filtered + n.Sink.Accepted
+	t := d.account.totals()
+	n := DestinationStatistics{Kind: d.id.kind, Name: d.id.name, Selected: t.selected(), Filtered: t.filtered, Sink: t.Counters, Rates: d.account.rate.read()}
 	if r, ok := d.sink.(*sink.Remote); ok {
 		state := r.State()
 		n.Host = &state

@@ -40,6 +40,14 @@ type Options struct {
 	// file that could not be closed. Nil: nobody is told.
 	Report func(place string, err error)
 
+	// Ledger is the file that keeps the counters for the next start; empty: they
+	// begin at zero.
+	Ledger string
+
+	// Announce is told of messages that were lost, once in TellEvery while there
+	// are any. It must not call the engine. Nil: only Statistics tells.
+	Announce func(event.Event)
+
 	// Terminals writes a line to the terminals of a user who is logged in, `*`
 	// for all; nil: sink.Terminals' own.
 	Terminals func(user string, line []byte) error
@@ -54,6 +62,8 @@ type Options struct {
 	MaxConnections int           // TCP, all listeners together; 0 is 4,096
 	RetryFirst     time.Duration // first pause before a part that fails is tried again; 0 is a second
 	RetryMost      time.Duration // longest pause; 0 is a minute
+	KeepEvery      time.Duration // how often the ledger is written and rates are measured; 0 is 10 s
+	TellEvery      time.Duration // how often losses are announced; 0 is a minute
 	DrainTimeout   time.Duration // how long a removed host may take to send what waits; 0 is 10 s
 }
 
@@ -93,22 +103,31 @@ type Engine struct {
 	done    chan struct{}   // closed by Close: nobody waits any longer
 	life    context.Context // ends when Close's time is over: what is still being sent is given up
 	cut     context.CancelFunc
-	tend    sync.Once     // starts retry and inspect
+	tend    sync.Once     // starts retry, inspect and keep
 	failed  chan struct{} // capacity 1: a part was found not to be in force
 	applied chan struct{} // capacity 1: another configuration is in force
 
 	// Replaced by every commit.
 	table atomic.Pointer[table]
 
+	// Of the goroutine keep alone.
+	announced uint64 // losses in the last announcement
+
+	saving  sync.Mutex // guards what follows
+	saved   []byte     // what the ledger holds
+	unsaved bool       // it cannot be written
+
 	// changing is held by whoever prepares a change, until it is applied or
 	// aborted. A channel of capacity 1, because another goroutine may release it.
 	changing chan struct{}
 
-	mu       sync.Mutex         // guards what follows
-	state    *state             // what is in force; itself immutable
-	previous *table             // replaced, until LogBoth or linger ends it
-	ending   *retirement        // the last change's
-	sources  map[string]*source // every input there ever was, by name
+	mu       sync.Mutex                 // guards what follows
+	state    *state                     // what is in force; itself immutable
+	previous *table                     // replaced, until LogBoth or linger ends it
+	ending   *retirement                // the last change's
+	sources  map[string]*source         // every input there ever was, by name
+	accounts map[destinationID]*account // every destination there ever was
+	since    time.Time                  // when the counters were zero
 	closed   bool
 }
 
@@ -127,6 +146,12 @@ func New(o Options) *Engine {
 	if o.DrainTimeout <= 0 {
 		o.DrainTimeout = defaultDrain
 	}
+	if o.KeepEvery <= 0 {
+		o.KeepEvery = keepEvery
+	}
+	if o.TellEvery <= 0 {
+		o.TellEvery = tellEvery
+	}
 	if o.RetryFirst <= 0 {
 		o.RetryFirst = time.Second
 	}
@@ -143,12 +168,14 @@ func New(o Options) *Engine {
 		o.Report = func(string, error) {}
 	}
 	e := &Engine{o: o, pid: os.Getpid(), self: &source{name: "self"}, done: make(chan struct{}), changing: make(chan struct{}, 1),
-		failed: make(chan struct{}, 1), applied: make(chan struct{}, 1), sources: make(map[string]*source)}
+		failed: make(chan struct{}, 1), applied: make(chan struct{}, 1), sources: make(map[string]*source),
+		accounts: make(map[destinationID]*account)}
 	e.life, e.cut = context.WithCancel(context.Background())
 	e.batches.New = func() any { return new(wire.Batch) }
 	e.streams = newStreams(e, o.MaxConnections)
 	e.state = newState(Config{})
 	e.table.Store(newTable(nil, settingsOf(&e.state.config)))
+	e.restore()
 	return e
 }
 
@@ -234,6 +261,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	ending := e.ending
 	e.mu.Unlock()
 	close(e.done)
+	defer e.save()
 	defer context.AfterFunc(ctx, e.cut)()
 	if ending != nil {
 		ending.hurry()

@@ -105,7 +105,7 @@ func (p *Plan) fail(place string, part any, err error) {
 // destinations opens or takes over every destination and returns the routes.
 func (p *Plan) destinations() []route {
 	var routes []route
-	seen := make(map[destinationID]bool)
+	seen, known := make(map[destinationID]bool), p.engine.table.Load().known()
 	for _, w := range p.next.config.wanted() {
 		if seen[w.id] {
 			p.fail(w.place, w.part, fmt.Errorf("%s: %w", w.id, errTwice))
@@ -116,8 +116,9 @@ func (p *Plan) destinations() []route {
 			p.fail(w.place, w.part, fmt.Errorf("more than %d destinations", maxDestinations))
 			continue
 		}
-		tests, err := compile(w.selection)
-		if err == nil {
+		tests, err := compile(w.selection, known)
+		narrow, narrowErr := w.selection.narrow()
+		if err = errors.Join(err, narrowErr); err == nil {
 			err = p.loop(w)
 		}
 		var d *destination
@@ -130,7 +131,7 @@ func (p *Plan) destinations() []route {
 		}
 		p.next.destinations = append(p.next.destinations, d)
 		p.next.specs[w.id] = w.spec
-		routes = append(routes, route{dest: d, style: w.spec.style(), selection: w.selection, tests: tests, fold: w.fold})
+		routes = append(routes, route{dest: d, style: w.spec.style(), selection: w.selection, tests: tests, narrow: narrow, fold: w.fold})
 	}
 	return routes
 }
@@ -152,7 +153,8 @@ func (p *Plan) destination(w wanted) (*destination, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &destination{id: w.id, place: w.place, sink: s}
+	d := &destination{id: w.id, place: w.place, sink: s, account: p.engine.account(w.id)}
+	d.account.open(d)
 	p.opened = append(p.opened, d)
 	return d, nil
 }
@@ -223,6 +225,7 @@ func (p *Plan) Apply() {
 	r.keep = p.next.listens
 	e.mu.Lock()
 	e.state, e.previous, e.ending = p.next, old, r
+	e.forgetBooks(p.next)
 	e.mu.Unlock()
 	select {
 	case e.applied <- struct{}{}:
@@ -231,9 +234,10 @@ func (p *Plan) Apply() {
 	e.running.Add(1)
 	go r.run()
 	e.tend.Do(func() {
-		e.running.Add(2)
+		e.running.Add(3)
 		go e.retry()
 		go e.inspect()
+		go e.keep()
 	})
 	for place, f := range p.next.failing {
 		if _, before := p.old.failing[place]; !before {

@@ -76,6 +76,7 @@ type queue struct {
 
 	mu      sync.Mutex // guards what follows
 	filling *load
+	most    int // bytes that ever waited
 	closed  bool
 	ready   *sync.Cond // filling is not empty, or closed
 }
@@ -101,6 +102,7 @@ func (q *queue) put(next, n int, received time.Time, data func(i int) (data []by
 		put++
 	}
 	if put > 0 {
+		q.most = max(q.most, q.filling.size())
 		q.ready.Signal()
 	}
 	return put
@@ -139,11 +141,12 @@ func (q *queue) take(empty *load) *load {
 	return full
 }
 
-// waiting returns the bytes and datagrams that wait.
-func (q *queue) waiting() (bytes, datagrams int) {
+// waiting returns the bytes and datagrams that wait, and the most bytes that
+// ever did.
+func (q *queue) waiting() (bytes, datagrams, most int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.filling.size(), len(q.filling.spans)
+	return q.filling.size(), len(q.filling.spans), q.most
 }
 
 // close lets take return nil once everything is taken.

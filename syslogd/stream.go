@@ -277,6 +277,7 @@ func (s *stream) process(eof bool) {
 
 func (s *stream) submit(b *wire.Batch) {
 	s.source.accepted.Add(uint64(len(b.Records)))
+	s.source.note(b.Records)
 	s.engine.Submit(b)
 	b.Records = b.Records[:0]
 }

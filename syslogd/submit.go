@@ -27,14 +27,18 @@ type scratch struct {
 
 	// The record at hand, by serial: what was computed for it already.
 	serial    uint64
+	batch     uint64      // number of the batch at hand
 	formatted []formatted // for each style
 	verdicts  []verdict   // for each test
+	tallies   []tally     // for each test, since the last finish
+	admitted  []admission // for each narrowing
 	hash      uint64
 	hashed    uint64 // serial that hash is of
 
 	stamps []wire.Stamps // for each style: formatted times
 	text   []byte        // MSGID and message joined, for the tests
 	texted uint64        // serial that text is of
+	host   []byte        // shown for a record that names none
 }
 
 // outgoing is what one leg gets since the last flush.
@@ -61,6 +65,8 @@ func newScratch(t *table) *scratch {
 		touched:   make([]uint16, 0, len(t.legs)),
 		formatted: make([]formatted, len(t.styles)),
 		verdicts:  make([]verdict, len(t.tests)),
+		tallies:   make([]tally, len(t.tests)),
+		admitted:  make([]admission, len(t.narrow)),
 		stamps:    make([]wire.Stamps, len(t.styles)),
 	}
 }
@@ -112,6 +118,7 @@ func (e *Engine) enter() *table {
 // skip get nothing.
 func (t *table) route(sc *scratch, b *wire.Batch, skip []*destination) {
 	self := b.Origin.Kind == wire.Self
+	sc.batch++
 	for i := range b.Records {
 		r := &b.Records[i]
 		if !self {
@@ -124,7 +131,7 @@ func (t *table) route(sc *scratch, b *wire.Batch, skip []*destination) {
 				continue
 			}
 			out := sc.touch(n)
-			if l.tests[0] != 0 && !t.wants(sc, l, b, r) {
+			if l.tests[0]|l.narrow != 0 && !t.wants(sc, l, b, r) {
 				out.filtered++
 				continue
 			}
@@ -149,15 +156,21 @@ func (t *table) outside(b *wire.Batch, r *wire.Record) event.Facility {
 	return f
 }
 
-// wants reports whether either of l's tests accepts r.
+// wants reports whether l's narrowing and either of its tests accept r.
 func (t *table) wants(sc *scratch, l *leg, b *wire.Batch, r *wire.Record) bool {
+	if l.narrow != 0 && !t.admits(sc, l, b, r) {
+		return false
+	}
+	if l.tests[0] == 0 {
+		return true
+	}
 	for _, n := range l.tests {
 		if n == 0 {
 			break
 		}
 		v := &sc.verdicts[n-1]
 		if v.serial != sc.serial {
-			v.serial, v.ok = sc.serial, t.tests[n-1].Match(sc.message(b, r))
+			v.serial, v.ok = sc.serial, t.tests[n-1].match(sc.message(b, r), &sc.tallies[n-1])
 		}
 		if v.ok {
 			return true
@@ -170,11 +183,12 @@ func (t *table) wants(sc *scratch, l *leg, b *wire.Batch, r *wire.Record) bool {
 func (t *table) reached(b *wire.Batch) []*destination {
 	sc := t.scratch.Get().(*scratch)
 	defer t.scratch.Put(sc)
+	sc.batch++
 	sc.serial++
 	r := &b.Records[0]
 	var all []*destination
 	for _, n := range t.routes[r.Facility][r.Severity&7] {
-		if l := &t.legs[n]; l.tests[0] == 0 || t.wants(sc, l, b, r) {
+		if l := &t.legs[n]; t.wants(sc, l, b, r) {
 			all = append(all, l.dest)
 		}
 	}
@@ -242,6 +256,9 @@ func (t *table) flush(sc *scratch) {
 // finish flushes sc and gives it back.
 func (t *table) finish(sc *scratch) {
 	t.flush(sc)
+	for i := range sc.tallies {
+		t.tests[i].add(&sc.tallies[i])
+	}
 	kept := 0
 	for i := range sc.out {
 		kept += cap(sc.out[i].lines.Buf)

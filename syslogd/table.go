@@ -3,6 +3,7 @@ package syslogd
 import (
 	"encoding/binary"
 	"errors"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,7 +24,8 @@ type table struct {
 	routes   [event.NumFacilities][numSeverities][]uint16 // indexes of legs
 	legs     []leg
 	styles   []wire.Style // distinct ones: a record is formatted once for each
-	tests    []predicate  // distinct ones: evaluated once for each record
+	tests    []*test      // distinct ones: evaluated once for each record
+	narrow   []narrowing  // distinct ones
 	settings settings
 	scratch  sync.Pool // *scratch, shaped by legs, styles and tests
 
@@ -43,17 +45,14 @@ type settings struct {
 // prepare makes p parse by s.
 func (s *settings) prepare(p *wire.Parser) { p.Zone, p.HostName = s.zone, s.host }
 
-// predicate is a match expression or a set of match-strings.
-type predicate interface {
-	Match(text []byte) bool
-}
-
 // leg is one destination of a table.
 type leg struct {
-	dest  *destination
-	style uint16    // index in styles
-	tests [2]uint16 // indexes in tests plus one; 0 is none. Either suffices
-	hash  bool      // the destination folds repetitions: it needs an Identity
+	dest   *destination
+	style  uint16    // index in styles
+	tests  [2]uint16 // indexes in tests plus one; 0 is none. Either suffices
+	narrow uint16    // index in narrow plus one; 0 is none
+	hash   bool      // the destination folds repetitions: it needs an Identity
+	route  *route    // what it was made of: Explain shows it
 }
 
 // route is what a destination contributes to a table.
@@ -61,62 +60,73 @@ type route struct {
 	dest      *destination
 	style     wire.Style
 	selection Selection
-	tests     []compiled
-	fold      bool // repetitions are folded
+	tests     []*test
+	narrow    *compiledNarrowing // nil: none
+	fold      bool               // repetitions are folded
 }
 
-// compiled is a predicate with the text it was compiled from.
-type compiled struct {
-	key  string
-	test predicate
-}
-
-// compile turns the expressions of s into predicates.
-func compile(s Selection) ([]compiled, error) {
-	var all []compiled
+// compile turns the expressions of s into tests, or takes those of known that
+// are the same.
+func compile(s Selection, known map[string]*test) ([]*test, error) {
+	var all []*test
 	var errs []error
-	if s.Match != "" {
+	add := func(key, text string, compile func(match.Options) (*match.Expr, error)) {
+		if t := known[key]; t != nil {
+			all = append(all, t)
+			return
+		}
 		// Junos compares without regard to case.
-		x, err := match.Compile(s.Match, match.Options{IgnoreCase: true})
+		x, err := compile(match.Options{IgnoreCase: true})
 		if err != nil {
 			errs = append(errs, err)
-		} else {
-			all = append(all, compiled{"match " + s.Match, x})
+			return
 		}
+		all = append(all, &test{key: key, text: text, expr: x})
+	}
+	if s.Match != "" {
+		add("match "+s.Match, "match "+strconv.Quote(s.Match), func(o match.Options) (*match.Expr, error) { return match.Compile(s.Match, o) })
 	}
 	if len(s.MatchStrings) > 0 {
-		key := []byte("match-strings")
+		key, text := []byte("match-strings"), "match-strings ["
 		for _, m := range s.MatchStrings {
 			key = binary.AppendUvarint(key, uint64(len(m)))
 			key = append(key, m...)
+			text += " " + strconv.Quote(m)
 		}
-		x, err := match.Literals(s.MatchStrings, match.Options{IgnoreCase: true})
-		if err != nil {
-			errs = append(errs, err)
-		} else {
-			all = append(all, compiled{string(key), x})
-		}
+		add(string(key), text+" ]", func(o match.Options) (*match.Expr, error) { return match.Literals(s.MatchStrings, o) })
 	}
 	return all, errors.Join(errs...)
 }
 
+// known returns t's tests by key.
+func (t *table) known() map[string]*test {
+	all := make(map[string]*test, len(t.tests))
+	for _, x := range t.tests {
+		all[x.key] = x
+	}
+	return all
+}
+
+// decide returns which of rules decides about a facility, nil if none does. The
+// `any` line is the ground; a specific line overrides it, be it stricter or
+// laxer (Junos System Log Messages Reference).
+func decide(rules []Rule, f event.Facility) *Rule {
+	var decided *Rule
+	for i := range rules {
+		if r := &rules[i]; r.Set.Has(f) && (decided == nil || decided.Any || !r.Any) {
+			decided = r
+		}
+	}
+	return decided
+}
+
 // levels returns the least severe severity that passes for each facility, -1
-// where nothing does. The `any` line is the ground; a specific line overrides
-// it, be it stricter or laxer (Junos System Log Messages Reference).
+// where nothing does.
 func levels(rules []Rule) (l [event.NumFacilities]int) {
 	for f := range l {
 		l[f] = -1
-	}
-	for _, ground := range []bool{true, false} {
-		for _, r := range rules {
-			if r.Any != ground {
-				continue
-			}
-			for f := range l {
-				if r.Set.Has(event.Facility(f)) {
-					l[f] = min(r.Level, numSeverities-1)
-				}
-			}
+		if r := decide(rules, event.Facility(f)); r != nil {
+			l[f] = min(r.Level, numSeverities-1)
 		}
 	}
 	return l
@@ -130,10 +140,11 @@ const maxDestinations = 1<<15 - 1
 func newTable(routes []route, s settings) *table {
 	t := &table{settings: s, idle: make(chan struct{}, 1)}
 	styles := make(map[wire.Style]uint16)
-	tests := make(map[string]uint16)
+	tests, narrow := make(map[string]uint16), make(map[string]uint16)
 	var lists [event.NumFacilities][numSeverities][]uint16
-	for _, r := range routes {
-		l := leg{dest: r.dest, hash: r.fold}
+	for i := range routes {
+		r := &routes[i]
+		l := leg{dest: r.dest, hash: r.fold, route: r}
 		style, ok := styles[r.style]
 		if !ok {
 			style = uint16(len(t.styles))
@@ -144,11 +155,20 @@ func newTable(routes []route, s settings) *table {
 		for i, c := range r.tests {
 			n, ok := tests[c.key]
 			if !ok {
-				t.tests = append(t.tests, c.test)
+				t.tests = append(t.tests, c)
 				n = uint16(len(t.tests))
 				tests[c.key] = n
 			}
 			l.tests[i] = n
+		}
+		if c := r.narrow; c != nil {
+			n, ok := narrow[c.key]
+			if !ok {
+				t.narrow = append(t.narrow, c.narrow)
+				n = uint16(len(t.narrow))
+				narrow[c.key] = n
+			}
+			l.narrow = n
 		}
 		number := uint16(len(t.legs))
 		t.legs = append(t.legs, l)

@@ -67,19 +67,26 @@ func engineTo(t testing.TB, routes ...route) *Engine {
 	e := New(Options{})
 	for i := range routes {
 		if routes[i].tests == nil {
-			tests, err := compile(routes[i].selection)
+			tests, err := compile(routes[i].selection, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			routes[i].tests = tests
 		}
+		narrow, err := routes[i].selection.narrow()
+		if err != nil {
+			t.Fatal(err)
+		}
+		routes[i].narrow = narrow
 	}
 	e.table.Store(newTable(routes, settings{maxMessage: DefaultMaxMessageSize, host: "box", zone: time.UTC}))
 	return e
 }
 
 func to(m *memory, s Selection) route {
-	return route{dest: &destination{sink: m}, style: plain, selection: s}
+	d := &destination{sink: m, account: new(account)}
+	d.account.open(d)
+	return route{dest: d, style: plain, selection: s}
 }
 
 // rules reads lines such as `any notice`, `authorization info`.

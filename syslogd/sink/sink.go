@@ -105,14 +105,14 @@ type Reason uint8
 
 // The reasons.
 const (
-	QueueFull  Reason = iota // the destination's queue had no room
-	NoSpace                  // the disk, the quota or the file size limit is exhausted
-	Unwritable               // the file cannot be opened or written for another reason
-	TooLarge                 // a datagram that the network refuses whole (EMSGSIZE)
-	Refused                  // a datagram that the network refused for another reason
-	Closed                   // still waiting when the destination was closed
-	Interrupted              // waiting when the program was killed, and not kept on disk
-	NumReasons = iota
+	QueueFull   Reason = iota // the destination's queue had no room
+	NoSpace                   // the disk, the quota or the file size limit is exhausted
+	Unwritable                // the file cannot be opened or written for another reason
+	TooLarge                  // a datagram that the network refuses whole (EMSGSIZE)
+	Refused                   // a datagram that the network refused for another reason
+	Closed                    // still waiting when the destination was closed
+	Interrupted               // waiting when the program was killed, and not kept on disk
+	NumReasons  = iota
 )
 
 // reasonNames are the words of statistics and of the metrics' reason label.
