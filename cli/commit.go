@@ -42,7 +42,7 @@ func commitVerbs() []*verb {
 
 // rollbackNumber is the number of a committed configuration.
 func rollbackNumber(required bool) op.Param {
-	return op.Param{Name: "number", Help: "Which one; 0 is the running configuration", Required: required,
+	return op.Param{Name: "number", Element: "rollback", Help: "Which one; 0 is the running configuration", Required: required,
 		Type: rollbackType(), Choices: op.Rollbacks}
 }
 

@@ -34,7 +34,7 @@ func displayVerbs() []*verb {
 		v("display detail", "Explain each statement where it stands", displayDetail),
 		v("display set", "Show configuration as set commands", displaySet,
 			flag("relative", "Without the path that was asked for"), flag("explicit", "With a line for every level")),
-		v("display xml", "Show configuration as XML", displayXML),
+		v("display xml", "Show configuration as XML", displayXML, rpcFlag()),
 		v("display json", "Show configuration as JSON", displayJSON),
 		v("display blame", "Show who committed each statement, and when", displayBlame),
 		v("compare", "Show what differs from a committed configuration", compare, rollbacks,
@@ -54,10 +54,7 @@ func displaySet(_ *Session, pipe *call, c *configuration) (op.Result, error) {
 func displayXML(s *Session, _ *call, c *configuration) (op.Result, error) {
 	x := *c
 	x.options.Syntax, x.options.Indent, x.options.Attributes, x.options.Header = format.XML, 4, c.about, ""
-	x.wrapper = [2]string{
-		"<rpc-reply xmlns:junos=\"http://xml.juniper.net/junos/" + s.env.Product.Junos + "/junos\">\n",
-		"    <cli>\n        <banner>" + s.banner() + "</banner>\n    </cli>\n</rpc-reply>\n",
-	}
+	x.wrapper = s.replyAround()
 	return &x, nil
 }
 

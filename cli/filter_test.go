@@ -77,6 +77,8 @@ func (f failing) WriteText(w io.Writer) error {
 	return errors.New("disk on fire")
 }
 
+func (f failing) Element() op.Element { return op.Output(f) }
+
 func TestAnAnswerThatFailsIsNotCounted(t *testing.T) {
 	l := newLab(t)
 	o := l.options("user")
@@ -113,5 +115,7 @@ func TestLastOfALogReadsOnlyItsEnd(t *testing.T) {
 type tailer struct{ n int }
 
 func (*tailer) WriteText(io.Writer) error { return errors.New("read it all") }
+
+func (t *tailer) Element() op.Element { return op.Output(t) }
 
 func (t *tailer) Tail(n int) op.Result { t.n = n; return op.Text("a\nb\n") }

@@ -16,6 +16,7 @@ type grammar struct {
 	run           *node // what may follow run
 	after         *node // what may follow top and up
 	pipes         *node
+	answerPipes   *node // directly behind a command
 	shownPipes    *node // directly behind a command that shows configuration
 	commitPipes   *node // directly behind commit
 }
@@ -62,8 +63,9 @@ func newGrammar() *grammar {
 		configuration: newTree(slices.Concat(editVerbs(), configurationVerbs(), explaining, commitVerbs(), loadVerbs())),
 		after:         newTree(editVerbs()),
 		pipes:         newTree(append(pipeVerbs(), refreshVerb())),
+		answerPipes:   newTree(slices.Concat(pipeVerbs(), encodeVerbs(), []*verb{refreshVerb()})),
 		shownPipes:    newTree(slices.Concat(pipeVerbs(), displayVerbs(), []*verb{refreshVerb()})),
-		commitPipes:   newTree(append(pipeVerbs(), detailVerb())),
+		commitPipes:   newTree(slices.Concat(pipeVerbs(), encodeVerbs(), []*verb{detailVerb()})),
 	}
 }
 

@@ -92,6 +92,9 @@ func (s *Session) render(ctx context.Context, res op.Result, c *call) error {
 		}
 		pipes = pipes[1:]
 	}
+	if len(pipes) > 0 && pipes[0].verb.encode != nil {
+		res, pipes = pipes[0].verb.encode(s, res), pipes[1:]
+	}
 	if len(pipes) > 0 && pipes[0].verb.Words == "last" {
 		if t, ok := res.(op.Tailer); ok {
 			res, pipes = t.Tail(s.lastLines(pipes[0])), pipes[1:]

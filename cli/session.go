@@ -225,6 +225,9 @@ func (s *Session) execute(ctx context.Context, c *call) error {
 
 // once runs a command and shows what it answers.
 func (s *Session) once(ctx context.Context, c *call) error {
+	if c.asksForRPC() {
+		return s.showRPC(ctx, c)
+	}
 	c.out = &reply{}
 	err := s.told(c.verb.run(ctx, s, c))
 	s.moved()

@@ -35,6 +35,7 @@ type verb struct {
 	// Of pipes; none for no-more.
 	filter  filterMaker
 	display func(s *Session, c *call, shown *configuration) (op.Result, error)
+	encode  func(s *Session, answer op.Result) op.Result
 }
 
 // node is a word in the tree of commands. It is built once and never changes.

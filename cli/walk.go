@@ -148,9 +148,11 @@ func (w *walk) acceptPipe(word configtree.Word) *failure {
 		}
 		w.stages = append(w.stages, w.pipe)
 	}
-	tree := w.s.grammar.pipes
+	tree := w.s.grammar.answerPipes
 	switch {
+	case w.pipe != nil && w.pipe.verb.Words == "compare":
 	case w.pipe != nil && !w.pipe.verb.shows:
+		tree = w.s.grammar.pipes
 	case w.verb.shows:
 		tree = w.s.grammar.shownPipes
 	case w.verb.steps:

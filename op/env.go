@@ -2,7 +2,6 @@ package op
 
 import (
 	"context"
-	"io"
 	"iter"
 	"time"
 
@@ -21,8 +20,8 @@ type Env struct {
 	Sessions func() []Session
 	Logout   func(Session) // ends a session of Sessions; it may be gone already
 	// Show shows text on the terminal of a session of Sessions; false when it has none.
-	Show   func(Session, string) bool
-	Alarms func() []Alarm
+	Show     func(Session, string) bool
+	Alarms   func() []Alarm
 	Now      func() time.Time
 	Started  time.Time // start of the program
 	Product  Product
@@ -117,12 +116,6 @@ type DestinationStatistics struct {
 type Reason struct {
 	Reason string
 	Count  uint64
-}
-
-// Result is what a command answers.
-type Result interface {
-	// WriteText writes the answer as the CLI shows it. It stops with the error of w.
-	WriteText(w io.Writer) error
 }
 
 // Command is an operational command.

@@ -125,6 +125,9 @@ func (t fileText) WriteText(w io.Writer) error {
 	return errors.Join(err, f.Close())
 }
 
+// Element implements Result.
+func (t fileText) Element() Element { return content(t) }
+
 func fileShow(_ context.Context, env *Env, a Args) (Result, error) {
 	return fileText{env, a["filename"]}, nil
 }

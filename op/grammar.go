@@ -13,6 +13,7 @@ type Grammar struct {
 	Params     []Param // in the order in which ? lists nothing but checks need them
 	Permission string  // permission flag that a login class must have; empty for everybody
 	NoPipe     bool    // the command takes no `| …`
+	RPC        string  // name of the element that asks for the same; empty when there is none
 }
 
 // ParamKind is the shape of a parameter.
@@ -33,6 +34,7 @@ type Param struct {
 	Kind     ParamKind
 	Help     string
 	Required bool
+	Element  string      // name of the argument in an RPC, where it is not Name
 	Type     schema.Type // what the value may be
 	// Optional means that the value of an Option may be left out; it is empty then.
 	Optional bool

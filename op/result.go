@@ -10,7 +10,16 @@ import (
 	"iter"
 )
 
-// Text is an answer that is text already.
+// Result is what a command answers. It is one value that is shown in more than
+// one way, by WriteText and, for XML and JSON, as its Element.
+type Result interface {
+	// WriteText writes the answer as the CLI shows it. It stops with the error of w.
+	WriteText(w io.Writer) error
+	// Element returns the answer as Junos' clients read it.
+	Element() Element
+}
+
+// Text is an answer that is text and nothing else.
 type Text string
 
 // WriteText implements Result.
@@ -18,6 +27,9 @@ func (t Text) WriteText(w io.Writer) error {
 	_, err := io.WriteString(w, string(t))
 	return err
 }
+
+// Element implements Result.
+func (t Text) Element() Element { return Output(t) }
 
 // Tailer is a Result whose last lines can be had without the others.
 type Tailer interface {
@@ -69,6 +81,16 @@ func (l *LogLines) WriteText(w io.Writer) error {
 		return err
 	}
 	return unread
+}
+
+// Element implements Result.
+func (l *LogLines) Element() Element { return content(l) }
+
+// content is the text of a file as an element.
+func content(r Result) Element {
+	e := Output(r)
+	e.Name = "file-content"
+	return e
 }
 
 // Tail implements Tailer.

@@ -86,3 +86,6 @@ func traceroute(ctx context.Context, _ *Env, a Args) (Result, error) {
 	}
 	return startProgram(ctx, "traceroute", append(args, "--", h)...)
 }
+
+// Element implements Result.
+func (p program) Element() Element { return Output(p) }
