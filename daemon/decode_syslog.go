@@ -199,13 +199,14 @@ func (d *decoder) narrowed(r *configtree.Reader) syslogd.Selection {
 func (d *decoder) rules(r *configtree.Reader, list string) []syslogd.Rule {
 	var rules []syslogd.Rule
 	for c := range r.Entries(list) {
-		level, _ := event.Level(c.Choice("level"))
+		word := c.Choice("level")
+		level, _ := event.Level(word)
 		set, known := event.Named(c.Key())
 		if !known {
 			d.problem(c.Path(), true, "no such messages here")
 			continue
 		}
-		rules = append(rules, syslogd.Rule{Set: set, Any: c.Key() == "any", Level: level})
+		rules = append(rules, syslogd.Rule{Set: set, Any: c.Key() == "any", Level: level, Text: c.Key() + " " + word})
 	}
 	return rules
 }

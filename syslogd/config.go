@@ -73,6 +73,7 @@ type Rule struct {
 	Set   event.Set // facilities the word selects
 	Any   bool      // the `any` line, which every specific line overrides
 	Level int       // least severe severity that passes, 7 for any; -1 for none
+	Text  string    // as configured, such as `any notice`; only Explain repeats it
 }
 
 // Selection is what a destination wants to have.

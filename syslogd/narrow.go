@@ -101,11 +101,14 @@ func (n *narrowing) sender(o *wire.Origin) bool {
 	})
 }
 
-// record reports whether n admits r. The host is the one that a line shows.
+// record reports whether n admits r.
 func (n *narrowing) record(t *table, sc *scratch, b *wire.Batch, r *wire.Record) bool {
-	if n.programs != nil && !n.program(b.Bytes(r.App)) {
-		return false
-	}
+	return n.program(b.Bytes(r.App)) && n.hosted(t, sc, b, r)
+}
+
+// hosted reports whether the host of r is one that n admits: the one that a line
+// shows.
+func (n *narrowing) hosted(t *table, sc *scratch, b *wire.Batch, r *wire.Record) bool {
 	if n.host == nil {
 		return true
 	}
@@ -124,6 +127,9 @@ func (n *narrowing) record(t *table, sc *scratch, b *wire.Batch, r *wire.Record)
 // program reports whether app is one of the programs, in any case of letters:
 // Debian's cron calls itself CRON.
 func (n *narrowing) program(app []byte) bool {
+	if n.programs == nil {
+		return true
+	}
 	for _, name := range n.programs {
 		if like(name, app) {
 			return true

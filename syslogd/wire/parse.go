@@ -95,6 +95,13 @@ func readPRI(buf []byte, i, end int) (pri, after int, ok bool) {
 	return pri, j + 1, true
 }
 
+// Priority returns the PRIVAL that a message begins with, 0 to 191, and false
+// where it has no valid one.
+func Priority(message []byte) (pri int, ok bool) {
+	pri, _, ok = readPRI(message, 0, len(message))
+	return pri, ok
+}
+
 func isDigit(c byte) bool { return c-'0' <= 9 }
 
 func isAlpha(c byte) bool { return c|0x20-'a' < 26 }
