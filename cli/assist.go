@@ -27,12 +27,12 @@ type partial struct {
 // not end in a blank, is left to the caller.
 func (a assistant) begin(text string) partial {
 	p := partial{walk: a.s.newWalk(), at: len(text)}
-	words, open := splitLine(text)
-	if open >= 0 || inComment(text, words) {
+	words, bad := splitLine(text)
+	if bad != nil && bad.open || inComment(text, words) {
 		p.literal = true
 		return p
 	}
-	if n := len(words); n > 0 && !strings.HasSuffix(text, " ") {
+	if n := len(words); bad == nil && n > 0 && !strings.HasSuffix(text, " ") {
 		last := words[n-1]
 		words = words[:n-1]
 		p.word, p.at, p.quoted = last.Text, last.Col, last.Quoted
@@ -42,7 +42,9 @@ func (a assistant) begin(text string) partial {
 			return p
 		}
 	}
-	p.failure = p.check()
+	if p.failure = p.check(); p.failure == nil && bad != nil {
+		p.failure, p.word = bad.failure(), text[bad.col:]
+	}
 	return p
 }
 

@@ -40,7 +40,7 @@ var groups = map[string]string{
 	"set":                                 "Set something of this session",
 	"set cli":                             "Set how this session works",
 	"load":                                "Load configuration from a file or the terminal",
-	"display":                             "Show the configuration in another form",
+	"display":                             "Show the answer in another form",
 	"request":                             "Ask the system to do something",
 	"request system":                      "Ask the system to do something",
 	"request system configuration":        "Work with configurations as a whole",

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -16,7 +17,7 @@ func (s *Session) Interact(ctx context.Context, t terminal.Terminal) int {
 	term := terminal.New(t, terminal.Options{
 		Assistant: assistant{s},
 		Match:     compilePattern,
-		Save:      func(name string) (io.WriteCloser, error) { return s.env.Files.Create(name) },
+		Save:      s.saveFromPager,
 	})
 	s.o.Screen = &ttyScreen{term}
 	if s.o.Attached != nil {
@@ -33,6 +34,18 @@ func (s *Session) Interact(ctx context.Context, t terminal.Terminal) int {
 		return 1
 	}
 	return 0
+}
+
+// saveFromPager opens the file that the key s of the pager writes to. Who types a command while
+// the pager is open, or pastes several when the first of them has a long answer, reaches that key with
+// `set` and `show`: what is left of those is no file.
+func (s *Session) saveFromPager(name string) (io.WriteCloser, error) {
+	const key, shortest = "s", 3
+	word, _, _ := strings.Cut(key+name, " ")
+	if _, command, several := pick(s.newWalk().keywords(), word); (command || len(several) > 1) && len(word) >= shortest {
+		return nil, fmt.Errorf("'%s' is a command: leave with q first", word)
+	}
+	return s.env.Files.Create(name)
 }
 
 func compilePattern(expr string) (func([]byte) bool, error) {

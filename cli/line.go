@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -11,15 +12,42 @@ import (
 )
 
 // splitLine cuts a line into words. An unquoted | is a word of its own wherever
-// it stands. open is where the word with a quote that is not closed begins,
-// which is not among the words, or -1.
-func splitLine(line string) (out []configtree.Word, open int) {
-	words, err := format.Words(line)
-	open = -1
-	if n := len(words); err != nil && n > 0 {
-		open, words = words[n-1].Col, words[:n-1]
+// it stands. bad is the quote that is not closed, or that touches other text, with
+// the line's beginning up to there in out; nil when there is none.
+func splitLine(line string) (out []configtree.Word, bad *badQuote) {
+	for from := 0; ; {
+		words, err := format.Words(line[from:])
+		var glued *format.GluedError
+		touching := errors.As(err, &glued)
+		if touching && (line[from+glued.Col] == '|' || line[from+glued.Col-1] == '|') {
+			out = appendParts(out, words, from)
+			from += glued.Col
+			continue
+		}
+		if n := len(words); err != nil && n > 0 {
+			bad, words = &badQuote{col: from + words[n-1].Col, open: !touching}, words[:n-1]
+		}
+		return appendParts(out, words, from), bad
 	}
+}
+
+// badQuote is a word that is wrong because of its quotes.
+type badQuote struct {
+	col  int  // where it begins
+	open bool // it is not closed
+}
+
+func (b *badQuote) failure() *failure {
+	if b.open {
+		return &failure{col: b.col, text: "quote is not closed."}
+	}
+	return &failure{col: b.col, text: "syntax error."}
+}
+
+// appendParts appends words of the line from byte offset from on, cut at each |.
+func appendParts(out, words []configtree.Word, from int) []configtree.Word {
 	for _, w := range words {
+		w.Col += from
 		if w.Quoted || !strings.Contains(w.Text, "|") {
 			out = append(out, w)
 			continue
@@ -35,12 +63,12 @@ func splitLine(line string) (out []configtree.Word, open int) {
 			col += len(part) + 1
 		}
 	}
-	return out, open
+	return out
 }
 
 // parse walks a whole line. An empty line, and a comment, give a nil call.
 func (s *Session) parse(line string) (*call, *walk, *failure) {
-	words, open := splitLine(line)
+	words, bad := splitLine(line)
 	w := s.newWalk()
 	for _, word := range words {
 		if f := w.accept(word); f != nil {
@@ -48,8 +76,8 @@ func (s *Session) parse(line string) (*call, *walk, *failure) {
 		}
 	}
 	switch {
-	case open >= 0:
-		return nil, w, &failure{col: open, text: "quote is not closed."}
+	case bad != nil:
+		return nil, w, bad.failure()
 	case len(words) == 0:
 		return nil, w, nil
 	}
@@ -153,11 +181,7 @@ func (w *walk) showable(f *failure, line string) (shown string, col int) {
 	if f.end { // a word is missing: what is there is right, a comment aside
 		return sofar, len(sofar) + 1
 	}
-	end := f.col
-	for end < len(line) && line[end] != ' ' {
-		end++
-	}
-	before, bad := line[:f.col], line[f.col:end]
+	before, bad := line[:f.col], firstWord(line[f.col:])
 	if w.secretDue(bad) {
 		bad = maskedSecret
 	}
@@ -165,6 +189,26 @@ func (w *walk) showable(f *failure, line string) (shown string, col int) {
 		before = sofar + " "
 	}
 	return before + bad, len(before)
+}
+
+// firstWord is the word that text begins with, its quotes included; of a quote that is not
+// closed, or touches other text, what stands before the first blank.
+func firstWord(text string) string {
+	word, _, _ := strings.Cut(text, " ")
+	if !strings.HasPrefix(text, `"`) {
+		return word
+	}
+	for end := 1; end < len(text); end++ {
+		switch {
+		case text[end] == '\\':
+			end++
+		case text[end] == '"' && (end+1 == len(text) || text[end+1] == ' '):
+			return text[:end+1]
+		case text[end] == '"':
+			return word
+		}
+	}
+	return word
 }
 
 // sofar returns the words walked so far in full, with secrets hidden: what a

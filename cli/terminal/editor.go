@@ -306,11 +306,25 @@ func (e *editor) note(a Advice, mark string) error {
 	return nil
 }
 
-// caret points at byte offset at of line, which was shown as v.
+// caret points at byte offset at of line, which was shown as v. Where the terminal has wrapped it,
+// and goes on below the row in question, a part of it is shown again to stand under.
 func (s *Session) caret(v view, line string, at int) string {
-	cols, _ := s.columns()
+	cols, known := s.columns()
 	n := utf8.RuneCountInString(line[:clamp(at, line)])
-	return caret(v, v.lead+max(n-v.from, 0), cols)
+	i := min(v.lead+max(n-v.from, 0), len(v.cells))
+	if !known { // taken for unlimited
+		return strings.Repeat(" ", width(v.cells[:i])) + "^\n"
+	}
+	of, _ := rows(v.cells, cols)
+	row, col := rows(v.cells[:min(i+1, len(v.cells))], cols)
+	if i < len(v.cells) {
+		col -= v.cells[i].width
+	}
+	if row == of {
+		return strings.Repeat(" ", col%cols) + "^\n"
+	}
+	part := viewOf(v.cells[:v.lead], v.cells[v.lead:], i-v.lead, 0, cols)
+	return text(part.cells) + "\n" + strings.Repeat(" ", width(part.cells[:part.cursor])) + "^\n"
 }
 
 // Fault points with a caret at byte offset at of the line that ReadLine

@@ -326,6 +326,7 @@ func TestFault(t *testing.T) {
 		{60, []string{"show\r"}, 4, 6},
 		{20, []string{"abcdefghijklmnopqrstuvwxyz\r"}, 20, 2},
 		{20, []string{"abcdefghijklmnopqr", "s", "tuv", "wxyz", "\r"}, 20, 2},
+		{20, []string{"abcdefghijklmnopqr\r"}, 18, 0}, // behind a row that is full
 	} {
 		bubble(t, c.w, 20, Options{}, func(r *rig) {
 			got := r.readLine(Prompt{Text: "> "})
@@ -336,6 +337,48 @@ func TestFault(t *testing.T) {
 			lines := strings.Split(r.m.Screen(), "\n")
 			if n := len(lines); lines[n-2] != strings.Repeat(" ", c.caret)+"^" || lines[n-1] != "syntax error." {
 				t.Errorf("%q at %d:\n%s", c.keys, c.at, r.m.Screen())
+			}
+		})
+	}
+}
+
+func TestFaultOnATerminalWithoutAWidth(t *testing.T) {
+	bubble(t, 0, 0, Options{}, func(r *rig) {
+		got := r.readLine(Prompt{Text: "> "})
+		r.keys(strings.Repeat("x", 100) + " y\r")
+		<-got
+		r.m.Output()
+		r.s.Fault(101, "syntax error.")
+		synctest.Wait()
+		if out := r.m.Output(); out != strings.Repeat(" ", 103)+"^\r\nsyntax error.\r\n" {
+			t.Errorf("%q", out)
+		}
+	})
+}
+
+func TestFaultInAWrappedLine(t *testing.T) {
+	const line = "set system syslog hosst 192.0.2.1 any any"
+	for _, c := range []struct {
+		w    int
+		want string
+	}{
+		{60, "> " + line + "\n                    ^\nsyntax error."},
+		{30, "> set system syslog hosst 192.\n0.2.1 any any\n> set system syslog hosst ...\n                    ^\nsyntax error."},
+		{20, "> set system syslog\nhosst 192.0.2.1 any\nany\n> ...yslog hosst..."},
+	} {
+		bubble(t, c.w, 20, Options{}, func(r *rig) {
+			got := r.readLine(Prompt{Text: "> "})
+			r.keys(line + "\r")
+			<-got
+			r.s.Fault(18, "syntax error.")
+			synctest.Wait()
+			if s := r.m.Screen(); !strings.HasPrefix(s, c.want) {
+				t.Errorf("%d columns:\n%s\nwanted\n%s", c.w, s, c.want)
+			}
+			rows := strings.Split(r.m.Screen(), "\n")
+			n := len(rows)
+			if at := strings.Index(rows[n-2], "^"); !strings.HasPrefix(rows[n-3][min(at, len(rows[n-3])):], "hosst") {
+				t.Errorf("%d columns: the caret is not under the word:\n%s", c.w, r.m.Screen())
 			}
 		})
 	}

@@ -3,7 +3,6 @@ package terminal
 import (
 	"bytes"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -385,15 +384,6 @@ func (s *screen) clear() {
 	defer s.mu.Unlock()
 	s.puts("\x1b[H\x1b[J")
 	s.drawn, s.column0 = false, true
-}
-
-// caret is the line that points at cell i of v, as the terminal wrapped it.
-func caret(v view, i, cols int) string {
-	_, col := rows(v.cells[:min(i, len(v.cells))], cols)
-	if col == cols {
-		col = 0
-	}
-	return strings.Repeat(" ", col) + "^\n"
 }
 
 // mark shows `^C` and goes to a new row.

@@ -79,7 +79,10 @@ func (s *setReader) line(n int, line string) bool {
 	words, err := appendWords(s.words[:0], line)
 	s.words = words
 	var open *UnterminatedError
+	var glued *GluedError
 	switch {
+	case errors.As(err, &glued):
+		return s.problem(n, words[glued.Word].Col, "", errGlued)
 	case errors.As(err, &open):
 		return s.problem(n, open.Col, "", errQuote)
 	case len(words) == 0:

@@ -40,6 +40,7 @@ type token struct {
 
 var (
 	errQuote   = errors.New("unterminated quote")
+	errGlued   = errors.New("no blank beside a quote")
 	errComment = errors.New("comment without end")
 	errLong    = errors.New("word longer than 65536 bytes")
 )

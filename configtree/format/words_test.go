@@ -32,8 +32,8 @@ func TestWords(t *testing.T) {
 		{`"a\nb\tc\rd"`, []configtree.Word{q("a\nb\tc\rd", 0)}},
 		{`"\x1b\x7f\x41\x1"`, []configtree.Word{q("\x1b\x7f\\x41\\x1", 0)}},
 		{`"sshd\[[0-9]+\]\."`, []configtree.Word{q(`sshd\[[0-9]+\]\.`, 0)}},
-		{`a="b c"d e`, []configtree.Word{q("a=b cd", 0), w("e", 9)}},
 		{`p [ a b ]`, []configtree.Word{w("p", 0), w("[", 2), w("a", 4), w("b", 6), w("]", 8)}},
+		{`"a" "b"`, []configtree.Word{q("a", 0), q("b", 4)}},
 		{`p [a "[" ]b`, []configtree.Word{w("p", 0), w("[a", 2), q("[", 5), w("]b", 9)}},
 		{`show | match "a|b"`, []configtree.Word{w("show", 0), w("|", 5), w("match", 7), q("a|b", 13)}},
 		{`'a b'`, []configtree.Word{w("'a", 0), w("b'", 3)}},
@@ -57,10 +57,8 @@ func TestWordsUnterminated(t *testing.T) {
 	}{
 		{`"`, 0, ""},
 		{`set a "b c`, 6, "b c"},
-		{`set a b"c d`, 7, "bc d"},
 		{`set "a" "b\`, 8, `b\`},
 		{`set "b\"`, 4, `b"`},
-		{`"a""b`, 3, "ab"},
 	} {
 		words, err := Words(test.line)
 		var open *UnterminatedError
@@ -73,6 +71,31 @@ func TestWordsUnterminated(t *testing.T) {
 		}
 		if strings.Contains(err.Error(), "b c") {
 			t.Errorf("Words(%q) repeats the text: %v", test.line, err)
+		}
+	}
+}
+
+func TestWordsGlued(t *testing.T) {
+	for _, test := range []struct {
+		line        string
+		col, word   int
+		last, shown string
+	}{
+		{`"a"b`, 3, 0, "a", "column 3"},
+		{`set a"b c"`, 5, 1, "a", "column 5"},
+		{`set x "a""b`, 9, 2, "a", "column 9"},
+		{`set ["a" ]`, 5, 1, "[", "column 5"},
+		{`set [ "a"]`, 9, 2, "a", "column 9"},
+		{`show | match "a"|count`, 16, 3, "a", "column 16"},
+		{`"a"# b`, 3, 0, "a", "column 3"},
+	} {
+		words, err := Words(test.line)
+		var glued *GluedError
+		if !errors.As(err, &glued) || *glued != (GluedError{Col: test.col, Word: test.word}) || !strings.Contains(err.Error(), test.shown) {
+			t.Errorf("Words(%q): %v, want column %d, word %d", test.line, err, test.col, test.word)
+		}
+		if last := words[len(words)-1]; last.Text != test.last {
+			t.Errorf("Words(%q): last word %+v, want %q", test.line, last, test.last)
 		}
 	}
 }
@@ -146,7 +169,11 @@ func FuzzWords(f *testing.F) {
 			at = w.Col + 1
 		}
 		var open *UnterminatedError
-		if err != nil && (!errors.As(err, &open) || line[open.Col] != '"') {
+		var glued *GluedError
+		switch {
+		case err == nil, errors.As(err, &open) && line[open.Col] == '"':
+		case errors.As(err, &glued) && (line[glued.Col] == '"' || line[glued.Col-1] == '"') && glued.Word == len(words)-1:
+		default:
 			t.Fatalf("Words(%q): %v", line, err)
 		}
 		if !strings.ContainsAny(line, "\n\r") {
