@@ -20,6 +20,7 @@ const (
 func (c *Config) fileSpec(f File) spec {
 	s := fileSpec{name: f.Name, place: f.Place, options: sink.FileOptions{
 		Size: f.Size, Files: f.Archives, WorldReadable: f.WorldReadable, BinaryData: f.BinaryData,
+		Rotation: f.Rotate, Retain: f.Retain, Sync: f.Sync,
 		AllowDuplicates: c.AllowDuplicates || f.AllowDuplicates,
 		Style:           c.layout(f.Layout),
 	}}

@@ -30,6 +30,15 @@ func (l LogTurnedOver) Entry() Entry {
 		Text: fmt.Sprintf("logfile turned over due to size>%dK", l.SizeKiB)}
 }
 
+// LogTurnedOverByClock is the first line of a file that begins at a full hour or
+// at midnight.
+type LogTurnedOverByClock struct{}
+
+// Entry implements Event.
+func (LogTurnedOverByClock) Entry() Entry {
+	return Entry{Process: "newsyslog", Facility: Syslog, Severity: Info, Text: "logfile turned over"}
+}
+
 // LogCleared is the first line of a file that `clear log` emptied.
 type LogCleared struct{}
 

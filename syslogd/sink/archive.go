@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -38,11 +39,14 @@ type archiver struct {
 	now         func() time.Time
 	step        func(string) // tests stop here as a crash would
 
+	careful atomic.Bool // everything is synced before the original goes
+
 	disk sync.Mutex // held while archives are renamed or removed; taken before mu
 
 	mu      sync.Mutex // guards all below; of disk work, only trim is done under it
 	waiting []logfile.Label
 	files   int
+	retain  time.Duration // 0: by number alone
 	running bool
 	idle    chan struct{} // closed when the worker ends; nil while nobody waits for that
 	closed  bool
@@ -121,18 +125,19 @@ func remove(root *directory, name string) error {
 	return nil
 }
 
-// setFiles changes the number of archives that are kept.
-func (a *archiver) setFiles(n int) {
+// keep changes the number of archives that are kept, and for how long.
+func (a *archiver) keep(n int, retain time.Duration, now time.Time) {
 	a.disk.Lock()
 	defer a.disk.Unlock()
 	a.mu.Lock()
 	changed := a.files != n
-	a.files = n
+	a.files, a.retain = n, retain
 	a.trim()
 	a.mu.Unlock()
 	if changed {
 		a.fail(a.drop(n))
 	}
+	a.fail(a.expire(now))
 }
 
 // clear removes all archives.

@@ -39,9 +39,11 @@ func (a *archiver) compress(l *logfile.Label) (err error) {
 		return err
 	}
 	z.Extra, z.Name = l.Extra(), a.name
-	if info, err := from.Stat(); err == nil {
-		z.ModTime = info.ModTime()
+	info, err := from.Stat()
+	if err != nil {
+		return err
 	}
+	z.ModTime = info.ModTime()
 	count := lineCounter{ctx: a.ctx, w: z}
 	if _, err := io.CopyBuffer(&count, onlyReader{from}, make([]byte, 64<<10)); err != nil {
 		return err
@@ -56,8 +58,11 @@ func (a *archiver) compress(l *logfile.Label) (err error) {
 			return err
 		}
 	}
+	if err := a.root.Chtimes(partialName(a.name, l.Generation), info.ModTime()); err != nil { // `retain` goes by it
+		return err
+	}
 	a.step("sync")
-	if a.young(l.Generation) {
+	if !a.careful.Load() && a.young(l.Generation) {
 		return nil
 	}
 	return to.Sync()

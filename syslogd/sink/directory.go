@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"sync/atomic"
+	"time"
 )
 
 // directory is a directory that a File works in, by its name: when somebody
@@ -70,3 +71,14 @@ func (d *directory) Chmod(name string, perm fs.FileMode) error {
 }
 
 func (d *directory) Close() error { return d.root.Load().Close() }
+
+func (d *directory) Chtimes(name string, t time.Time) error { return d.root.Load().Chtimes(name, t, t) }
+
+// sync forces the directory's entries to the disk.
+func (d *directory) sync() error {
+	dir, err := d.Open(".")
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

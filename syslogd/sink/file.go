@@ -14,6 +14,9 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"loggia/audit/event"
 	"loggia/syslogd/logfile"
 	"loggia/syslogd/wire"
 )
@@ -27,6 +30,7 @@ type FileConfig struct {
 	FileOptions
 
 	Place  string           // the statement, for alarms
+	Space  Space            // of the disk; nil: whatever there is
 	Report func(Alarm)      // told what the file has to say about itself; nil: nobody. Called without locks
 	Now    func() time.Time // nil: time.Now
 }
@@ -38,6 +42,9 @@ type FileOptions struct {
 	WorldReadable   bool  // mode 0644 instead of 0640
 	AllowDuplicates bool
 	BinaryData      bool // no line of the file's own, on rotation and clear
+	Rotation        Rotation
+	Retain          time.Duration // archives older than this are removed; 0: by number alone
+	Sync            Sync
 	Style           wire.Style
 }
 
@@ -52,8 +59,10 @@ type File struct {
 	group            int // of the file; -1 leaves it
 	archives         archiver
 	write            func(*os.File, []byte) (int, error) // tests fill the disk here
-	step             func(string)                        // tests stop here as a crash would
-	created          bool                                // by this File, at the start
+	force            func(*os.File) error                // to the disk
+	space            Space
+	step             func(string) // tests stop here as a crash would
+	created          bool         // by this File, at the start
 
 	// Replaced by Reconfigure; Style reads it without the lock.
 	style atomic.Pointer[wire.Style]
@@ -70,6 +79,8 @@ type File struct {
 	queue   []Alarm
 
 	live     *os.File // nil while it cannot be opened
+	fd       int      // of live
+	status   unix.Stat_t
 	identity fs.FileInfo
 	records  bool // the live file holds more than its first notice
 	idx      *os.File
@@ -77,6 +88,7 @@ type File struct {
 	point    logfile.Point
 	newest   uint64    // greatest epoch used so far
 	checked  time.Time // when the path was last compared with live
+	turnAt   time.Time // when the clock asks for a new file; zero: not known yet
 	failedAt time.Time // when rotation failed: it rests for a while
 	openErr  error     // why live is nil
 	erredAt  time.Time // when alarm was raised or confirmed last
@@ -88,6 +100,8 @@ type File struct {
 	fold   fold
 	frame  []byte
 	timer  *time.Timer // sums up repeated lines
+	syncer *time.Timer // forces what was written to the disk
+	syncs  sync.WaitGroup
 	saver  *time.Timer // saves the counters
 	notice Lines
 }
@@ -109,9 +123,12 @@ func newFile(c FileConfig, adjust func(*File)) (*File, error) {
 		return nil, &fs.PathError{Op: "open", Path: c.Name, Err: fs.ErrInvalid}
 	}
 	f := &File{dir: c.Dir, name: c.Name, place: c.Place, report: c.Report, now: c.Now, options: c.FileOptions, group: admGroup(),
-		write: (*os.File).Write, step: func(string) {}}
+		write: (*os.File).Write, force: datasync, space: c.Space, step: func(string) {}}
 	if f.now == nil {
 		f.now = time.Now
+	}
+	if f.space == nil {
+		f.space = anySpace{}
 	}
 	if f.report == nil {
 		f.report = func(Alarm) {}
@@ -131,8 +148,9 @@ func newFile(c FileConfig, adjust func(*File)) (*File, error) {
 	if f.index, err = openDirectory(c.IndexDir, 0o700); err != nil {
 		return nil, errors.Join(err, f.root.Close())
 	}
-	f.archives = archiver{root: f.root, index: f.index, name: c.Name, mode: f.mode, report: f.reportAll, now: f.now, step: f.step, files: c.Files,
+	f.archives = archiver{root: f.root, index: f.index, name: c.Name, mode: f.mode, report: f.reportAll, now: f.now, step: f.step, files: c.Files, retain: c.Retain,
 		closing: make(chan struct{})}
+	f.archives.careful.Store(c.Sync != SyncNever)
 	f.archives.alarm = alarm{place: c.Place + " archive", queue: &f.archives.queue}
 	f.archives.ctx, f.archives.stop = context.WithCancel(context.Background())
 	f.mu.Lock()
@@ -212,7 +230,7 @@ func (f *File) Write(l *Lines) {
 		return
 	}
 	f.saveLater()
-	if d := l.Received.Sub(f.checked); d >= checkEvery || d < 0 {
+	if d := l.Received.Sub(f.checked); d >= checkEvery || d < 0 || f.displaced() {
 		f.check(l.Received)
 	}
 	if !f.options.AllowDuplicates {
@@ -247,6 +265,9 @@ func (f *File) sumUp() {
 
 // store splits the lines at the rotations they cause, and writes each run.
 func (f *File) store(l *Lines) {
+	if f.due(l.Received) {
+		f.turnOver(event.LogTurnedOverByClock{}, l.Received)
+	}
 	for i := 0; i < len(l.Lines); {
 		if f.live == nil {
 			f.drop(l.Lines[i:], f.openErr)
@@ -284,25 +305,47 @@ func (f *File) resting(now time.Time) bool {
 	return !f.failedAt.IsZero() && d >= 0 && d < checkEvery
 }
 
-// put writes lines i to j.
+// put writes lines i to j, as many as the disk takes.
 func (f *File) put(l *Lines, i, j int) {
-	lines, from := l.Lines[i:j], l.start(i)
-	buf := l.Buf[from:l.Lines[j-1].End]
-	n, err := f.write(f.live, buf)
-	if err == nil {
-		if f.alarm.set && l.Received.Sub(f.erredAt) >= calm {
-			f.alarm.clear()
-		}
-		f.wrote(lines, from, l.Received)
+	own := l.Lines[i].Self || l.Lines[i].made
+	if !f.space.Admit(int(l.Lines[j-1].End-l.start(i)), own) {
+		f.refuse(l.Lines[i:j])
 		return
 	}
-	f.erredAt = l.Received
+	for i < j {
+		n, err := f.putOnce(l, i, j)
+		if i += n; err == nil {
+			continue
+		}
+		if f.live != nil && reasonOf(err) == NoSpace && f.space.Full(own) {
+			continue // there is room now
+		}
+		f.erredAt = l.Received
+		f.drop(l.Lines[i:j], err)
+		return
+	}
+	if f.alarm.set && l.Received.Sub(f.erredAt) >= calm {
+		f.alarm.clear()
+	}
+}
+
+// putOnce writes lines i to j and returns how many of them are in the file.
+func (f *File) putOnce(l *Lines, i, j int) (int, error) {
+	lines, from := l.Lines[i:j], l.start(i)
+	n, err := f.write(f.live, l.Buf[from:l.Lines[j-1].End])
+	if err == nil {
+		if err = f.secure(); err == nil {
+			f.wrote(lines, from, l.Received)
+			return len(lines), nil
+		}
+		n = 0 // in the file, but not as safe as was asked for
+	}
 	whole := sort.Search(len(lines), func(k int) bool { return int(lines[k].End-from) > n })
 	f.wrote(lines[:whole], from, l.Received)
-	f.drop(lines[whole:], err)
 	if err := f.live.Truncate(int64(f.point.Offset)); err != nil { // no torn line
 		f.lose(err)
 	}
+	return whole, err
 }
 
 // wrote notes that lines, which begin at from in their buffer, are in the file.
@@ -362,15 +405,24 @@ func (f *File) cacheFailed(err error) {
 
 // drop counts lines that cannot be written for the reason err.
 func (f *File) drop(lines []Line, err error) {
-	reason := reasonOf(err)
-	for i := range lines {
-		if !lines[i].made {
-			f.counters.Dropped[reason]++
-		}
+	reason, n := reasonOf(err), foreign(lines)
+	f.counters.Dropped[reason] += uint64(n)
+	if reason == NoSpace {
+		f.space.Refused(n)
 	}
 	if err != nil {
 		f.alarm.raise(err)
 	}
+}
+
+// foreign counts the lines that the file did not make itself.
+func foreign(lines []Line) (n int) {
+	for i := range lines {
+		if !lines[i].made {
+			n++
+		}
+	}
+	return n
 }
 
 // reasonOf sorts an error of the file system.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"loggia/audit/event"
 	"loggia/syslogd/logfile"
 )
 
@@ -202,6 +203,7 @@ func (f *File) newEpoch() uint64 {
 // open opens or creates the live file and its index, and completes the index.
 // On error, live is nil.
 func (f *File) open(head logfile.Head) (err error) {
+	f.turnAt = time.Time{}
 	f.point = logfile.Point{Generation: head.Generation, Epoch: head.Epoch, First: head.First, Seq: head.First - 1}
 	defer func() {
 		f.openErr = err
@@ -214,6 +216,7 @@ func (f *File) open(head logfile.Head) (err error) {
 	if f.live, err = f.root.OpenFile(f.name, os.O_RDWR|os.O_APPEND|os.O_CREATE, perm); err != nil {
 		return err
 	}
+	f.fd = int(f.live.Fd())
 	if f.identity, err = f.live.Stat(); err != nil {
 		return err
 	}
@@ -249,7 +252,7 @@ func (f *File) head() logfile.Head {
 func (f *File) closeLive() error {
 	var err error
 	if f.live != nil {
-		err = f.live.Close()
+		err = errors.Join(f.secureLast(), f.live.Close())
 	}
 	if f.idx != nil {
 		err = errors.Join(err, f.idx.Close())
@@ -300,11 +303,16 @@ func (f *File) lose(err error) {
 }
 
 // Reopen checks at once what Write checks every second: that the file is the
-// one that stands under its name. For SIGHUP.
+// one that stands under its name, and looks at the clock. For SIGHUP.
 func (f *File) Reopen() {
 	f.mu.Lock()
 	defer f.unlock()
 	if !f.closed {
-		f.check(f.now())
+		now := f.now()
+		f.archives.tidy(now)
+		f.check(now)
+		if f.due(now) {
+			f.turnOver(event.LogTurnedOverByClock{}, now)
+		}
 	}
 }

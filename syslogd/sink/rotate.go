@@ -15,6 +15,11 @@ import (
 // is new; if not, either writing goes on in the old one and rotation rests, or
 // live is nil.
 func (f *File) rotate(received time.Time) bool {
+	return f.turnOver(event.LogTurnedOver{SizeKiB: f.options.Size / 1024}, received)
+}
+
+// turnOver is rotate, for the reason that the new file's first line tells.
+func (f *File) turnOver(why event.Event, received time.Time) bool {
 	old := f.point
 	name := logfile.WaitingName(f.name, old.Generation)
 	f.step("rename")
@@ -38,7 +43,7 @@ func (f *File) rotate(received time.Time) bool {
 	f.saveState()
 	f.step("line")
 	if f.live != nil {
-		f.say(event.LogTurnedOver{SizeKiB: f.options.Size / 1024}.Entry(), received)
+		f.say(why.Entry(), received)
 	}
 	f.archives.add(logfile.Label{Generation: old.Generation, Epoch: old.Epoch, First: old.First,
 		Lines: old.Seq + 1 - old.First, Size: old.Offset})
@@ -99,6 +104,11 @@ func (f *File) Reconfigure(o FileOptions) {
 	f.fold.forget()
 	world := o.WorldReadable != f.options.WorldReadable
 	f.options = o
+	f.turnAt = time.Time{}
+	f.archives.careful.Store(o.Sync != SyncNever)
+	if o.Sync == SyncNever {
+		f.stopSyncer()
+	}
 	f.style.Store(&o.Style)
 	f.world.Store(o.WorldReadable)
 	if world {
@@ -106,7 +116,7 @@ func (f *File) Reconfigure(o FileOptions) {
 			f.alarm.raise(err)
 		}
 	}
-	f.archives.setFiles(o.Files)
+	f.archives.keep(o.Files, o.Retain, f.now())
 }
 
 // chmodAll gives the live file and its archives the mode that is configured.
@@ -196,6 +206,7 @@ func (f *File) Close(ctx context.Context) error {
 	ended.Generation++ // followers look for the next file, and learn that there is none
 	f.pub.publish(ended)
 	f.unlock()
+	f.syncs.Wait()
 	f.archives.close(ctx)
 	return errors.Join(err, f.root.Close(), f.index.Close())
 }

@@ -2,6 +2,7 @@ package sink
 
 import (
 	"errors"
+	"time"
 
 	"loggia/syslogd/logfile"
 )
@@ -25,8 +26,13 @@ func (a *archiver) publish(l logfile.Label) error {
 	if err := a.root.Rename(partial, logfile.ArchiveName(a.name, 0)); err != nil {
 		return err
 	}
+	if a.careful.Load() {
+		if err := a.root.sync(); err != nil {
+			return err
+		}
+	}
 	a.step("remove")
-	err := remove(a.root, raw)
+	err := errors.Join(remove(a.root, raw), a.expire(a.now()))
 	a.mu.Lock()
 	if len(a.waiting) > 0 && a.waiting[0].Generation == l.Generation {
 		a.waiting = a.waiting[1:]
@@ -121,4 +127,57 @@ func (a *archiver) label(name string) (logfile.Label, bool) {
 	}
 	defer f.Close()
 	return logfile.ReadLabel(f)
+}
+
+// tidy is expire for who does not hold disk.
+func (a *archiver) tidy(now time.Time) {
+	a.disk.Lock()
+	defer a.disk.Unlock()
+	a.fail(a.expire(now))
+}
+
+// expire removes the archives whose last line is older than `retain`. disk is
+// held.
+func (a *archiver) expire(now time.Time) error {
+	a.mu.Lock()
+	retain := a.retain
+	a.mu.Unlock()
+	if retain <= 0 {
+		return nil
+	}
+	all, err := a.finished(false)
+	for _, c := range all {
+		if c.modified.Before(now.Add(-retain)) {
+			err = errors.Join(err, a.removeArchive(c.name))
+		}
+	}
+	return err
+}
+
+// closedFile is a file of the log that is written no more.
+type closedFile struct {
+	name     string
+	number   uint64 // generation or number
+	part     logfile.Part
+	size     int64
+	modified time.Time // when its last line was written
+}
+
+// finished lists the archives, with those that wait to be compressed if all is set.
+func (a *archiver) finished(all bool) ([]closedFile, error) {
+	names, err := list(a.root)
+	var found []closedFile
+	for _, name := range names {
+		part, n := logfile.ParseName(a.name, name)
+		if part != logfile.Archive && part != logfile.Unpacked && !(all && part == logfile.Waiting) {
+			continue
+		}
+		info, e := a.root.Lstat(name)
+		if e != nil {
+			err = errors.Join(err, ignoreMissing(e))
+			continue
+		}
+		found = append(found, closedFile{name, n, part, info.Size(), info.ModTime()})
+	}
+	return found, err
 }
