@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -35,34 +36,88 @@ func commitLine(env *Env, m store.Meta) string {
 	return line
 }
 
-// showCommits is `show system commit` (junos-cli §4.5).
+// commits is the answer of `show system commit` (junos-cli §4.5).
+type commits struct {
+	env     *Env
+	history []store.Meta
+	pending store.Pending
+	waits   bool        // pending is something
+	rescue  *store.Meta // nil when there is none
+}
+
 func showCommits(_ context.Context, env *Env, _ Args) (Result, error) {
 	list, err := env.Store.History()
 	if err != nil {
 		return nil, err
 	}
-	var b strings.Builder
-	pending, waits := env.Store.Pending()
-	if waits && pending.Kind == store.PendingCommit {
-		fmt.Fprintf(&b, "commit requested by %s via %s at %s\n", pending.By.User, pending.By.Client, dueTime(env, pending))
-	}
-	for i, m := range list {
-		fmt.Fprintf(&b, "%-4d%s\n", i, commitLine(env, m))
-		if m.Comment != "" {
-			fmt.Fprintf(&b, "    %s\n", m.Comment)
-		}
-		if waits && pending.Kind == store.PendingRollback && pending.Revision == m.Revision {
-			b.WriteString("    rollback pending\n")
-		}
-	}
-	_, rescue, err := env.Store.Rescue()
+	c := commits{env: env, history: list}
+	c.pending, c.waits = env.Store.Pending()
+	rescue, err := env.Store.RescueMeta()
 	switch {
 	case err == nil:
-		b.WriteString("rescue  " + commitLine(env, rescue) + "\n")
+		c.rescue = &rescue
 	case !errors.Is(err, store.ErrNoRescue):
 		return nil, err
 	}
-	return Text(b.String()), nil
+	return c, nil
+}
+
+// unconfirmed reports whether m is undone unless it is confirmed.
+func (c commits) unconfirmed(m store.Meta) bool {
+	return c.waits && c.pending.Kind == store.PendingRollback && c.pending.Revision == m.Revision
+}
+
+// WriteText implements Result.
+func (c commits) WriteText(w io.Writer) error {
+	return compose(w, func(b *strings.Builder) {
+		if c.waits && c.pending.Kind == store.PendingCommit {
+			fmt.Fprintf(b, "commit requested by %s via %s at %s\n", c.pending.By.User, c.pending.By.Client, dueTime(c.env, c.pending))
+		}
+		for i, m := range c.history {
+			fmt.Fprintf(b, "%-4d%s\n", i, commitLine(c.env, m))
+			if m.Comment != "" {
+				fmt.Fprintf(b, "    %s\n", m.Comment)
+			}
+			if c.unconfirmed(m) {
+				b.WriteString("    rollback pending\n")
+			}
+		}
+		if c.rescue != nil {
+			b.WriteString("rescue  " + commitLine(c.env, *c.rescue) + "\n")
+		}
+	})
+}
+
+// Element implements Result. What the program says of a commit is its comment,
+// and what the user said its log.
+func (c commits) Element() Element {
+	e := Element{Name: "commit-information"}
+	if c.waits && c.pending.Kind == store.PendingCommit {
+		e.Children = append(e.Children, Group("commit-pending", Leaf("user", c.pending.By.User), Leaf("client", c.pending.By.Client),
+			Leaf("date-time", dueTime(c.env, c.pending))))
+	}
+	for i, m := range c.history {
+		entry := c.entry(strconv.Itoa(i), m)
+		if c.unconfirmed(m) {
+			entry.Children = append(entry.Children, Leaf("commit-confirmed", "rollback pending"))
+		}
+		e.Children = append(e.Children, entry)
+	}
+	if c.rescue != nil {
+		e.Children = append(e.Children, c.entry("rescue", *c.rescue))
+	}
+	return e
+}
+
+func (c commits) entry(number string, m store.Meta) Element {
+	e := Group("commit-history", Leaf("sequence-number", number), Leaf("user", m.User), Leaf("client", m.Client),
+		moment("date-time", m.Time, Stamp(m.Time.In(c.env.Now().Location()))))
+	for _, said := range []Element{Leaf("comment", m.Log), Leaf("log", m.Comment)} {
+		if said.Text != "" {
+			e.Children = append(e.Children, said)
+		}
+	}
+	return e
 }
 
 // dueTime is when a commit that waits will be made.

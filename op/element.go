@@ -85,11 +85,12 @@ func amount(name string, n uint64, text string) Element {
 // count is a number.
 func count(name string, n uint64) Element { return Leaf(name, fmt.Sprint(n)) }
 
-// text collects what write writes; a strings.Builder takes everything.
-func text(write func(b *strings.Builder)) string {
+// compose writes to w what write puts into a builder, which takes everything.
+func compose(w io.Writer, write func(b *strings.Builder)) error {
 	var b strings.Builder
 	write(&b)
-	return b.String()
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // ConfigurationOutput is configuration, or a comparison, as text in the elements

@@ -26,8 +26,9 @@ type Env struct {
 	Started  time.Time // start of the program
 	Product  Product
 	Caller   event.Subject
-	Home     string // directory for relative file names, /var/home/USER
-	StateDir string // for show system storage: the file system it is on
+	UID      *uint32 // of the caller on this machine; nil when it has no account here
+	Home     string  // directory for relative file names, /var/home/USER
+	StateDir string  // for show system storage: the file system it is on
 }
 
 // Product is what the box says it is.
@@ -83,14 +84,20 @@ type LogFile struct {
 // Engine is what commands ask of the syslog engine.
 type Engine interface {
 	Statistics() Statistics
+	// ClearStatistics sets the counters to zero, but for what waits.
+	ClearStatistics()
+	// Explain says how the running configuration reads a message and where it goes.
+	Explain(m Message) Explanation
 }
 
 // Statistics are the engine's counters since they were first kept, and obey
 // Received = Accepted + Refused for a source and Accepted = Filtered +
 // Delivered + Repeated + Dropped + Waiting for a destination.
 type Statistics struct {
+	Since        time.Time
 	Sources      []SourceStatistics
 	Destinations []DestinationStatistics
+	Tests        []ExpressionStatistics
 }
 
 // SourceStatistics are the counters of one input, in messages.
@@ -101,6 +108,13 @@ type SourceStatistics struct {
 	Truncated          uint64 // of those accepted
 	KernelDrops        uint64 // datagrams that the kernel dropped before they were received
 	TurnedAway         uint64 // connections closed at once: too many were open
+	Waiting            uint64 // of those accepted
+	HighWater          uint64 // most bytes that ever waited
+	Errors             uint64 // of the system, that lost no message
+	Connections        int64  // open now
+	Connected          uint64 // ever
+	Anomalies          []Reason
+	Rates              Rates // of those received
 }
 
 // DestinationStatistics are the counters of one destination, in messages.
@@ -110,6 +124,23 @@ type DestinationStatistics struct {
 	Dropped                                          []Reason
 	State                                            string // of a host that is not up: "down", "connecting"
 	LastError                                        string // of such a host
+	Made                                             uint64 // lines of its own, such as those of a rotation
+	WaitingBytes                                     uint64 // in a host's queue
+	Rates                                            Rates  // of those accepted
+}
+
+// Rates are messages a second, averaged over 1, 5 and 15 minutes.
+type Rates [3]float64
+
+// ExpressionStatistics is what a match or match-strings statement has cost.
+type ExpressionStatistics struct {
+	Text         string // as configured
+	Instructions int
+	Evaluated    uint64 // messages
+	Matched      uint64
+	Cost         time.Duration // of one message, by samples; 0: none was taken
+	States       int           // of its automaton
+	Flushes      uint64        // times that this outgrew its bound
 }
 
 // Reason is a counter with its reason.

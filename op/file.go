@@ -45,34 +45,86 @@ func orDot(dir string) string {
 	return dir
 }
 
+// directory is the answer of `file list`, and of `show log` without a name.
+type directory struct {
+	env    *Env
+	at     string // the directory
+	titled bool   // it was named, and not a file in it
+	detail bool
+	files  []LogFile
+	marks  []string // behind the names: / * @
+}
+
 // fileList is `file list` (junos-cli §7.2).
 func fileList(_ context.Context, env *Env, a Args) (Result, error) {
 	name := "."
-	if a.Has("path") {
+	if a.Has("path") && a["path"] != "~" {
 		name = a["path"]
 	}
 	list, err := env.Files.List(name)
 	if err != nil {
 		return nil, err
 	}
-	var b strings.Builder
-	abs := env.Files.Abs(name)
+	d := directory{env: env, at: env.Files.Abs(name), detail: a.Has("detail")}
 	if info, err := env.Files.Stat(name); err == nil && info.IsDir() {
-		fmt.Fprintf(&b, "\n%s/:\n", abs)
+		d.titled = true
 	} else {
-		abs = path.Dir(abs)
+		d.at = path.Dir(d.at)
 	}
 	for _, f := range list {
-		if a.Has("detail") {
-			b.WriteString(longLine(env, logFile(f), path.Join(abs, f.Name())))
-			continue
+		d.files, d.marks = append(d.files, logFile(f)), append(d.marks, kindMark(f.Mode()))
+	}
+	return d, nil
+}
+
+// WriteText implements Result.
+func (d directory) WriteText(w io.Writer) error {
+	return compose(w, func(b *strings.Builder) {
+		if d.titled {
+			fmt.Fprintf(b, "\n%s/:\n", d.at)
 		}
-		b.WriteString(f.Name() + kindMark(f.Mode()) + "\n")
+		for i, f := range d.files {
+			if d.detail {
+				b.WriteString(longLine(d.env, f, path.Join(d.at, f.Name)))
+				continue
+			}
+			b.WriteString(f.Name + d.marks[i] + "\n")
+		}
+		if d.detail {
+			fmt.Fprintf(b, "\ntotal files: %d\n", len(d.files))
+		}
+	})
+}
+
+// Element implements Result.
+func (d directory) Element() Element { return directoryList(d.env, d.at, d.detail, d.files) }
+
+// directoryList describes files, in detail or by their names.
+func directoryList(env *Env, at string, detail bool, list []LogFile) Element {
+	e := Group("directory", Leaf("directory-name", at+"/"))
+	for _, f := range list {
+		info := Group("file-information", Leaf("file-name", f.Name))
+		if detail {
+			info.Children = append(info.Children, Leaf("file-permissions", permissions(f.Mode)).With("junos:format", f.Mode),
+				Leaf("file-owner", f.Owner), Leaf("file-group", f.Group), count("file-links", max(f.Links, 1)), count("file-size", uint64(max(f.Size, 0))),
+				moment("file-date", f.Modified, f.Modified.In(env.Now().Location()).Format("Jan _2 15:04")))
+		}
+		e.Children = append(e.Children, info)
 	}
-	if a.Has("detail") {
-		fmt.Fprintf(&b, "\ntotal files: %d\n", len(list))
+	e.Children = append(e.Children, count("total-files", uint64(len(list))))
+	return Group("directory-list", e).With("root-path", at)
+}
+
+// permissions turns what ls -l shows into an octal number: rw-r----- is 640.
+func permissions(mode string) string {
+	bits := 0
+	for _, r := range mode[max(0, len(mode)-9):] {
+		bits <<= 1
+		if r != '-' {
+			bits |= 1
+		}
 	}
-	return Text(b.String()), nil
+	return strconv.FormatInt(int64(bits), 8)
 }
 
 // logFile describes a file as listings show it.

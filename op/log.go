@@ -3,6 +3,7 @@ package op
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 )
@@ -62,17 +63,31 @@ func showLog(ctx context.Context, env *Env, a Args) (Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	var b strings.Builder
-	var blocks int64
-	for _, f := range list {
-		blocks += (f.Size + 1023) / 1024
-	}
-	fmt.Fprintf(&b, "total %d\n", blocks)
-	for _, f := range list {
-		b.WriteString(longLine(env, f, f.Name))
-	}
-	return Text(b.String()), nil
+	return logList{env, list}, nil
 }
+
+// logList is the answer of `show log` without a name.
+type logList struct {
+	env  *Env
+	list []LogFile
+}
+
+// WriteText implements Result.
+func (l logList) WriteText(w io.Writer) error {
+	return compose(w, func(b *strings.Builder) {
+		var blocks int64
+		for _, f := range l.list {
+			blocks += (f.Size + 1023) / 1024
+		}
+		fmt.Fprintf(b, "total %d\n", blocks)
+		for _, f := range l.list {
+			b.WriteString(longLine(l.env, f, f.Name))
+		}
+	})
+}
+
+// Element implements Result.
+func (l logList) Element() Element { return directoryList(l.env, "/var/log", true, l.list) }
 
 func clearLog(ctx context.Context, env *Env, a Args) (Result, error) {
 	name := strings.TrimPrefix(a["filename"], "/var/log/")

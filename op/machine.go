@@ -3,22 +3,31 @@ package op
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// showStorage is `show system storage`: the file systems on disks.
+// fileSystem is a row of `show system storage`, in bytes.
+type fileSystem struct {
+	device, at              string
+	size, used, free, taken uint64 // taken is in percent of what users can have
+}
+
+// storage is the answer of `show system storage`: the file systems on disks.
+type storage []fileSystem
+
 func showStorage(_ context.Context, env *Env, _ Args) (Result, error) {
 	mounts, err := os.ReadFile("/proc/self/mounts")
 	if err != nil {
 		return nil, err
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, storageRow+" Mounted on\n", "Filesystem", "Size", "Used", "Avail", "Capacity")
+	var out storage
 	seen := map[string]bool{}
 	for line := range strings.Lines(string(mounts)) {
 		f := strings.Fields(line)
@@ -30,27 +39,48 @@ func showStorage(_ context.Context, env *Env, _ Args) (Result, error) {
 			continue // not ours to look at
 		}
 		seen[f[0]] = true
-		b.WriteString(storageLine(f[0], f[1], s))
+		out = append(out, newFileSystem(f[0], f[1], s))
 	}
 	var s unix.Statfs_t
 	if err := unix.Statfs(env.StateDir, &s); err != nil {
 		return nil, err
 	}
-	b.WriteString(storageLine("(logs)", "/var/log", s))
-	return Text(b.String()), nil
+	return append(out, newFileSystem("(logs)", "/var/log", s)), nil
 }
 
-// storageRow is the layout of a row up to the place it is mounted on.
-const storageRow = "%-20s %7s %10s %10s %9s  "
-
-func storageLine(device, at string, s unix.Statfs_t) string {
+func newFileSystem(device, at string, s unix.Statfs_t) fileSystem {
 	block := uint64(s.Bsize)
 	used := s.Blocks - s.Bfree
 	percent := uint64(0)
 	if total := used + s.Bavail; total > 0 {
 		percent = (used*100 + total - 1) / total
 	}
-	return fmt.Sprintf(storageRow+"%s\n", device, human(s.Blocks*block), human(used*block), human(s.Bavail*block), fmt.Sprintf("%d%%", percent), at)
+	return fileSystem{device, at, s.Blocks * block, used * block, s.Bavail * block, percent}
+}
+
+// storageRow is the layout of a row up to the place it is mounted on.
+const storageRow = "%-20s %7s %10s %10s %9s  "
+
+// WriteText implements Result.
+func (s storage) WriteText(w io.Writer) error {
+	return compose(w, func(b *strings.Builder) {
+		fmt.Fprintf(b, storageRow+" Mounted on\n", "Filesystem", "Size", "Used", "Avail", "Capacity")
+		for _, f := range s {
+			fmt.Fprintf(b, storageRow+"%s\n", f.device, human(f.size), human(f.used), human(f.free), fmt.Sprintf("%d%%", f.taken), f.at)
+		}
+	})
+}
+
+// Element implements Result. Blocks have 512 bytes, as Junos counts them.
+func (s storage) Element() Element {
+	const block = 512
+	e := Element{Name: "system-storage-information"}
+	for _, f := range s {
+		e.Children = append(e.Children, Group("filesystem", Leaf("filesystem-name", f.device), amount("total-blocks", f.size/block, human(f.size)),
+			amount("used-blocks", f.used/block, human(f.used)), amount("available-blocks", f.free/block, human(f.free)),
+			count("used-percent", f.taken), Leaf("mounted-on", f.at)))
+	}
+	return e
 }
 
 // human shows a size as df -h does.
@@ -66,57 +96,83 @@ func human(n uint64) string {
 	return fmt.Sprintf("%.1f%c", v, units[i])
 }
 
-// showProcesses is `show system processes`, in the columns of ps ax.
+// process is a row of `show system processes`.
+type process struct {
+	pid     int
+	state   string // letter of ps
+	seconds int    // of CPU time
+	command string
+}
+
+// processes is the answer of `show system processes`, in the columns of ps ax.
+type processes []process
+
 func showProcesses(_ context.Context, _ *Env, _ Args) (Result, error) {
 	dirs, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil, err
 	}
-	var pids []int
+	var out processes
 	for _, d := range dirs {
-		if pid, err := strconv.Atoi(d.Name()); err == nil {
-			pids = append(pids, pid)
+		pid, err := strconv.Atoi(d.Name())
+		if err != nil {
+			continue
 		}
-	}
-	slices.Sort(pids)
-	var b strings.Builder
-	b.WriteString("  PID STAT    TIME COMMAND\n")
-	for _, pid := range pids {
 		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 		if err != nil {
 			continue // it ended meanwhile
 		}
-		line, err := processLine(pid, string(stat))
+		p, err := newProcess(pid, string(stat))
 		if err != nil {
 			return nil, err
 		}
-		b.WriteString(line)
+		out = append(out, p)
 	}
-	return Text(b.String()), nil
+	slices.SortFunc(out, func(a, b process) int { return a.pid - b.pid })
+	return out, nil
 }
 
 // clockTick is the unit of CPU time in /proc: 1/100 second on every Linux.
 const clockTick = 100
 
-// processLine reads /proc/PID/stat: pid (comm) state … utime(14) stime(15).
+// newProcess reads /proc/PID/stat: pid (comm) state … utime(14) stime(15).
 // The name may hold blanks and parentheses.
-func processLine(pid int, stat string) (string, error) {
+func newProcess(pid int, stat string) (process, error) {
 	open, end := strings.IndexByte(stat, '('), strings.LastIndexByte(stat, ')')
 	if open < 0 || end < open {
-		return "", fmt.Errorf("process %d: %q is no process state", pid, stat)
+		return process{}, fmt.Errorf("process %d: %q is no process state", pid, stat)
 	}
 	f := strings.Fields(stat[end+1:])
 	if len(f) < 13 {
-		return "", fmt.Errorf("process %d: %q is no process state", pid, stat)
+		return process{}, fmt.Errorf("process %d: %q is no process state", pid, stat)
 	}
 	ticks := 0
 	for _, t := range f[11:13] {
 		n, err := strconv.Atoi(t)
 		if err != nil {
-			return "", fmt.Errorf("process %d: CPU time %q", pid, t)
+			return process{}, fmt.Errorf("process %d: CPU time %q", pid, t)
 		}
 		ticks += n
 	}
-	seconds := ticks / clockTick
-	return fmt.Sprintf("%5d %-4s %4d:%02d %s\n", pid, f[0], seconds/60, seconds%60, stat[open+1:end]), nil
+	return process{pid, f[0], ticks / clockTick, stat[open+1 : end]}, nil
+}
+
+// WriteText implements Result.
+func (list processes) WriteText(w io.Writer) error {
+	return compose(w, func(b *strings.Builder) {
+		b.WriteString("  PID STAT    TIME COMMAND\n")
+		for _, p := range list {
+			fmt.Fprintf(b, "%5d %-4s %4d:%02d %s\n", p.pid, p.state, p.seconds/60, p.seconds%60, p.command)
+		}
+	})
+}
+
+// Element implements Result.
+func (list processes) Element() Element {
+	e := Element{Name: "system-process-information"}
+	for _, p := range list {
+		e.Children = append(e.Children, Group("process", count("pid", uint64(p.pid)), Leaf("state", p.state),
+			span("cpu-time", time.Duration(p.seconds)*time.Second, fmt.Sprintf("%d:%02d", p.seconds/60, p.seconds%60)), Leaf("command", p.command)))
+	}
+	return e
 }

@@ -82,6 +82,10 @@ type engine Statistics
 
 func (e engine) Statistics() Statistics { return Statistics(e) }
 
+func (engine) ClearStatistics() {}
+
+func (engine) Explain(Message) Explanation { return Explanation{} }
+
 func newEnv(t *testing.T) *Env {
 	t.Helper()
 	state := t.TempDir()
@@ -437,7 +441,11 @@ func TestKindMarks(t *testing.T) {
 
 func TestStorage(t *testing.T) {
 	s := unix.Statfs_t{Bsize: 4096, Blocks: 1 << 20, Bfree: 1 << 19, Bavail: 1 << 18}
-	if got, want := storageLine("/dev/sda1", "/", s), "/dev/sda1               4.0G       2.0G       1.0G       67%  /\n"; got != want {
+	var row strings.Builder
+	if err := (storage{newFileSystem("/dev/sda1", "/", s)}).WriteText(&row); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := row.String(), "Filesystem              Size       Used      Avail  Capacity   Mounted on\n/dev/sda1               4.0G       2.0G       1.0G       67%  /\n"; got != want {
 		t.Errorf("%q", got)
 	}
 	got, err := run(t, newEnv(t), "show system storage", Args{})
@@ -452,12 +460,16 @@ func TestStorage(t *testing.T) {
 }
 
 func TestProcesses(t *testing.T) {
-	line, err := processLine(42, "42 (a (b) c) S 1 42 42 0 -1 4194560 1 0 0 0 6100 50 0 0 20 0 1 0 1 1 1")
-	if want := "   42 S       1:01 a (b) c\n"; err != nil || line != want {
-		t.Errorf("%q %v", line, err)
+	p, err := newProcess(42, "42 (a (b) c) S 1 42 42 0 -1 4194560 1 0 0 0 6100 50 0 0 20 0 1 0 1 1 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var line strings.Builder
+	if err := (processes{p}).WriteText(&line); err != nil || line.String() != "  PID STAT    TIME COMMAND\n   42 S       1:01 a (b) c\n" {
+		t.Errorf("%q %v", line.String(), err)
 	}
 	for _, bad := range []string{"", "42 (x", "42 (x) S 1", "42 (x) S 1 2 3 4 5 6 7 8 9 10 a b c"} {
-		if _, err := processLine(42, bad); err == nil {
+		if _, err := newProcess(42, bad); err == nil {
 			t.Errorf("%q is taken", bad)
 		}
 	}

@@ -3,6 +3,7 @@ package op
 import (
 	"context"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 )
@@ -23,15 +24,20 @@ type statisticsRow struct {
 	more    []string
 }
 
-// showStatistics is `show system syslog statistics`. Each row's numbers add
-// up: received = accepted + refused, and accepted = filtered + delivered +
-// repeated + dropped + waiting.
+// statistics is the answer of `show system syslog statistics`. Each row's
+// numbers add up: received = accepted + refused, and accepted = filtered +
+// delivered + repeated + dropped + waiting.
+type statistics Statistics
+
 func showStatistics(_ context.Context, env *Env, _ Args) (Result, error) {
-	st := env.Engine.Statistics()
+	return statistics(env.Engine.Statistics()), nil
+}
+
+// WriteText implements Result.
+func (st statistics) WriteText(w io.Writer) error {
 	sources := statisticsTable{head: []string{"Source", "Received", "Accepted", "Refused", "Truncated"}}
 	for _, s := range st.Sources {
-		more := append(reasons("refused", s.Refused), reasons("never received", []Reason{
-			{"dropped by the kernel", s.KernelDrops}, {"connections turned away", s.TurnedAway}})...)
+		more := append(reasons("refused", s.Refused), reasons("never received", s.lost())...)
 		sources.rows = append(sources.rows, statisticsRow{s.Name, []uint64{s.Received, s.Accepted, sum(s.Refused), s.Truncated}, more})
 	}
 	destinations := statisticsTable{head: []string{"Destination", "Accepted", "Delivered", "Filtered", "Repeated", "Dropped", "Waiting"}}
@@ -45,11 +51,47 @@ func showStatistics(_ context.Context, env *Env, _ Args) (Result, error) {
 		}
 		destinations.rows = append(destinations.rows, statisticsRow{d.Name, []uint64{d.Accepted, d.Delivered, d.Filtered, d.Repeated, sum(d.Dropped), d.Waiting}, more})
 	}
-	var b strings.Builder
-	sources.write(&b)
-	b.WriteByte('\n')
-	destinations.write(&b)
-	return Text(b.String()), nil
+	return compose(w, func(b *strings.Builder) {
+		sources.write(b)
+		b.WriteByte('\n')
+		destinations.write(b)
+	})
+}
+
+// lost is what never came in.
+func (s *SourceStatistics) lost() []Reason {
+	return []Reason{{"dropped by the kernel", s.KernelDrops}, {"connections turned away", s.TurnedAway}}
+}
+
+// Element implements Result.
+func (st statistics) Element() Element {
+	e := Element{Name: "syslog-statistics-information"}
+	for _, s := range st.Sources {
+		row := Group("source", Leaf("name", s.Name), count("received", s.Received), count("accepted", s.Accepted),
+			count("refused", sum(s.Refused)), count("truncated", s.Truncated), count("kernel-drops", s.KernelDrops), count("turned-away", s.TurnedAway))
+		e.Children = append(e.Children, withReasons(row, "refused-reason", s.Refused))
+	}
+	for _, d := range st.Destinations {
+		row := Group("destination", Leaf("name", d.Name), count("accepted", d.Accepted), count("delivered", d.Delivered),
+			count("filtered", d.Filtered), count("repeated", d.Repeated), count("dropped", sum(d.Dropped)), count("waiting", d.Waiting))
+		row = withReasons(row, "dropped-reason", d.Dropped)
+		for _, said := range []Element{Leaf("state", d.State), Leaf("last-error", d.LastError)} {
+			if said.Text != "" {
+				row.Children = append(row.Children, said)
+			}
+		}
+		e.Children = append(e.Children, row)
+	}
+	return e
+}
+
+func withReasons(row Element, name string, list []Reason) Element {
+	for _, r := range list {
+		if r.Count > 0 {
+			row.Children = append(row.Children, Group(name, Leaf("reason", r.Reason), count("count", r.Count)))
+		}
+	}
+	return row
 }
 
 // write lays the table out for a screen: columns as wide as they need. A name

@@ -4,17 +4,58 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"loggia/configtree/store"
 )
 
+// software is the answer of `show version`.
+type software struct {
+	host string
+	Product
+}
+
 func showVersion(_ context.Context, env *Env, _ Args) (Result, error) {
-	p := env.Product
-	return Text(fmt.Sprintf("Hostname: %s\nModel: %s\nJunos: %s\nloggia %s\n", hostName(env), p.Model, p.Junos, p.Version)), nil
+	return software{hostName(env), env.Product}, nil
+}
+
+// WriteText implements Result.
+func (s software) WriteText(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "Hostname: %s\nModel: %s\nJunos: %s\nloggia %s\n", s.host, s.Model, s.Junos, s.Version)
+	return err
+}
+
+// Element implements Result. Clients find the version in the text of the package.
+func (s software) Element() Element {
+	return Group("software-information",
+		Leaf("host-name", s.host), Leaf("product-model", s.Model), Leaf("product-name", s.Model), Leaf("junos-version", s.Junos),
+		Group("package-information", Leaf("name", "junos"), Leaf("comment", "JUNOS Software Release ["+s.Junos+"]")),
+		Group("package-information", Leaf("name", "loggia"), Leaf("comment", "loggia ["+s.Version+"]")))
+}
+
+// system is the answer of `show system information`.
+type system software
+
+func showSystem(_ context.Context, env *Env, _ Args) (Result, error) {
+	return system{hostName(env), env.Product}, nil
+}
+
+// WriteText implements Result.
+func (s system) WriteText(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "Model: %s\nFamily: junos\nJunos: %s\nHostname: %s\n", s.Model, s.Junos, s.host)
+	return err
+}
+
+// Element implements Result.
+func (s system) Element() Element {
+	return Group("system-information", Leaf("hardware-model", s.Model), Leaf("os-name", "junos"), Leaf("os-version", s.Junos),
+		Leaf("host-name", s.host))
 }
 
 // hostName is what the configuration says, else the machine's name.
@@ -42,82 +83,181 @@ func booted() (time.Duration, [3]float64, error) {
 	return time.Duration(info.Uptime) * time.Second, loads, nil
 }
 
-// showUptime is `show system uptime` (junos-cli §7.3).
-func showUptime(_ context.Context, env *Env, _ Args) (Result, error) {
-	now := env.Now()
-	up, _, err := booted()
-	if err != nil {
-		return nil, err
-	}
-	ago := func(t time.Time) string {
-		return fmt.Sprintf("%s (%s ago)", Stamp(t.In(now.Location())), clock(now.Sub(t)))
-	}
-	line, err := uptimeLine(env)
-	if err != nil {
-		return nil, err
-	}
-	m := env.Store.Running().Meta
-	return Text(fmt.Sprintf("Current time: %s\nTime Source:  LOCAL CLOCK \nSystem booted: %s\nProtocols started: %s\nLast configured: %s by %s\n%s",
-		Stamp(now), ago(now.Add(-up)), ago(env.Started), ago(m.Time), m.User, line)), nil
+// uptime is the answer of `show system uptime` (junos-cli §7.3).
+type uptime struct {
+	now, started time.Time
+	load         load
+	configured   store.Meta
 }
 
-// uptimeLine is the line that uptime and w begin with.
-func uptimeLine(env *Env) (string, error) {
-	up, loads, err := booted()
+func showUptime(_ context.Context, env *Env, _ Args) (Result, error) {
+	l, err := newLoad(env)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	days, rest := int(up/(24*time.Hour)), up%(24*time.Hour)
+	return uptime{l.now, env.Started, l, env.Store.Running().Meta}, nil
+}
+
+// since is a time and how long ago it was, as people read them.
+func (u uptime) since(t time.Time) (stamp, age string) {
+	return Stamp(t.In(u.now.Location())), clock(u.now.Sub(t))
+}
+
+// WriteText implements Result.
+func (u uptime) WriteText(w io.Writer) error {
+	ago := func(t time.Time) string {
+		stamp, age := u.since(t)
+		return fmt.Sprintf("%s (%s ago)", stamp, age)
+	}
+	_, err := fmt.Fprintf(w, "Current time: %s\nTime Source:  LOCAL CLOCK \nSystem booted: %s\nProtocols started: %s\nLast configured: %s by %s\n%s",
+		Stamp(u.now), ago(u.now.Add(-u.load.up)), ago(u.started), ago(u.configured.Time), u.configured.User, u.load.line())
+	return err
+}
+
+// Element implements Result.
+func (u uptime) Element() Element {
+	ago := func(name string, t time.Time, more ...Element) Element {
+		stamp, age := u.since(t)
+		return Group(name, append([]Element{moment("date-time", t, stamp), span("time-length", u.now.Sub(t), age)}, more...)...)
+	}
+	return Group("system-uptime-information",
+		Group("current-time", moment("date-time", u.now, Stamp(u.now))), Leaf("time-source", "LOCAL CLOCK"),
+		ago("system-booted-time", u.now.Add(-u.load.up)), ago("protocols-started-time", u.started),
+		ago("last-configured-time", u.configured.Time, Leaf("user", u.configured.User)), u.load.element())
+}
+
+// load is what the line says that uptime and w begin with.
+type load struct {
+	now      time.Time
+	up       time.Duration
+	users    int
+	averages [3]float64
+}
+
+func newLoad(env *Env) (load, error) {
+	up, averages, err := booted()
+	return load{env.Now(), up, len(env.Sessions()), averages}, err
+}
+
+// age is how long the machine runs, as uptime says it.
+func (l load) age() string {
+	days, rest := int(l.up/(24*time.Hour)), l.up%(24*time.Hour)
 	age := fmt.Sprintf("%d:%02d", int(rest/time.Hour), int(rest/time.Minute)%60)
 	if rest < time.Hour {
 		age = fmt.Sprintf("%d mins", int(rest/time.Minute))
 	}
 	switch days {
 	case 0:
+		return age
 	case 1:
-		age = "1 day, " + age
-	default:
-		age = fmt.Sprintf("%d days, %s", days, age)
+		return "1 day, " + age
 	}
-	users := "1 user"
-	if n := len(env.Sessions()); n != 1 {
-		users = fmt.Sprintf("%d users", n)
-	}
-	return fmt.Sprintf("%7s  up %s, %s, load averages: %.2f, %.2f, %.2f\n", env.Now().Format("3:04PM"), age, users, loads[0], loads[1], loads[2]), nil
+	return fmt.Sprintf("%d days, %s", days, age)
 }
 
-// showUsers is `show system users` (junos-cli §7.3).
+func (l load) count() string {
+	if l.users == 1 {
+		return "1 user"
+	}
+	return fmt.Sprintf("%d users", l.users)
+}
+
+func (l load) line() string {
+	return fmt.Sprintf("%7s  up %s, %s, load averages: %.2f, %.2f, %.2f\n", l.now.Format("3:04PM"), l.age(), l.count(),
+		l.averages[0], l.averages[1], l.averages[2])
+}
+
+func (l load) element(more ...Element) Element {
+	average := func(name string, v float64) Element { return Leaf(name, fmt.Sprintf("%.2f", v)) }
+	return Group("uptime-information", append([]Element{moment("date-time", l.now, l.now.Format("3:04PM")), span("up-time", l.up, l.age()),
+		amount("active-user-count", uint64(l.users), l.count()), average("load-average-1", l.averages[0]),
+		average("load-average-5", l.averages[1]), average("load-average-15", l.averages[2])}, more...)...)
+}
+
+// users is the answer of `show system users` (junos-cli §7.3).
+type users struct {
+	load     load
+	sessions []Session
+}
+
 func showUsers(_ context.Context, env *Env, _ Args) (Result, error) {
-	line, err := uptimeLine(env)
+	l, err := newLoad(env)
 	if err != nil {
 		return nil, err
 	}
-	var b strings.Builder
-	b.WriteString(line)
-	b.WriteString("USER     TTY      FROM                              LOGIN@  IDLE WHAT\n")
-	now := env.Now()
-	for _, s := range env.Sessions() {
-		from, _, _ := strings.Cut(s.Remote, " ")
-		idle := "-"
-		if d := now.Sub(s.LastKey); d >= time.Minute {
-			idle = strconv.Itoa(int(d / time.Minute))
-		}
-		fmt.Fprintf(&b, "%-8s %-8s %-32s %7s %5s %s\n", s.User, cmp.Or(s.TTY, "-"), cmp.Or(from, "-"),
-			s.Since.In(now.Location()).Format("3:04PM"), idle, cmp.Or(s.Command, "-cli (cli)"))
-	}
-	return Text(b.String()), nil
+	return users{l, env.Sessions()}, nil
 }
 
-// showAlarms is `show system alarms`.
+// usersRow is the layout of a row.
+const usersRow = "%-8s %-8s %-32s %7s %5s %s\n"
+
+// row is what is shown of a session.
+func (u users) row(s Session) (user, tty, from, login, idle, what string) {
+	from, _, _ = strings.Cut(s.Remote, " ")
+	idle = "-"
+	if d := u.load.now.Sub(s.LastKey); d >= time.Minute {
+		idle = strconv.Itoa(int(d / time.Minute))
+	}
+	return s.User, cmp.Or(s.TTY, "-"), cmp.Or(from, "-"), s.Since.In(u.load.now.Location()).Format("3:04PM"), idle, cmp.Or(s.Command, "-cli (cli)")
+}
+
+// WriteText implements Result.
+func (u users) WriteText(w io.Writer) error {
+	return compose(w, func(b *strings.Builder) {
+		b.WriteString(u.load.line())
+		b.WriteString("USER     TTY      FROM                              LOGIN@  IDLE WHAT\n")
+		for _, s := range u.sessions {
+			user, tty, from, login, idle, what := u.row(s)
+			fmt.Fprintf(b, usersRow, user, tty, from, login, idle, what)
+		}
+	})
+}
+
+// Element implements Result.
+func (u users) Element() Element {
+	table := Element{Name: "user-table"}
+	for _, s := range u.sessions {
+		user, tty, from, login, idle, what := u.row(s)
+		table.Children = append(table.Children, Group("user-entry", Leaf("user", user), Leaf("tty", tty), Leaf("from", from),
+			moment("login-time", s.Since, login), span("idle-time", u.load.now.Sub(s.LastKey), idle), Leaf("command", what)))
+	}
+	return Group("system-users-information", u.load.element(table))
+}
+
+// alarms is the answer of `show system alarms`.
+type alarms struct {
+	list []Alarm
+	zone *time.Location
+}
+
 func showAlarms(_ context.Context, env *Env, _ Args) (Result, error) {
-	list := env.Alarms()
-	if len(list) == 0 {
-		return Text("No alarms currently active\n"), nil
+	return alarms{env.Alarms(), env.Now().Location()}, nil
+}
+
+// WriteText implements Result.
+func (a alarms) WriteText(w io.Writer) error {
+	return compose(w, func(b *strings.Builder) {
+		if len(a.list) == 0 {
+			b.WriteString("No alarms currently active\n")
+			return
+		}
+		fmt.Fprintf(b, "%d alarms currently active\nAlarm time               Class  Description\n", len(a.list))
+		for _, one := range a.list {
+			fmt.Fprintf(b, "%-24s Major  %s %s\n", Stamp(one.Since.In(a.zone)), one.Place, one.Reason)
+		}
+	})
+}
+
+// Element implements Result.
+func (a alarms) Element() Element {
+	if len(a.list) == 0 {
+		return Group("alarm-information", Group("alarm-summary", Leaf("no-active-alarms", "")))
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d alarms currently active\nAlarm time               Class  Description\n", len(list))
-	for _, a := range list {
-		fmt.Fprintf(&b, "%-24s Major  %s %s\n", Stamp(a.Since.In(env.Now().Location())), a.Place, a.Reason)
+	e := Group("alarm-information", Group("alarm-summary", count("active-alarm-count", uint64(len(a.list)))))
+	for _, one := range a.list {
+		e.Children = append(e.Children, Group("alarm-detail", moment("alarm-time", one.Since, Stamp(one.Since.In(a.zone))),
+			Leaf("alarm-class", "Major"), Leaf("alarm-description", one.Place+" "+one.Reason), Leaf("alarm-short-description", one.Reason),
+			Leaf("alarm-type", "Configuration")))
 	}
-	return Text(b.String()), nil
+	return e
 }

@@ -17,9 +17,8 @@ func hostParam() Param {
 // program is the output of a program of the operating system while it runs.
 // It is killed when the caller wants no more.
 type program struct {
-	ctx  context.Context
-	path string
-	args []string
+	ctx context.Context
+	cmd *exec.Cmd // made with ctx
 }
 
 // startProgram finds a program of the operating system.
@@ -28,15 +27,14 @@ func startProgram(ctx context.Context, name string, args ...string) (Result, err
 	if err != nil {
 		return nil, fmt.Errorf("%s is not installed on this machine", name)
 	}
-	return program{ctx, path, args}, nil
+	return program{ctx, exec.CommandContext(ctx, path, args...)}, nil
 }
 
 // WriteText implements Result. What the program says itself is all there is to
 // say about how it went: only that it failed is an error.
 func (p program) WriteText(w io.Writer) error {
-	c := exec.CommandContext(p.ctx, p.path, p.args...)
-	c.Stdout, c.Stderr = w, w
-	err := c.Run()
+	p.cmd.Stdout, p.cmd.Stderr = w, w
+	err := p.cmd.Run()
 	var exit *exec.ExitError
 	switch {
 	case p.ctx.Err() != nil:

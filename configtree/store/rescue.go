@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"loggia/audit/event"
@@ -62,6 +63,27 @@ func (s *Store) Rescue() (*configtree.Tree, Meta, error) {
 	}
 	tree, problems := parse(text, rescueName, s.schema)
 	return tree, m, asError(problems)
+}
+
+// RescueMeta is Rescue without the configuration: only the header is read, which
+// says nothing about damage behind it.
+func (s *Store) RescueMeta() (Meta, error) {
+	f, err := s.disk.root.Open(rescueName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Meta{}, ErrNoRescue
+	}
+	if err != nil {
+		return Meta{}, err
+	}
+	head, err := io.ReadAll(io.LimitReader(f, maxHeader))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return Meta{}, err
+	}
+	m, _, _, err := parseHeader(head)
+	if err != nil {
+		return m, fmt.Errorf("%s: %w", rescueName, err)
+	}
+	return m, nil
 }
 
 // RollbackRescue makes the candidate the rescue configuration.

@@ -1,0 +1,135 @@
+package op
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"loggia/audit/event"
+)
+
+// clearStatistics is `clear system syslog statistics`.
+func clearStatistics(_ context.Context, env *Env, _ Args) (Result, error) {
+	env.Engine.ClearStatistics()
+	env.Recorder.Record(env.Caller, event.StatisticsCleared{Username: env.Caller.User})
+	return Text(""), nil
+}
+
+// statisticsDetail is `show system syslog statistics detail`: every counter on a
+// line of its own, also those that are zero and a sum needs.
+func statisticsDetail(st Statistics) string {
+	var b strings.Builder
+	if !st.Since.IsZero() {
+		fmt.Fprintf(&b, "Counted since %s\n", Stamp(st.Since))
+	}
+	for i := range st.Sources {
+		sourceDetail(&b, &st.Sources[i])
+	}
+	for i := range st.Destinations {
+		destinationDetail(&b, &st.Destinations[i])
+	}
+	for _, t := range st.Tests {
+		fmt.Fprintf(&b, "\nExpression: %s\n", t.Text)
+		number(&b, 1, "messages looked at", t.Evaluated)
+		number(&b, 1, "of these, matched", t.Matched)
+		if t.Cost > 0 {
+			fmt.Fprintf(&b, "    %-32s%20s\n", "cost of a message, sampled", t.Cost)
+		}
+		number(&b, 1, "instructions", uint64(t.Instructions))
+		number(&b, 1, "states of the automaton", uint64(t.States))
+		some(&b, 1, "times begun anew, being too large", t.Flushes)
+	}
+	return b.String()
+}
+
+func sourceDetail(b *strings.Builder, s *SourceStatistics) {
+	fmt.Fprintf(b, "\nSource: %s\n", s.Name)
+	number(b, 1, "received", s.Received)
+	number(b, 2, "accepted", s.Accepted)
+	some(b, 3, "waiting to be routed", s.Waiting)
+	some(b, 3, "truncated", s.Truncated)
+	for _, a := range s.Anomalies {
+		some(b, 3, a.Reason, a.Count)
+	}
+	number(b, 2, "refused", sum(s.Refused))
+	for _, r := range s.Refused {
+		some(b, 3, r.Reason, r.Count)
+	}
+	some(b, 1, "dropped by the kernel", s.KernelDrops)
+	some(b, 1, "most bytes that ever waited", s.HighWater)
+	some(b, 1, "connections open", uint64(max(s.Connections, 0)))
+	some(b, 1, "connections ever", s.Connected)
+	some(b, 1, "connections turned away", s.TurnedAway)
+	some(b, 1, "errors that lost nothing", s.Errors)
+	rates(b, s.Rates)
+}
+
+func destinationDetail(b *strings.Builder, d *DestinationStatistics) {
+	fmt.Fprintf(b, "\nDestination: %s\n", d.Name)
+	number(b, 1, "accepted", d.Accepted)
+	number(b, 2, "filtered", d.Filtered)
+	number(b, 2, "delivered", d.Delivered)
+	number(b, 2, "repeated", d.Repeated)
+	number(b, 2, "dropped", sum(d.Dropped))
+	for _, r := range d.Dropped {
+		some(b, 3, r.Reason, r.Count)
+	}
+	number(b, 2, "waiting", d.Waiting)
+	some(b, 1, "lines of its own besides", d.Made)
+	some(b, 1, "bytes waiting", d.WaitingBytes)
+	rates(b, d.Rates)
+	if d.State != "" {
+		fmt.Fprintf(b, "    state: %s\n", d.State)
+	}
+	if d.LastError != "" {
+		fmt.Fprintf(b, "    last error: %s\n", d.LastError)
+	}
+}
+
+// number writes a counter; those of a sum stand a level deeper than the sum.
+func number(b *strings.Builder, level int, name string, n uint64) {
+	fmt.Fprintf(b, "%-36s%20d\n", strings.Repeat("    ", level)+name, n)
+}
+
+// some writes a counter that is not zero.
+func some(b *strings.Builder, level int, name string, n uint64) {
+	if n > 0 {
+		number(b, level, name, n)
+	}
+}
+
+func rates(b *strings.Builder, r Rates) {
+	if r != (Rates{}) {
+		fmt.Fprintf(b, "    messages a second over 1, 5, 15 minutes: %.1f, %.1f, %.1f\n", r[0], r[1], r[2])
+	}
+}
+
+// Message is a message to be explained.
+type Message struct {
+	Text  string
+	Local bool       // from a program of this machine
+	From  netip.Addr // else from this address
+	Time  time.Time  // of receipt
+}
+
+// errSender is the error about a source that is none.
+var errSender = errors.New("from: neither an address nor `local`")
+
+// sender reads the parameter `from` of explain; without it the message comes
+// from 127.0.0.1 over the network.
+func sender(a Args) (m Message, err error) {
+	switch from := a["from"]; {
+	case !a.Has("from"):
+		m.From = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	case from == "local":
+		m.Local = true
+	default:
+		if m.From, err = netip.ParseAddr(from); err != nil {
+			err = errSender
+		}
+	}
+	return m, err
+}
