@@ -49,7 +49,7 @@ func All() []Command {
 			{Name: "user", Kind: Option, Help: "Name of the user", Choices: sessionUsers},
 			{Name: "terminal", Kind: Option, Help: "Name of the terminal", Choices: sessionTerminals},
 			{Name: "all", Kind: Flag, Help: "All sessions, if there are several"}}}, logout},
-		{Grammar{Words: "request message", Help: "Show a text on other terminals", Permission: "maintenance", NoPipe: true, Params: append(MessageParams(),
+		{Grammar{Words: "request message", RPC: "request-message", Help: "Show a text on other terminals", Permission: "maintenance", NoPipe: true, Params: append(MessageParams(),
 			Param{Name: "message", Kind: Option, Help: "The text, in quotes", Required: true})}, sendMessage},
 		{Grammar{Words: "clear system commit", RPC: "clear-system-commit", Help: "Cancel a commit that waits for its time", Permission: "configure", NoPipe: true}, clearScheduled},
 		{Grammar{Words: "file list", RPC: "file-list", Help: "List a directory", Permission: "view", Params: []Param{
