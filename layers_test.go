@@ -42,8 +42,9 @@ var allowed = map[string][]string{
 	"syslogd/spool":   {},
 	"syslogd/logfile": {"syslogd/wire", "audit/event"},
 
-	"netconf":       {"op", "netconf/frame", "configtree/...", "audit/event"},
-	"netconf/frame": {},
+	"netconf":         {"op", "netconf/frame", "configtree/...", "audit/event"},
+	"netconf/frame":   {},
+	"netconf/receive": {},
 
 	"pki":         {"audit/event"},
 	"match":       {},
