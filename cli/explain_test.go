@@ -30,3 +30,7 @@ func TestSupportInformationHoldsWhatOneMaySee(t *testing.T) {
 type noEngine struct{}
 
 func (noEngine) Statistics() op.Statistics { return op.Statistics{} }
+
+func (noEngine) ClearStatistics() {}
+
+func (noEngine) Explain(op.Message) op.Explanation { return op.Explanation{} }

@@ -101,7 +101,7 @@ func (d *Daemon) start() error {
 	d.alarms = newAlarms(time.Now)
 	d.sessions = newSessions()
 	d.engine = syslogd.New(syslogd.Options{
-		LogDir: d.state.path("log"), IndexDir: d.state.path("index"),
+		LogDir: d.state.path("log"), IndexDir: d.state.path("index"), Ledger: d.state.path("statistics"), Announce: d.announceLoss,
 		Alarm: d.alarm, Forget: d.alarms.forget, Report: d.report, Terminals: d.sessions.show,
 	})
 	d.recorder = &recorder{trail: trail, engine: d.engine, failed: func(err error) { d.alarms.set(auditTrail, err) }}
@@ -184,6 +184,9 @@ func (d *Daemon) report(place string, err error) {
 	}
 	d.notes.add(event.Fault{Reason: reason})
 }
+
+// announceLoss is told by the engine of messages that were lost.
+func (d *Daemon) announceLoss(e event.Event) { d.notes.add(e) }
 
 // Notices returns what a user should be told about how the state was found.
 func (d *Daemon) Notices() []string { return d.store.Notices() }

@@ -166,14 +166,15 @@ func (s *sessions) show(user string, line []byte) error {
 type identity struct {
 	event.Subject
 	permissions []string
-	console     bool // the process's own user: real paths are theirs anyway
+	console     bool    // the process's own user: real paths are theirs anyway
+	uid         *uint32 // on this machine; nil when there is none
 }
 
 // identify says who a uid is. The owner of the state directory and root are
 // super-users under their own names, others are whom the configuration names.
 func (d *Daemon) identify(uid uint32, pid int) (identity, error) {
 	sys := d.system.Load()
-	id := identity{Subject: event.Subject{PID: pid, Client: "cli", TTY: ttyOf(pid)}}
+	id := identity{Subject: event.Subject{PID: pid, Client: "cli", TTY: ttyOf(pid)}, uid: &uid}
 	if uid == 0 || uid == d.owner {
 		id.User, id.Class, id.permissions = userName(uid), "super-user", sys.classes["super-user"]
 		id.console = uid == uint32(os.Getuid())
@@ -259,10 +260,10 @@ func (d *Daemon) options(id identity) (o cli.Options, l *live, err error) {
 		Permissions: id.permissions,
 		HostName:    d.hostName,
 		Env: op.Env{
-			Store: d.store, Logs: logs{d}, Engine: counters{d.engine}, Files: root, Recorder: d.recorder,
+			Store: d.store, Logs: logs{d}, Engine: counters{d}, Files: root, Recorder: d.recorder,
 			Sessions: d.sessions.snapshot, Logout: d.sessions.logout, Show: d.sessions.tell, Alarms: d.alarms.list, Now: d.now, Started: d.started,
 			Product: op.Product{Version: Version, Model: "loggia", Junos: junosVersion},
-			Caller:  id.Subject, Home: root.Home(), StateDir: d.state.dir,
+			Caller:  id.Subject, UID: id.uid, Home: root.Home(), StateDir: d.state.dir,
 		},
 		Activity: func(command, editPath string) {
 			d.sessions.update(l, func(l *live) { l.Command, l.EditPath, l.LastKey = command, editPath, time.Now() })

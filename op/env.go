@@ -26,9 +26,10 @@ type Env struct {
 	Started  time.Time // start of the program
 	Product  Product
 	Caller   event.Subject
-	UID      *uint32 // of the caller on this machine; nil when it has no account here
-	Home     string  // directory for relative file names, /var/home/USER
-	StateDir string  // for show system storage: the file system it is on
+	Class    func() *Class // what the caller may do; a commit can change it at any time
+	UID      *uint32       // of the caller on this machine; nil when it has no account here
+	Home     string        // directory for relative file names, /var/home/USER
+	StateDir string        // for show system storage: the file system it is on
 }
 
 // Product is what the box says it is.
@@ -97,7 +98,7 @@ type Statistics struct {
 	Since        time.Time
 	Sources      []SourceStatistics
 	Destinations []DestinationStatistics
-	Tests        []ExpressionStatistics
+	Expressions  []ExpressionStatistics
 }
 
 // SourceStatistics are the counters of one input, in messages.

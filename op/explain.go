@@ -3,6 +3,7 @@ package op
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -43,14 +44,39 @@ func explain(_ context.Context, env *Env, a Args) (Result, error) {
 		return nil, err
 	}
 	m.Text, m.Time = a["message"], env.Now()
-	x := env.Engine.Explain(m)
-	var b strings.Builder
-	x.write(&b)
-	return Text(b.String()), nil
+	return env.Engine.Explain(m), nil
+}
+
+// WriteText implements Result.
+func (x Explanation) WriteText(w io.Writer) error { return compose(w, x.write) }
+
+// Element implements Result.
+func (x Explanation) Element() Element {
+	e := Element{Name: "syslog-explanation"}
+	for _, f := range x.Fields {
+		row := Group("field", Leaf("name", f.Name), Leaf("value", f.Value))
+		if f.Note != "" {
+			row.Children = append(row.Children, Leaf("note", f.Note))
+		}
+		e.Children = append(e.Children, row)
+	}
+	for i := range x.Destinations {
+		d := &x.Destinations[i]
+		row := Group("destination", Leaf("name", d.Name), Leaf("path", d.Place), Leaf("reached", fmt.Sprint(d.Reached)))
+		if d.Decided != "" {
+			row.Children = append(row.Children, Leaf("decided-by", d.Decided), Leaf("because", d.because()))
+		}
+		for _, c := range d.Conditions {
+			row.Children = append(row.Children, Group("condition", Leaf("statement", c.Statement), Leaf("holds", fmt.Sprint(c.Holds))))
+		}
+		row.Children = append(row.Children, Leaf("line", d.Line))
+		e.Children = append(e.Children, row)
+	}
+	return e
 }
 
 // write shows the fields, then each destination with the statements that decide.
-func (x *Explanation) write(b *strings.Builder) {
+func (x Explanation) write(b *strings.Builder) {
 	b.WriteString("The message:\n")
 	for _, f := range x.Fields {
 		fmt.Fprintf(b, "    %-12s%s", f.Name, f.Value)

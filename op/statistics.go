@@ -29,8 +29,12 @@ type statisticsRow struct {
 // delivered + repeated + dropped + waiting.
 type statistics Statistics
 
-func showStatistics(_ context.Context, env *Env, _ Args) (Result, error) {
-	return statistics(env.Engine.Statistics()), nil
+func showStatistics(_ context.Context, env *Env, a Args) (Result, error) {
+	st := statistics(env.Engine.Statistics())
+	if a.Has("detail") {
+		return statisticsDetail{st}, nil
+	}
+	return st, nil
 }
 
 // WriteText implements Result.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"strings"
 	"time"
@@ -20,29 +21,66 @@ func clearStatistics(_ context.Context, env *Env, _ Args) (Result, error) {
 
 // statisticsDetail is `show system syslog statistics detail`: every counter on a
 // line of its own, also those that are zero and a sum needs.
-func statisticsDetail(st Statistics) string {
-	var b strings.Builder
-	if !st.Since.IsZero() {
-		fmt.Fprintf(&b, "Counted since %s\n", Stamp(st.Since))
-	}
-	for i := range st.Sources {
-		sourceDetail(&b, &st.Sources[i])
-	}
-	for i := range st.Destinations {
-		destinationDetail(&b, &st.Destinations[i])
-	}
-	for _, t := range st.Tests {
-		fmt.Fprintf(&b, "\nExpression: %s\n", t.Text)
-		number(&b, 1, "messages looked at", t.Evaluated)
-		number(&b, 1, "of these, matched", t.Matched)
-		if t.Cost > 0 {
-			fmt.Fprintf(&b, "    %-32s%20s\n", "cost of a message, sampled", t.Cost)
+type statisticsDetail struct{ statistics }
+
+// WriteText implements Result.
+func (st statisticsDetail) WriteText(w io.Writer) error {
+	return compose(w, func(b *strings.Builder) {
+		if !st.Since.IsZero() {
+			fmt.Fprintf(b, "Counted since %s\n", Stamp(st.Since))
 		}
-		number(&b, 1, "instructions", uint64(t.Instructions))
-		number(&b, 1, "states of the automaton", uint64(t.States))
-		some(&b, 1, "times begun anew, being too large", t.Flushes)
+		for i := range st.Sources {
+			sourceDetail(b, &st.Sources[i])
+		}
+		for i := range st.Destinations {
+			destinationDetail(b, &st.Destinations[i])
+		}
+		for i := range st.Expressions {
+			expressionDetail(b, &st.Expressions[i])
+		}
+	})
+}
+
+// Element implements Result: the sums, and what expressions cost.
+func (st statisticsDetail) Element() Element {
+	e := st.statistics.Element()
+	for i, s := range st.Sources {
+		row := &e.Children[i]
+		*row = withReasons(*row, "anomaly", s.Anomalies)
+		row.Children = append(row.Children, count("waiting", s.Waiting), count("high-water-bytes", s.HighWater), count("connected", s.Connected))
+		row.Children = append(row.Children, s.Rates.elements()...)
 	}
-	return b.String()
+	for i, d := range st.Destinations {
+		row := &e.Children[len(st.Sources)+i]
+		row.Children = append(row.Children, count("made", d.Made), count("waiting-bytes", d.WaitingBytes))
+		row.Children = append(row.Children, d.Rates.elements()...)
+	}
+	for _, t := range st.Expressions {
+		e.Children = append(e.Children, Group("expression", Leaf("statement", t.Text), count("evaluated", t.Evaluated), count("matched", t.Matched),
+			Leaf("cost-nanoseconds", fmt.Sprint(t.Cost.Nanoseconds())), count("instructions", uint64(t.Instructions)),
+			count("automaton-states", uint64(t.States)), count("automaton-flushes", t.Flushes)))
+	}
+	return e
+}
+
+// elements are the rates for programs.
+func (r Rates) elements() (all []Element) {
+	for i, name := range [...]string{"rate-1-minute", "rate-5-minutes", "rate-15-minutes"} {
+		all = append(all, Leaf(name, fmt.Sprintf("%.1f", r[i])))
+	}
+	return all
+}
+
+func expressionDetail(b *strings.Builder, t *ExpressionStatistics) {
+	fmt.Fprintf(b, "\nExpression: %s\n", t.Text)
+	number(b, 1, "messages looked at", t.Evaluated)
+	number(b, 2, "matched", t.Matched)
+	if t.Cost > 0 {
+		fmt.Fprintf(b, "%-36s%20s\n", "    time for a message, sampled", t.Cost)
+	}
+	number(b, 1, "instructions", uint64(t.Instructions))
+	number(b, 1, "states of the automaton", uint64(t.States))
+	some(b, 1, "times it was too large", t.Flushes)
 }
 
 func sourceDetail(b *strings.Builder, s *SourceStatistics) {

@@ -24,9 +24,9 @@ type test struct {
 	nanos                       atomic.Uint64 // of sampled
 }
 
-// TestStatistics is what one distinct match or match-strings has cost since a
+// ExpressionStatistics is what one distinct match or match-strings has cost since a
 // configuration in force has had it.
-type TestStatistics struct {
+type ExpressionStatistics struct {
 	Text         string // such as `match "error|fail"`
 	Instructions int    // of the compiled expression
 	Evaluated    uint64 // messages
@@ -37,8 +37,8 @@ type TestStatistics struct {
 	Flushes      uint64        // times the automaton outgrew its bound and began anew
 }
 
-func (t *test) snapshot() TestStatistics {
-	n := TestStatistics{Text: t.text, Instructions: t.expr.Instructions(), Evaluated: t.evaluated.Load(), Matched: t.matched.Load(),
+func (t *test) snapshot() ExpressionStatistics {
+	n := ExpressionStatistics{Text: t.text, Instructions: t.expr.Instructions(), Evaluated: t.evaluated.Load(), Matched: t.matched.Load(),
 		Sampled: t.sampled.Load(), Time: time.Duration(t.nanos.Load())}
 	n.States, n.Flushes = t.expr.Automaton()
 	return n

@@ -27,6 +27,7 @@ type SourceStatistics struct {
 	Connections int64  // open now
 	Connected   uint64 // ever accepted
 	TurnedAway  uint64 // connections closed at once: too many are open
+	Barred      uint64 // connections closed at once, or never made secure: their sender is not allowed
 
 	Anomalies [NumAnomalies]uint64 // accepted, and not as the standards want them; one message may have several
 	Rates     Rates                // of Received
@@ -52,7 +53,7 @@ type Statistics struct {
 	Since        time.Time               // the counters were zero
 	Sources      []SourceStatistics      // self first, then by name
 	Destinations []DestinationStatistics // in the order of the configuration
-	Tests        []TestStatistics        // distinct match and match-strings
+	Expressions  []ExpressionStatistics  // distinct match and match-strings
 	Alarms       []Alarm                 // parts of the configuration that are not in force, by place
 }
 
@@ -85,7 +86,7 @@ func (e *Engine) Statistics() Statistics {
 		all.Destinations = append(all.Destinations, d.snapshot())
 	}
 	for _, t := range e.table.Load().tests {
-		all.Tests = append(all.Tests, t.snapshot())
+		all.Expressions = append(all.Expressions, t.snapshot())
 	}
 	for place, f := range s.failing {
 		all.Alarms = append(all.Alarms, Alarm{place, f.err})

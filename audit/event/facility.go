@@ -1,5 +1,7 @@
 package event
 
+import "strings"
+
 // Facility is where a message comes from in the sense of syslog. Values 0 to
 // 23 are RFC 5424's numerical codes (table 1) and are all that a message from
 // outside can carry. The values above are Junos' facilities that have no Linux
@@ -98,6 +100,17 @@ var statementSets = map[string]Set{
 func Named(word string) (Set, bool) {
 	s, ok := statementSets[word]
 	return s, ok
+}
+
+// Word returns the facility word of the configuration that selects f; for the
+// two that none but any selects, what others call them.
+func (f Facility) Word() string {
+	for word, set := range statementSets {
+		if word != "any" && set.Has(f) {
+			return word
+		}
+	}
+	return strings.ToLower(f.Code())
 }
 
 // Severity is RFC 5424's severity (table 2): 0 emergency to 7 debug.
