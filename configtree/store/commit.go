@@ -322,7 +322,7 @@ func (t *transaction) activate(next *Revision, ready plans) {
 	s.running.Store(next)
 	changed := newDelta(t.running.Tree, next.Tree)
 	s.mu.Lock()
-	s.history = remember(s.history, next.Meta)
+	s.history = remember(s.history, next.Meta, rollbacksKept(next.Effective))
 	s.noteDelta(next.Number, changed)
 	s.mu.Unlock()
 	t.progress(event.StepWrapup)
@@ -333,10 +333,10 @@ func (t *transaction) activate(next *Revision, ready plans) {
 	t.complete()
 }
 
-// remember puts a new revision in front of the history.
-func remember(history []Meta, m Meta) []Meta {
+// remember puts a new revision in front of the history, which keeps so many before it.
+func remember(history []Meta, m Meta, keep int) []Meta {
 	history = slices.Insert(history, 0, m)
-	return slices.Clip(history[:min(len(history), MaxRollbacks+1)])
+	return slices.Clip(history[:min(len(history), keep+1)])
 }
 
 func (t *transaction) complete() {

@@ -10,10 +10,6 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// plainRevisions is how many of the newest revisions are kept as plain text: the
-// one in force and the three before it, as Junos keeps them at hand.
-const plainRevisions = 4
-
 // compressedName returns the file name of a compressed revision, below the
 // commit folder.
 func compressedName(n uint64) string { return revisionName(n) + ".gz" }
@@ -24,13 +20,14 @@ func (d *disk) exists(name string) bool {
 	return err == nil
 }
 
-// compress compresses the revisions that are not among the newest.
+// compress compresses the revisions that are not among the newest: the one in force and
+// those that are to be kept at hand.
 func (s *Store) compress() error {
 	history, err := s.History()
 	if err != nil {
 		return err
 	}
-	for i := plainRevisions; i < len(history); i++ {
+	for i := 1 + plainKept(s.Running().Effective); i < len(history); i++ {
 		select {
 		case <-s.closed:
 			return nil

@@ -239,7 +239,7 @@ func (s *Store) rollbackBeforeStart(p *pending) error {
 	if err := s.commitAlone(&m, p.tree); err != nil {
 		return errors.Join(err, s.abandonAlone(&m))
 	}
-	s.history = remember(s.history, m)
+	s.history = remember(s.history, m, rollbacksKept(p.tree.Expand()))
 	s.record(program(), event.CommitNotConfirmed{})
 	s.notice("the commit of revision %d was not confirmed in time; the configuration before it is in force again, as revision %d", p.Revision, m.Revision)
 	return s.disk.removePending()

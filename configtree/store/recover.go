@@ -34,7 +34,7 @@ func (s *Store) recover(factory []byte) error {
 	if err := s.abandonInterrupted(found, running.Number); err != nil {
 		return err
 	}
-	s.history = s.findHistory(found, running.Meta)
+	s.history = s.findHistory(found, running.Meta, rollbacksKept(running.Effective))
 	if !recorded {
 		finished := j.base != running.Number && j.ended != running.Number && j.marks(running.Number)
 		if finished {
@@ -248,10 +248,10 @@ func (s *Store) abandonFile(n uint64) error {
 }
 
 // findHistory follows the parents of the running revision. Where one is
-// damaged or missing it goes on with the next lower number.
-func (s *Store) findHistory(found scan, m Meta) []Meta {
+// damaged or missing it goes on with the next lower number. So many are kept.
+func (s *Store) findHistory(found scan, m Meta, keep int) []Meta {
 	history := []Meta{m}
-	for len(history) <= MaxRollbacks && m.Revision > 0 {
+	for len(history) <= keep && m.Revision > 0 {
 		parent := m.Parent
 		i := slices.IndexFunc(found.revisions, func(n uint64) bool { return n <= parent })
 		if i < 0 {
