@@ -29,6 +29,7 @@ var allowed = map[string][]string{
 	"op":           {"configtree/...", "match", "files", "audit/event"},
 	"sshd":         {"audit/event", "files", "match"},
 	"sshd/attach":  {},
+	"sshd/dial":    {},
 
 	"configtree":                 {"configtree/schema"},
 	"configtree/schema":          {},
@@ -59,7 +60,7 @@ var soleImporter = map[string][]string{
 	"github.com/c-bata/go-prompt":     {"cli/terminal"},
 	"github.com/openconfig/goyang":    {"configtree/schema", "configtree/schema/generate"},
 	"github.com/beevik/etree":         {"netconf"},
-	"golang.org/x/crypto/ssh":         {"sshd", "sshd/attach"},
+	"golang.org/x/crypto/ssh":         {"sshd", "sshd/attach", "sshd/dial"},
 	"github.com/klauspost/compress":   {"syslogd/sink", "syslogd/logfile", "configtree/store"},
 	"github.com/leodido/go-syslog/v4": {"syslogd/wire"},
 	"github.com/pkg/sftp":             {"sshd"},

@@ -16,8 +16,7 @@ type Output interface {
 	// Position is what to go on from: of the last event that Write was given and
 	// that is still known; empty for none.
 	Position() string
-	// Write takes events in order. An error ends the collector; what it lets an
-	// Output forget, Position must not know.
+	// Write takes events in order. After an error they come again, from Position on.
 	Write(events []Event) error
 }
 
@@ -48,9 +47,8 @@ type Collector struct {
 
 // Pauses between two attempts to connect.
 const (
-	firstPause = time.Second
+	firstPause = time.Second // after a connection that brought something
 	longPause  = time.Minute
-	steady     = 10 * time.Second // a connection that lasted so long was a good one
 )
 
 // FatalError ends Run: trying again would change nothing.
@@ -62,11 +60,11 @@ func (e *FatalError) Error() string { return e.Err.Error() }
 func (e *FatalError) Unwrap() error { return e.Err }
 
 // Run receives until ctx ends, and connects again whenever it is cut off, with
-// pauses that grow to a minute. The error is a *FatalError, or that of ctx.
+// pauses that grow to a minute as long as nothing comes. The error is a *FatalError, or that of ctx.
 func (c *Collector) Run(ctx context.Context) error {
 	pause := firstPause
 	for {
-		began := time.Now()
+		before := c.Output.Position()
 		err := c.session(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -75,7 +73,7 @@ func (c *Collector) Run(ctx context.Context) error {
 		if errors.As(err, &fatal) || c.Once {
 			return err
 		}
-		if time.Since(began) > steady {
+		if c.Output.Position() != before {
 			pause = firstPause
 		}
 		wait := pause/2 + rand.N(pause/2)
@@ -137,7 +135,7 @@ func (c *Collector) receive(conn io.ReadWriter) error {
 		got, err := in.next()
 		if len(got.events) > 0 {
 			if err := c.Output.Write(got.events); err != nil {
-				return &FatalError{err}
+				return err
 			}
 		}
 		for _, gap := range got.gaps {

@@ -3,8 +3,6 @@ package receive
 import (
 	"errors"
 	"fmt"
-	"hash/crc32"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -25,8 +23,7 @@ type File struct {
 	inode    uint64
 	at       int64 // size of file
 	position string
-	ledger   *os.File
-	number   uint64 // of the last record
+	ledger   *ledger
 
 	mu    sync.Mutex // guards the files and what follows against the one who syncs
 	dirty bool
@@ -37,8 +34,6 @@ type File struct {
 
 // syncEvery is how long a line may be lost to a power cut.
 const syncEvery = time.Second
-
-const recordSize = 512 // bytes of a record of the ledger
 
 // OpenFile opens path, and cuts off what its ledger does not vouch for. It is
 // turned over at size bytes, and count files are kept besides. The error names a
@@ -53,17 +48,11 @@ func OpenFile(path string, size int64, count int) (*File, error) {
 }
 
 func (f *File) open() (err error) {
-	if f.ledger, err = os.OpenFile(f.path+".position", os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+	var last record
+	if f.ledger, last, err = openLedger(f.path + ".position"); err != nil {
 		return err
 	}
-	if err := syscall.Flock(int(f.ledger.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return fmt.Errorf("%s: another collector writes it", f.path)
-	}
-	last, err := f.recall()
-	if err != nil {
-		return err
-	}
-	f.number, f.position = last.number, last.position
+	f.position = last.position
 	if err := f.finishTurnover(last); err != nil {
 		return err
 	}
@@ -115,8 +104,7 @@ func (f *File) finishTurnover(last record) error {
 // Position implements Output.
 func (f *File) Position() string { return f.position }
 
-// Write implements Output. A write that fails half way is cut off by the next
-// OpenFile.
+// Write implements Output. Of a write that fails half way nothing stays.
 func (f *File) Write(events []Event) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -132,7 +120,7 @@ func (f *File) Write(events []Event) error {
 			continue
 		}
 		if _, err := f.file.WriteString(text); err != nil {
-			return err
+			return errors.Join(err, f.file.Truncate(f.at)) // a full disk takes a part
 		}
 		f.at += int64(len(text))
 		f.position = events[n-1].Position
@@ -206,55 +194,6 @@ func (f *File) syncDirectory() error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// record is one record of the ledger.
-type record struct {
-	number   uint64
-	inode    uint64
-	size     int64
-	position string
-}
-
-const recordFormat = "loggia-position 1 %d %d %d %s "
-
-// note writes down how far the file is good.
-func (f *File) note() error {
-	f.number++
-	text := fmt.Sprintf(recordFormat, f.number, f.inode, f.at, orElse(f.position, "-"))
-	text += fmt.Sprintf("%08x\n", crc32.Checksum([]byte(text), crc32.MakeTable(crc32.Castagnoli)))
-	if len(text) > recordSize {
-		return fmt.Errorf("a position of %d bytes", len(f.position))
-	}
-	_, err := f.ledger.WriteAt([]byte(text+strings.Repeat(" ", recordSize-len(text))), int64(f.number%2)*recordSize)
-	return err
-}
-
-// recall reads the newest good record; the zero record if there is none.
-func (f *File) recall() (newest record, err error) {
-	both := make([]byte, 2*recordSize)
-	n, err := f.ledger.ReadAt(both, 0)
-	if err != nil && err != io.EOF {
-		return newest, err
-	}
-	for both = both[:n]; len(both) > 0; both = both[min(recordSize, len(both)):] {
-		line, _, _ := strings.Cut(string(both[:min(recordSize, len(both))]), "\n")
-		at := strings.LastIndexByte(line, ' ') + 1
-		var r record
-		if fmt.Sprintf("%08x", crc32.Checksum([]byte(line[:at]), crc32.MakeTable(crc32.Castagnoli))) != line[at:] {
-			continue
-		}
-		if _, err := fmt.Sscanf(line[:at], recordFormat, &r.number, &r.inode, &r.size, &r.position); err != nil {
-			continue // of another version
-		}
-		if r.position == "-" {
-			r.position = ""
-		}
-		if r.number > newest.number {
-			newest = r
-		}
-	}
-	return newest, nil
-}
-
 // syncer syncs what was written, once a second.
 func (f *File) syncer() {
 	tick := time.NewTicker(syncEvery)
@@ -271,13 +210,18 @@ func (f *File) syncer() {
 	}
 }
 
+// note writes down how far the file is good.
+func (f *File) note() error {
+	return f.ledger.note(record{inode: f.inode, size: f.at, position: f.position})
+}
+
 // sync syncs the lines before the ledger that vouches for them. mu is held.
 func (f *File) sync() error {
 	if !f.dirty {
 		return nil
 	}
 	f.dirty = false
-	return errors.Join(f.file.Sync(), f.ledger.Sync())
+	return errors.Join(f.file.Sync(), f.ledger.file.Sync())
 }
 
 // Close syncs and closes the file.
@@ -292,7 +236,7 @@ func (f *File) shut() (err error) {
 		err = f.file.Close()
 	}
 	if f.ledger != nil {
-		err = errors.Join(err, f.ledger.Close())
+		err = errors.Join(err, f.ledger.file.Close())
 	}
 	return err
 }

@@ -215,7 +215,7 @@ func TestLedgerSurvivesDamage(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := f.ledger.WriteAt([]byte("XX"), int64(f.number%2)*recordSize+20); err != nil {
+	if _, err := f.ledger.file.WriteAt([]byte("XX"), int64(f.ledger.number%2)*recordSize+20); err != nil {
 		t.Error(err)
 	}
 	f.crash(t)
