@@ -16,10 +16,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Peer is who calls on the unix socket, by the kernel's word.
+// Peer is who calls: on the unix socket a user of this machine, by the kernel's
+// word, on the network whoever logged in.
 type Peer struct {
-	UID uint32
-	PID int
+	UID   uint32 // Nobody on the network
+	PID   int    // on the network a number that no process and no other session has
+	Login *Login // nil on the unix socket
+}
+
+// Nobody is the uid of those who come over the network: no user has it.
+const Nobody = ^uint32(0)
+
+// Login is who logged in over the network.
+type Login struct {
+	User, Class string
+	Remote      string // as in SSH_CONNECTION
 }
 
 // Handler serves one channel and returns its exit status.
@@ -31,6 +42,8 @@ type Local struct {
 	Path   string
 	Admit  func(Peer) error
 	Handle Handler
+	// Subsystems are what else there is, by name.
+	Subsystems map[string]Handler
 
 	listener *net.UnixListener
 	config   *ssh.ServerConfig
@@ -164,32 +177,10 @@ func (l *Local) connection(ctx context.Context, peer Peer, conn *net.UnixConn) {
 
 // sessions serves the channels of a connection until it ends, and ends them.
 func (l *Local) sessions(ctx context.Context, peer Peer, channels <-chan ssh.NewChannel) {
-	ctx, cancel := context.WithCancel(ctx)
-	var serving sync.WaitGroup
-	defer serving.Wait()
-	defer cancel()
-	open := make(chan struct{}, maxSessions)
-	for nc := range channels {
-		if nc.ChannelType() != "session" {
-			_ = nc.Reject(ssh.UnknownChannelType, "only sessions are served here")
-			continue
-		}
-		select {
-		case open <- struct{}{}:
-		default:
-			_ = nc.Reject(ssh.ResourceShortage, "too many sessions")
-			continue
-		}
-		ch, reqs, err := nc.Accept()
-		if err != nil {
-			<-open
-			continue
-		}
-		serving.Go(func() {
-			defer func() { <-open }()
-			serveChannel(ctx, peer, ch, reqs, l.Handle)
-		})
-	}
+	s := &service{handle: l.Handle, subsystems: l.Subsystems}
+	sessions{most: maxSessions, run: func(ctx context.Context, ch ssh.Channel, requests <-chan *ssh.Request) {
+		s.serveChannel(ctx, peer, ch, requests)
+	}}.serve(ctx, channels)
 }
 
 // peerOf asks the kernel who connected.

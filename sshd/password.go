@@ -1,0 +1,121 @@
+package sshd
+
+import (
+	"bytes"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+
+	"github.com/go-crypt/crypt/algorithm"
+	"github.com/go-crypt/crypt/algorithm/shacrypt"
+	"github.com/go-crypt/x/yescrypt"
+)
+
+// Password is the hash of a password, in the notation of crypt(5).
+type Password struct {
+	text   string
+	digest algorithm.Digest // nil for $y$
+}
+
+// Bounds on what the check of one password may cost. A hash that asks for more
+// would let anybody who knows the login's name keep the machine busy.
+const (
+	maxRounds   = 1_000_000 // of $5$ and $6$: about a second
+	maxYescrypt = 64 << 20  // bytes of memory of $y$
+	maxPassword = 512       // bytes; crypt(5) takes time that grows with their square
+)
+
+var (
+	errNotation = errors.New("must be a hash in the notation $6$, $5$ or $y$ of crypt(5)")
+	errCostly   = errors.New("asks for more work than a login may cost")
+)
+
+// ParsePassword reads a hash.
+func ParsePassword(text string) (*Password, error) {
+	switch {
+	case strings.HasPrefix(text, "$y$"):
+		if n := yescryptMemory(text); n == 0 {
+			return nil, errNotation
+		} else if n > maxYescrypt {
+			return nil, fmt.Errorf("%w: %d MiB", errCostly, n>>20)
+		}
+		return &Password{text: text}, nil
+	case strings.HasPrefix(text, "$5$"), strings.HasPrefix(text, "$6$"):
+		digest, err := shacrypt.Decode(text)
+		if err != nil {
+			return nil, errNotation
+		}
+		if rounds(text) > maxRounds {
+			return nil, fmt.Errorf("%w: %d rounds, at most %d", errCostly, rounds(text), maxRounds)
+		}
+		return &Password{text: text, digest: digest}, nil
+	}
+	return nil, errNotation
+}
+
+// rounds are the rounds that a SHA hash asks for.
+func rounds(text string) int {
+	var n int
+	if _, err := fmt.Sscanf(text[3:], "rounds=%d$", &n); err != nil {
+		return shacrypt.IterationsDefaultOmitted
+	}
+	return n
+}
+
+// yescryptMemory is the memory that a $y$ hash takes, 0 when it is malformed: the
+// setting is j, then the exponent of N and r, one character each, then the salt
+// and the hash.
+func yescryptMemory(text string) int {
+	parts := strings.Split(text, "$")
+	if len(parts) != 5 || len(parts[2]) != 3 || parts[2][0] != 'j' || len(parts[3]) > 86 || len(parts[4]) != 43 {
+		return 0
+	}
+	const digits = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	exponent, r := strings.IndexByte(digits, parts[2][1])+1, strings.IndexByte(digits, parts[2][2])+1
+	if exponent < 10 || exponent > 18 || r < 1 || r > 32 {
+		return 0
+	}
+	return 128 * r << exponent
+}
+
+// match reports whether password is the one. Its time depends on the hash, and
+// not on how much of the password is right.
+func (p *Password) match(password []byte) bool {
+	tooLong := len(password) > maxPassword
+	password = password[:min(len(password), maxPassword)]
+	if p.digest != nil {
+		return p.digest.MatchBytes(password) && !tooLong
+	}
+	hash, err := yescrypt.Hash(password, []byte(p.text))
+	return err == nil && subtle.ConstantTimeCompare(bytes.TrimSpace(hash), []byte(p.text)) == 1 && !tooLong
+}
+
+// dummyHash costs what plain-text-password makes cost, and fits no password.
+const dummyHash = "$6$loggia$................................................................" +
+	"......................"
+
+// decoy returns a hash that is checked in the place of one that a login does not
+// have, so that the answer takes as long. It is one of the others, always the
+// same for a name, and its outcome is thrown away.
+func decoy(users map[string]*User, name string) *Password {
+	var names []string
+	for n, u := range users {
+		if u.Password != nil {
+			names = append(names, n)
+		}
+	}
+	if len(names) == 0 {
+		digest, err := shacrypt.Decode(dummyHash)
+		if err != nil {
+			panic(err) // it is a constant
+		}
+		return &Password{text: dummyHash, digest: digest}
+	}
+	slices.Sort(names)
+	h := fnv.New32a()
+	h.Write([]byte(name))
+	return users[names[int(h.Sum32()%uint32(len(names)))]].Password
+}
