@@ -1,6 +1,7 @@
 package syslogd
 
 import (
+	"crypto/tls"
 	"errors"
 	"net/netip"
 	"strings"
@@ -119,14 +120,12 @@ type Transport uint8
 const (
 	TransportUDP Transport = iota // RFC 5426
 	TransportTCP                  // RFC 6587
+	TransportTLS                  // RFC 5425
 )
 
 // String returns the configuration's word.
 func (t Transport) String() string {
-	if t == TransportTCP {
-		return "tcp"
-	}
-	return "udp"
+	return [...]string{"udp", "tcp", "tls"}[t]
 }
 
 // Host is `host NAME`.
@@ -137,8 +136,12 @@ type Host struct {
 	Layout
 	Port             uint16 // 0 is 514
 	Transport        Transport
-	Newline          bool // framing newline; octet counting otherwise (tcp only)
-	FacilityOverride int  // wire number 0 to 23, -1 for none
+	TLS              *tls.Config // of tls; it judges the server, and an equal pointer says that nothing changed
+	Newline          bool        // framing newline; octet counting otherwise (tcp and tls)
+	OnDemand         bool        // connect when the first message waits, not before
+	SpoolSize        int64       // bytes; 0 is spool.DefaultSize
+	SpoolDropNew     bool        // a full spool refuses the newest message; it overwrites the oldest otherwise
+	FacilityOverride int         // wire number 0 to 23, -1 for none
 	LogPrefix        string
 	ExcludeHostname  bool
 	SourceAddress    netip.Addr // wins over the global one
@@ -156,27 +159,6 @@ type User struct {
 type Console struct {
 	Place string
 	Selection
-}
-
-// Inputs is what the engine listens on.
-type Inputs struct {
-	Unix []UnixInput
-	UDP  []Listen
-	TCP  []Listen
-}
-
-// UnixInput is a local datagram socket such as /dev/log. Its directory must
-// exist; the socket gets mode 0666.
-type UnixInput struct {
-	Place string
-	Path  string
-}
-
-// Listen is one address and port. An address that is invalid or `::` stands for
-// every address of both families, 0.0.0.0 for every IPv4 address.
-type Listen struct {
-	Place   string
-	Address netip.AddrPort
 }
 
 // PlaceError is one part of a configuration that cannot be put in force.

@@ -17,7 +17,8 @@
 // message repeated N times`) are counted as Made and appear nowhere else, so
 // that the lines in a file are delivered + made.
 //
-// A File writes before Write returns; all others queue and never wait.
+// A File writes before Write returns, a Remote into its spool; all others queue
+// and never wait.
 //
 // # Waiting places
 //
@@ -31,11 +32,12 @@
 //	                                                                                          Close                                          not the first line
 //	File: waiting archive (files) × size on disk    oldest removed      (retention)           kept                  compressed until the     kept; compressed at
 //	                                                                                                                deadline, else kept      the next start
-//	Remote: queue         QueueBytes, 1/8 of it for newest dropped      queue-full            handed to the new     sent until the deadline, lost
-//	                      own records alone                                                   port, address, style  rest counted closed
-//	Remote: sent, not     part of QueueBytes        nothing more sent   waiting               sent to the new       as the queue             lost, unless it
-//	acknowledged (tcp)                                                                        target after 1 s                               has arrived
-//	Remote: being written one write of 64 KiB       nothing more sent   waiting               as the queue          as the queue             as above
+//	Remote: spool         spool size on disk,       oldest overwritten  overwritten, or       handed to the new     sent until the        kept; sent at
+//	                      QueueBytes while that     or newest dropped   queue-full            port, address, style  deadline, rest kept   the next start
+//	                      takes nothing
+//	Remote: sent, not     the kernel's send buffer, nothing more sent   waiting               sent to the new       as the spool          as the spool
+//	acknowledged (tcp)    part of the spool                                                   target after 1 s
+//	Remote: being written one write of 64 KiB       nothing more sent   waiting               as the spool          as the spool          as the spool
 //	Terminals: queue      64 KiB, 1/4 for own       newest dropped      queue-full            kept, or as shutdown  shown until the deadline lost
 //	Console: queue        64 KiB, 1/4 for own       newest dropped      queue-full            kept, or as shutdown  shown until the deadline lost
 package sink
@@ -112,11 +114,14 @@ const (
 	Refused                   // a datagram that the network refused for another reason
 	Closed                    // still waiting when the destination was closed
 	Interrupted               // waiting when the program was killed, and not kept on disk
+	Overwritten               // the oldest in the spool, which made room for newer ones
+	Damaged                   // did not read back from the spool
+	Cleared                   // by `clear system syslog spool`
 	NumReasons  = iota
 )
 
 // reasonNames are the words of statistics and of the metrics' reason label.
-var reasonNames = [NumReasons]string{"queue-full", "no-space", "unwritable", "too-large", "refused", "closed", "interrupted"}
+var reasonNames = [NumReasons]string{"queue-full", "no-space", "unwritable", "too-large", "refused", "closed", "interrupted", "overwritten", "damaged", "cleared"}
 
 // String returns the word for r that statistics show, such as queue-full.
 func (r Reason) String() string {
