@@ -121,7 +121,9 @@ func (l *Log) Append(r Record) (Receipt, error) {
 	l.pending = binary.BigEndian.AppendUint32(l.pending, crc32.Checksum(body, castagnoli()))
 	l.next++
 	l.last = r.Seq
-	l.changed.Broadcast()
+	if at == 0 {
+		l.changed.Broadcast() // the writer waits only when it has nothing to write
+	}
 	return Receipt{l, r.Seq}, nil
 }
 

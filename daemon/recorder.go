@@ -25,6 +25,8 @@ type recorder struct {
 	runs    bool
 	failing error // why the trail takes nothing at the moment
 	missing int   // events that it has not taken
+	several bool  // what comes is collected in batch
+	batch   []event.Entry
 }
 
 // auditTrail is the place of the trail's alarm.
@@ -40,15 +42,28 @@ type early struct {
 // after them is in the trail alone.
 const maxEarly = 1000
 
-// Record numbers and queues an event.
-func (r *recorder) Record(by event.Subject, e event.Event) {
+// Record numbers and queues events.
+func (r *recorder) Record(by event.Subject, events ...event.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	// put has told of an error, and whoever needs the record asks RecordDurable.
-	_, _ = r.put(by, e)
+	if len(events) == 1 {
+		_, _ = r.put(by, events[0])
+		return
+	}
+	r.several = true
+	for _, e := range events {
+		_, _ = r.put(by, e)
+	}
+	r.several = false
+	r.flush(by)
 }
 
 // RecordDurable returns when the event and all before it are on disk.
 func (r *recorder) RecordDurable(ctx context.Context, by event.Subject, e event.Event) error {
+	r.mu.Lock()
 	receipt, err := r.put(by, e)
+	r.mu.Unlock()
 	if err != nil {
 		return err
 	}
@@ -60,21 +75,38 @@ func (r *recorder) RecordDurable(ctx context.Context, by event.Subject, e event.
 	return err
 }
 
+// put appends an event to the trail and sends it through the engine. The lock
+// is held.
 func (r *recorder) put(by event.Subject, e event.Event) (audit.Receipt, error) {
 	entry := e.Entry()
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	receipt, err := r.trail.Append(audit.Record{Subject: by, Entry: entry})
 	r.tell(err)
 	if err != nil {
 		r.missing++
 	}
 	if _, last := e.(event.CommitCompleted); last && r.runs {
+		r.flush(by)
 		r.engine.LogBoth(by, entry)
+	} else if r.several && r.runs && !entry.Trail {
+		if r.batch = append(r.batch, entry); len(r.batch) == maxBatch {
+			r.flush(by)
+		}
 	} else if !entry.Trail {
 		r.log(by, entry)
 	}
 	return receipt, err
+}
+
+// maxBatch bounds the entries that go through the engine together.
+const maxBatch = 256
+
+// flush sends the entries of a batch through the engine. The lock is held.
+func (r *recorder) flush(by event.Subject) {
+	if len(r.batch) > 0 {
+		r.engine.LogAll(by, r.batch)
+		clear(r.batch)
+		r.batch = r.batch[:0]
+	}
 }
 
 // log sends an entry through the engine, or keeps it until that runs. The lock

@@ -28,7 +28,7 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 type nobody struct{}
 
-func (nobody) Record(event.Subject, event.Event) {}
+func (nobody) Record(event.Subject, ...event.Event) {}
 
 func (nobody) RecordDurable(context.Context, event.Subject, event.Event) error { return nil }
 

@@ -16,7 +16,7 @@ import (
 // silent is a Recorder that takes no time.
 type silent struct{}
 
-func (silent) Record(event.Subject, event.Event)                                     {}
+func (silent) Record(event.Subject, ...event.Event)                                  {}
 func (silent) RecordDurable(_ context.Context, _ event.Subject, _ event.Event) error { return nil }
 
 // large returns edits of 100,000 leaves.

@@ -16,13 +16,18 @@ type auditor struct {
 	recorder Recorder
 	by       event.Subject
 	action   string // of records about leaves
+	waiting  []event.Event
 }
 
+// maxRecords bounds the records of one edition that are handed on together.
+const maxRecords = 256
+
 func newAuditor(r Recorder, by event.Subject, action string) *auditor {
-	return &auditor{r, by, action}
+	return &auditor{recorder: r, by: by, action: action}
 }
 
 func (a *auditor) changes(changes []configtree.Change) {
+	defer a.flush()
 	for i := range changes {
 		c := &changes[i]
 		switch c.Kind {
@@ -51,6 +56,7 @@ func (a *auditor) changes(changes []configtree.Change) {
 // edition records what an edition changed: as its commands say it where they
 // are about names and places, else change by change.
 func (a *auditor) edition(ed *edition, d *draft) {
+	defer a.flush()
 	named := len(ed.edits) > 0 && len(d.problems) == 0 && len(d.changes) > 0
 	for i := range ed.edits {
 		named = named && ed.edits[i].Op >= configtree.Rename
@@ -67,7 +73,20 @@ func (a *auditor) edition(ed *edition, d *draft) {
 	}
 }
 
-func (a *auditor) record(e event.Event) { a.recorder.Record(a.by, e) }
+func (a *auditor) record(e event.Event) {
+	if a.waiting = append(a.waiting, e); len(a.waiting) == maxRecords {
+		a.flush()
+	}
+}
+
+// flush hands on the records that wait.
+func (a *auditor) flush() {
+	if len(a.waiting) > 0 {
+		a.recorder.Record(a.by, a.waiting...)
+		clear(a.waiting)
+		a.waiting = a.waiting[:0]
+	}
+}
 
 func (a *auditor) other(action, path, value string) {
 	a.record(event.ConfigOther{Username: a.by.User, Action: action, Path: path, Value: value})
@@ -149,6 +168,7 @@ const maxErrorRecords = 100
 
 // refused records why a commit was refused.
 func (a *auditor) refused(problems []configtree.Problem) {
+	defer a.flush()
 	n := 0
 	for i := range problems {
 		if p := &problems[i]; !p.Warning && n < maxErrorRecords {

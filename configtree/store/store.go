@@ -21,8 +21,9 @@ const MaxRollbacks = 49
 // Recorder puts events on record: in the audit trail, and in syslog those that
 // are not for the trail alone. It must not call the store.
 type Recorder interface {
-	// Record numbers and queues an event; events keep the order of the calls.
-	Record(by event.Subject, e event.Event)
+	// Record numbers and queues events; they keep the order of the calls. Many of
+	// them cost less together.
+	Record(by event.Subject, events ...event.Event)
 	// RecordDurable returns when the event and all before it are on disk.
 	RecordDurable(ctx context.Context, by event.Subject, e event.Event) error
 }

@@ -33,10 +33,12 @@ type tape struct {
 	refuse  error // RecordDurable's answer, if set
 }
 
-func (r *tape) Record(_ event.Subject, e event.Event) {
+func (r *tape) Record(_ event.Subject, events ...event.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.entries = append(r.entries, e.Entry())
+	for _, e := range events {
+		r.entries = append(r.entries, e.Entry())
+	}
 }
 
 func (r *tape) RecordDurable(ctx context.Context, by event.Subject, e event.Event) error {
