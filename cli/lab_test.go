@@ -35,6 +35,7 @@ type lab struct {
 	sessions []op.Session
 	shown    []string                   // on terminals of other sessions, by Env.Show
 	refuse   func(c store.Change) error // what a subsystem thinks of a commit
+	class    func() *op.Class           // if given, that of all sessions
 }
 
 const factory = `system {
@@ -96,11 +97,19 @@ func (l *lab) options(user string, flags ...string) Options {
 	if err != nil {
 		l.t.Fatal(err)
 	}
+	uid := uint32(os.Geteuid())
 	caller := event.Subject{User: user, Class: "super-user", PID: 4711, Client: "cli", TTY: "pts/1"}
 	own := op.Session{Subject: caller, Since: l.now.Add(-time.Minute), LastKey: l.now}
+	class := l.class
+	if class == nil {
+		own, problems := op.NewClass(op.ClassDefinition{Name: "super-user", Permissions: flags})
+		if problems != nil {
+			l.t.Fatal(problems)
+		}
+		class = func() *op.Class { return own }
+	}
 	return Options{
-		Permissions: flags,
-		HostName:    func() string { return "gate" },
+		HostName: func() string { return "gate" },
 		Env: op.Env{Store: l.store, Logs: l.logs, Files: root, Recorder: l.records, Now: func() time.Time { return l.now },
 			Sessions: func() []op.Session { return append(slices.Clone(l.sessions), own) }, Alarms: func() []op.Alarm { return nil },
 			Show: func(to op.Session, text string) bool {
@@ -108,8 +117,9 @@ func (l *lab) options(user string, flags ...string) Options {
 				return to.TTY != ""
 			},
 			Product: op.Product{Version: "0.1.0", Model: "loggia", Junos: "24.4R1.9"},
+			UID:     &uid,
 			Started: l.now, StateDir: l.state, Home: root.Home(),
-			Caller: caller},
+			Caller: caller, Class: class},
 	}
 }
 
@@ -168,11 +178,13 @@ type records struct {
 	list []string
 }
 
-func (r *records) Record(by event.Subject, e event.Event) {
+func (r *records) Record(by event.Subject, events ...event.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	entry := e.Entry()
-	r.list = append(r.list, entry.Tag+": "+entry.Text)
+	for _, e := range events {
+		entry := e.Entry()
+		r.list = append(r.list, entry.Tag+": "+entry.Text)
+	}
 }
 
 func (r *records) RecordDurable(_ context.Context, by event.Subject, e event.Event) error {
