@@ -1,0 +1,41 @@
+package event
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// StorageFull is the disk of the log files being used but for what is reserved.
+type StorageFull struct {
+	Free, Size uint64 // bytes
+	Policy     string // overwrite-oldest, drop-new or halt
+}
+
+// Entry implements Event. SYSTEM_STORAGE_FULL is ours, syslog.critical.
+func (e StorageFull) Entry() Entry {
+	free, size := strconv.FormatUint(e.Free, 10), strconv.FormatUint(e.Size, 10)
+	return Entry{Process: eventd, Tag: "SYSTEM_STORAGE_FULL", Facility: Syslog, Severity: Critical, Failed: true,
+		Text:  "Log storage is full: " + free + " of " + size + " bytes free; overflow " + e.Policy + " begins",
+		Attrs: []Attr{{"free", free}, {"size", size}, {"policy", e.Policy}}}
+}
+
+// StorageResumed is the end of StorageFull, and what the time between has cost.
+type StorageResumed struct {
+	Free     uint64 // bytes
+	Dropped  uint64 // messages
+	Archives uint64 // removed
+	Freed    uint64 // bytes, by removing them
+	Lasted   time.Duration
+}
+
+// Entry implements Event. SYSTEM_STORAGE_RESUMED is ours, syslog.notice.
+func (e StorageResumed) Entry() Entry {
+	free, dropped := strconv.FormatUint(e.Free, 10), strconv.FormatUint(e.Dropped, 10)
+	archives, freed := strconv.FormatUint(e.Archives, 10), strconv.FormatUint(e.Freed, 10)
+	lasted := e.Lasted.Round(time.Second).String()
+	return Entry{Process: eventd, Tag: "SYSTEM_STORAGE_RESUMED", Facility: Syslog, Severity: Notice,
+		Text: fmt.Sprintf("Log storage has room again after %s: %s bytes free; %s messages dropped, %s archives of %s bytes removed",
+			lasted, free, dropped, archives, freed),
+		Attrs: []Attr{{"free", free}, {"dropped", dropped}, {"archives", archives}, {"freed", freed}, {"duration", lasted}}}
+}
