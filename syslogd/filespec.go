@@ -47,7 +47,7 @@ func (s fileSpec) style() wire.Style { return s.options.Style }
 func (s fileSpec) open(e *Engine) (sink.Destination, error) {
 	f, err := sink.NewFile(sink.FileConfig{
 		Dir: e.o.LogDir, IndexDir: e.o.IndexDir, Name: s.name, FileOptions: s.options,
-		Place: s.place, Report: e.say, Now: e.o.Now,
+		Place: s.place, Space: e.storage, Report: e.say, Now: e.o.Now,
 	})
 	if err != nil {
 		return nil, err // a nil *sink.File in a Destination would not be nil

@@ -317,7 +317,7 @@ func (f *File) put(l *Lines, i, j int) {
 		if i += n; err == nil {
 			continue
 		}
-		if f.live != nil && reasonOf(err) == NoSpace && f.space.Full(own) {
+		if f.live != nil && diskFull(err) && f.space.Full(own) {
 			continue // there is room now
 		}
 		f.erredAt = l.Received
@@ -423,6 +423,12 @@ func foreign(lines []Line) (n int) {
 		}
 	}
 	return n
+}
+
+// diskFull tells an error that room on the disk mends, which a limit on the size
+// of files is not.
+func diskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
 // reasonOf sorts an error of the file system.
