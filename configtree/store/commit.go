@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"time"
 
 	"loggia/audit/event"
 	"loggia/configtree"
@@ -14,11 +15,17 @@ import (
 // CommitOptions says how to commit.
 type CommitOptions struct {
 	Comment   string
-	CheckOnly bool              // stop after the check: `commit check`; not with Confirmed or At
-	Confirmed int               // minutes after which the commit is undone unless confirmed, 0 if it is to stay
-	At        At                // when to commit, zero for now; not with Confirmed
-	Command   string            // as typed, without the comment; recorded
-	Progress  func(step string) // called at each step; may be nil; must not block
+	CheckOnly bool          // stop after the check: `commit check`; not with Confirmed or At
+	Confirmed int           // minutes after which the commit is undone unless confirmed, 0 if it is to stay
+	Timeout   time.Duration // the exact time that Confirmed rounds up to minutes; 0 is Confirmed
+	Persist   string        // with Confirmed: kept in Pending, for Confirms to ask for
+	Bound     bool          // with Confirmed: undo it as well when the session ends before it confirms
+	At        At            // when to commit, zero for now; not with Confirmed
+	// Confirms is asked before the commit confirms, or puts off, what waits for its
+	// confirmation; its error refuses the commit. May be nil.
+	Confirms func(Pending) error
+	Command  string            // as typed, without the comment; recorded
+	Progress func(step string) // called at each step; may be nil; must not block
 }
 
 // Result is what a commit came to.
@@ -129,6 +136,11 @@ func (t *transaction) admit() error {
 	}
 	if h, ok := t.store.locked(); ok && h.By != t.by {
 		return &LockedError{h} // a private candidate is committed past the shared one too
+	}
+	if p := t.store.waiting(PendingRollback); p != nil && t.options.Confirms != nil {
+		if err := t.options.Confirms(p.Pending); err != nil {
+			return err
+		}
 	}
 	if t.options.CheckOnly {
 		return nil

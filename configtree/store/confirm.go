@@ -33,11 +33,14 @@ func confirmText(minutes int) string {
 func (t *transaction) newConfirmation(revision uint64) *pending {
 	s := t.store
 	now := s.now()
-	wait := time.Duration(t.options.Confirmed) * time.Minute
+	wait := t.options.Timeout
+	if wait == 0 {
+		wait = time.Duration(t.options.Confirmed) * time.Minute
+	}
 	id, elapsed := s.boot()
 	p := &pending{boot: elapsed + wait, bootID: id, tree: t.running.Tree}
 	p.Pending = Pending{Kind: PendingRollback, By: t.by, Asked: now, Command: t.options.Command, Due: now.Add(wait),
-		Minutes: t.options.Confirmed, Revision: revision, Target: t.running.Number}
+		Minutes: t.options.Confirmed, Revision: revision, Target: t.running.Number, Persist: t.options.Persist, Bound: t.options.Bound}
 	if first := s.waiting(PendingRollback); first != nil {
 		p.Target, p.tree = first.Target, first.tree
 	}
@@ -109,24 +112,40 @@ func (t *transaction) confirmedBy(fresh *pending) {
 // rollbackUnconfirmed puts the configuration before an unconfirmed one in force
 // again, if its time has run out. The error has been recorded.
 func (s *Store) rollbackUnconfirmed(ctx context.Context) error {
-	outcome, err := s.rollbackDue(ctx)
+	return s.rollbackPending(ctx, program(), func(p *pending) error {
+		if s.left(p) > 0 {
+			return errNotDue // it was confirmed meanwhile, and another waits
+		}
+		return nil
+	})
+}
+
+// rollbackPending does so on behalf of by when that is right; nil when there is
+// nothing that waits.
+func (s *Store) rollbackPending(ctx context.Context, by event.Subject, right func(*pending) error) error {
+	outcome, err := s.rollbackIf(ctx, by, right)
+	if errors.Is(err, errNotDue) {
+		err = nil
+	}
 	if outcome != nil && s.tell != nil {
 		s.tell(outcome.Entry().Text + ".") // under no lock
 	}
 	return err
 }
 
-// rollbackDue returns what came of it, nil when there was nothing to do.
-func (s *Store) rollbackDue(ctx context.Context) (event.Event, error) {
+// rollbackIf returns what came of it, nil when there was nothing to do.
+func (s *Store) rollbackIf(ctx context.Context, by event.Subject, right func(*pending) error) (event.Event, error) {
 	if err := s.lock(ctx); err != nil {
 		return nil, err
 	}
 	defer s.unlock()
 	p := s.waiting(PendingRollback)
-	if p == nil || s.left(p) > 0 {
+	if p == nil {
 		return nil, nil // it was confirmed meanwhile
 	}
-	by := program()
+	if err := right(p); err != nil {
+		return nil, err
+	}
 	s.record(by, event.Load{Username: by.User, Command: "rollback"})
 	s.record(by, event.Commit{Username: by.User, Command: "commit"})
 	t := &transaction{store: s, by: by, running: s.Running(), tree: p.tree, reason: ReasonRollback, options: CommitOptions{Command: "commit"}}
@@ -186,7 +205,7 @@ func (s *Store) recoverConfirmation(p *pending) error {
 		return s.disk.removePending()
 	}
 	left := s.left(p)
-	if left <= 0 {
+	if left <= 0 || p.Bound { // its session ended with the program
 		err := s.rollbackBeforeStart(p)
 		if err == nil {
 			return nil

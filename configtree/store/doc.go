@@ -100,6 +100,8 @@
 //	user "ann"                           user "ann"
 //	client "cli"                         client "cli"
 //	command "commit confirmed 10"        command "commit at 03:00"
+//	persist "token"
+//	bound false
 //
 // A confirmation is written before the commit point of its revision. Of two the
 // one counts whose revision is in force, and one whose revision is not counts for

@@ -204,4 +204,5 @@ func (s *Store) Release(by event.Subject) {
 			p.Discard()
 		}
 	}
+	s.unbind(by)
 }

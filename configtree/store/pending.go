@@ -38,6 +38,8 @@ type Pending struct {
 	Minutes  int    // that were given
 	Revision uint64 // waits to be confirmed
 	Target   uint64 // comes back if it is not
+	Persist  string // what whoever confirms it has to know, if anything
+	Bound    bool   // it also comes back when the session of By ends
 
 	// PendingCommit.
 	Comment string
@@ -146,6 +148,8 @@ func appendPending(dst []byte, p *pending) []byte {
 		field("revision", "%d", p.Revision)
 		field("target", "%d", p.Target)
 		field("boot", "%d", p.boot)
+		field("persist", "%q", p.Persist)
+		field("bound", "%t", p.Bound)
 	}
 	field("due", "%s", p.Due.UTC().Format(time.RFC3339Nano))
 	field("boot-id", "%q", p.bootID)
@@ -216,6 +220,10 @@ func (p *pending) field(name, value string) (err error) {
 		p.Target, err = strconv.ParseUint(value, 10, 64)
 	case "seq":
 		p.seq, err = strconv.ParseUint(value, 10, 64)
+	case "persist":
+		p.Persist, err = strconv.Unquote(value)
+	case "bound":
+		p.Bound, err = strconv.ParseBool(value)
 	case "reboot":
 		p.Reboot, err = strconv.ParseBool(value)
 	}
