@@ -32,12 +32,24 @@ func commitVerbs() []*verb {
 			{Name: "and-quit", Kind: op.Flag, Help: "Leave configuration mode when it succeeds"},
 			{Name: "check", Kind: op.Flag, Help: "Only check; change nothing"}}}, steps: true, run: commit},
 		{Grammar: op.Grammar{Words: "rollback", Help: "Load a committed configuration, or forget the changes", NoPipe: true,
-			Params: []op.Param{rollbackNumber(false)}}, run: rollback},
-		{Grammar: op.Grammar{Words: "rollback rescue", Help: "Load the rescue configuration", NoPipe: true}, run: rollbackRescue},
+			Params: []op.Param{rollbackNumber(false)}}, run: rollback, needs: rollbackFlag},
+		{Grammar: op.Grammar{Words: "rollback rescue", Help: "Load the rescue configuration", NoPipe: true, Permission: flagRollback}, run: rollbackRescue},
 		{Grammar: op.Grammar{Words: "undo", Help: "Take back your last edits", NoPipe: true, Params: []op.Param{edits}}, run: undo},
 		{Grammar: op.Grammar{Words: "redo", Help: "Make the edits again that undo took back", NoPipe: true, Params: []op.Param{edits}}, run: redo},
 		{Grammar: op.Grammar{Words: "update", Help: "Bring what others committed into what you edit", NoPipe: true}, run: catchUp},
 	}
+}
+
+// flagRollback is the permission to go back to an earlier configuration.
+const flagRollback = "rollback"
+
+// rollbackFlag is the flag that a rollback needs: who may change the
+// configuration may forget the changes.
+func rollbackFlag(words []string) string {
+	if len(words) < 2 || words[1] == "0" {
+		return flagConfigure
+	}
+	return flagRollback
 }
 
 // rollbackNumber is the number of a committed configuration.
@@ -137,15 +149,7 @@ func detailVerb() *verb {
 
 // rollback loads a committed configuration into the candidate.
 func rollback(ctx context.Context, s *Session, c *call) error {
-	n := c.args.Int("number", 0)
-	to, _, err := s.env.Store.Rollback(n)
-	if err != nil {
-		return err
-	}
-	if err := s.mayBecome(s.mode.candidate.Tree(), to); err != nil {
-		return err
-	}
-	if err := s.mode.candidate.Rollback(ctx, s.env.Caller, n); err != nil {
+	if err := s.mode.candidate.Rollback(ctx, s.env.Caller, c.args.Int("number", 0)); err != nil {
 		return err
 	}
 	c.say("load complete\n")
@@ -153,13 +157,6 @@ func rollback(ctx context.Context, s *Session, c *call) error {
 }
 
 func rollbackRescue(ctx context.Context, s *Session, c *call) error {
-	to, _, err := s.env.Store.Rescue()
-	if err != nil {
-		return err
-	}
-	if err := s.mayBecome(s.mode.candidate.Tree(), to); err != nil {
-		return err
-	}
 	if err := s.mode.candidate.RollbackRescue(ctx, s.env.Caller); err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func (w *walk) statementCandidates(prefix string) (list []candidate) {
 	}
 	list = append(list, w.below(res, prefix, false)...)
 	if hashed := passwordAt(res.Next.Node); hashed != nil && w.verb.edit == configtree.Set && !w.verb.ranges &&
-		res.Next.Want == schema.WantStatement && leads(hashed, w.allowed()) && strings.HasPrefix(plainText, prefix) {
+		res.Next.Want == schema.WantStatement && w.allowed()(pathTo(res.Path, hashed), "") && strings.HasPrefix(plainText, prefix) {
 		list = append(list, candidate{name: plainText, help: plainTextHelp})
 	}
 	return list
@@ -125,10 +125,10 @@ func connective(word string) string {
 // below lists what the schema allows after res, and the keys that exist in the
 // candidate configuration. The statements that a class may not see are left out.
 func (w *walk) below(res configtree.Resolution, prefix string, keywords bool) []candidate {
-	cursor, allowed := res.Next, w.allowed()
+	cursor, allowed, all := res.Next, w.allowed(), w.s.class.Unlimited()
 	var list []candidate
 	for _, c := range cursor.Candidates(prefix) {
-		if c.Node != nil && !leads(c.Node, allowed) {
+		if c.Node != nil && !all && !allowed(pathTo(res.Path, c.Node), "") {
 			continue
 		}
 		list = append(list, candidate{name: c.Name, help: c.Help, mark: c.Mark, placeholder: c.Placeholder})
@@ -137,6 +137,20 @@ func (w *walk) below(res configtree.Resolution, prefix string, keywords bool) []
 		list = append(list, w.existing(res, cursor, prefix)...)
 	}
 	return list
+}
+
+// pathTo is the path of the statement n that may follow at, or stands at its end.
+// The walk may leave levels to reach it.
+func pathTo(at configtree.Path, n *schema.Node) configtree.Path {
+	for i := len(at) - 1; i >= 0; i-- {
+		switch at[i].Node {
+		case n:
+			return at[:i].Append(configtree.Step{Node: n})
+		case n.Parent:
+			return at[:i+1].Append(configtree.Step{Node: n})
+		}
+	}
+	return configtree.Path{{Node: n}}
 }
 
 // existing lists the keys of the entries, or the elements, that the candidate
@@ -153,16 +167,17 @@ func (w *walk) existing(res configtree.Resolution, cursor schema.Cursor, prefix 
 		parent = parent[:n-1]
 	}
 	at, ok := w.s.tree().At(parent)
-	if !ok || cursor.Node.Secret || !leads(cursor.Node, w.allowed()) {
+	if !ok || cursor.Node.Secret {
 		return nil
 	}
 	help := cursor.Node.KeyDescription
 	if help == "" {
 		help = cursor.Node.Description
 	}
+	allowed, all := w.allowed(), w.s.class.Unlimited()
 	var list []candidate
 	for n := range at.Entries(cursor.Node.Name) {
-		if strings.HasPrefix(n.Key(), prefix) {
+		if strings.HasPrefix(n.Key(), prefix) && (all || allowed(n.Path(), "")) {
 			list = append(list, candidate{name: n.Key(), help: help, key: true})
 		}
 	}

@@ -86,11 +86,6 @@ func change(ctx context.Context, s *Session, c *call) error {
 
 // apply makes edits in the candidate and shows what it thinks of them.
 func (s *Session) apply(ctx context.Context, c *call, edits []configtree.Edit) error {
-	for _, e := range edits {
-		if err := s.mayEdit(s.tree(), e); err != nil {
-			return err
-		}
-	}
 	_, problems, err := s.mode.candidate.Edit(ctx, s.env.Caller, edits)
 	for i := range problems {
 		if problems[i].Warning {

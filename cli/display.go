@@ -84,7 +84,7 @@ func displayChanged(s *Session, _ *call, c *configuration) (op.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	marked.since = s.visible(before)
+	marked.since = s.class.View(before)
 	return &marked, nil
 }
 

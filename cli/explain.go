@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"loggia/configtree"
+	"loggia/configtree/format"
 	"loggia/configtree/schema"
 	"loggia/op"
 )
@@ -36,7 +37,7 @@ func (s *Session) commandLines(n *node, before string) iter.Seq[explained] {
 func (s *Session) eachCommand(n *node, before string, yield func(explained) bool) bool {
 	for _, c := range n.children {
 		line := before + c.word
-		if c.verb != nil && s.may(c.verb.Permission) && !yield(explained{line, c.help}) {
+		if c.verb != nil && s.leadsTo(c.verb, strings.Fields(line)) && !yield(explained{line, c.help}) {
 			return false
 		}
 		if !s.eachCommand(c, line+" ", yield) {
@@ -50,7 +51,7 @@ func (s *Session) eachCommand(n *node, before string, yield func(explained) bool
 // set. Groups repeat all of it and are left out.
 func (s *Session) statements(n *schema.Node, before string, yield func(*schema.Node, explained) bool) bool {
 	for _, c := range n.Children {
-		if !s.sees(c) || c.Origin != nil || c.Groups != 0 {
+		if c.Origin != nil || c.Groups != 0 || !s.sees(schemaPath(c), "") {
 			continue
 		}
 		line := before + " " + statementWords(c)
@@ -59,6 +60,14 @@ func (s *Session) statements(n *schema.Node, before string, yield func(*schema.N
 		}
 	}
 	return true
+}
+
+// schemaPath is the path of a statement in any entry of the lists above it.
+func schemaPath(n *schema.Node) configtree.Path {
+	if n.Parent == nil {
+		return nil
+	}
+	return schemaPath(n.Parent).Append(configtree.Step{Node: n})
 }
 
 // statementWords is a statement with placeholders for its key and value.
@@ -132,7 +141,7 @@ func reference(_ context.Context, s *Session, c *call) error {
 		}
 		found = true
 		c.say(e.line + "\n    " + n.Type.Help(e.help) + "\n")
-		for _, row := range [][2]string{{"Default", n.Default}, {"Permission", flagOf(n)}, {"Key", n.KeyDescription}} {
+		for _, row := range [][2]string{{"Default", n.Default}, {"Permission", op.FlagOf(n)}, {"Key", n.KeyDescription}} {
 			if row[1] != "" {
 				c.say(fmt.Sprintf("    %s: %s\n", row[0], row[1]))
 			}
@@ -141,7 +150,7 @@ func reference(_ context.Context, s *Session, c *call) error {
 			c.say(fmt.Sprintf("        %-20s %s\n", e.Name, e.Help))
 		}
 		for _, child := range n.Children {
-			if s.sees(child) && child.Groups == 0 {
+			if child.Groups == 0 && s.sees(schemaPath(child), "") {
 				c.say(fmt.Sprintf("        %-20s %s\n", child.Name, child.Description))
 			}
 		}
@@ -156,13 +165,41 @@ func reference(_ context.Context, s *Session, c *call) error {
 // showAuthorization answers `show cli authorization` (junos-cli §10.3).
 func showAuthorization(_ context.Context, s *Session, c *call) error {
 	caller := s.env.Caller
-	c.say(fmt.Sprintf("Current user: '%s' login: '%s' class '%s'\nPermissions:\n", caller.User, caller.User, caller.Class))
+	c.say(fmt.Sprintf("Current user: '%s' login: '%s' class '%s'\nPermissions:\n", caller.User, caller.User, s.class.Name()))
 	for _, e := range permissionFlags(s.schema()) {
-		if s.may(e.Name) && (s.perms["all"] || e.Name != "all") {
+		if s.may(e.Name) {
 			c.say(fmt.Sprintf("    %-12s-- %s\n", e.Name, e.Help))
 		}
 	}
+	c.say("Individual command authorization:\n")
+	d := s.class.Definition()
+	for _, row := range []struct {
+		name, one string
+		several   []string
+	}{
+		{"Allow", d.AllowCommands, d.AllowCommandsRegexps},
+		{"Deny", d.DenyCommands, d.DenyCommandsRegexps},
+		{"Allow configuration", d.AllowConfiguration, d.AllowConfigurationRegexps},
+		{"Deny configuration", d.DenyConfiguration, d.DenyConfigurationRegexps},
+	} {
+		c.say("    " + row.name + " regular expression: " + rule(row.one, row.several) + "\n")
+	}
 	return nil
+}
+
+// rule is an expression of a class, or a list of them, as it is shown.
+func rule(one string, several []string) string {
+	switch {
+	case one != "":
+		return one
+	case len(several) == 0:
+		return "none"
+	}
+	quoted := make([]string, len(several))
+	for i, text := range several {
+		quoted[i] = format.Quote(text)
+	}
+	return "[ " + joined(quoted) + " ]"
 }
 
 // permissionFlags are all flags that a class may have.

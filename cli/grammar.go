@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ var groups = map[string]string{
 	"show system":                         "Show something about the system",
 	"clear system":                        "Clear something of the system",
 	"request support":                     "Collect what somebody who helps wants to see",
+	"start":                               "Go to another shell",
 	"test":                                "Try something without doing it",
 	"show system configuration":           "Show a configuration that is kept",
 	"request system configuration rescue": "Keep a configuration to come back to",
@@ -55,13 +57,23 @@ func newGrammar() *grammar {
 			return err
 		}})
 	}
+	editing, moving, keeping := editVerbs(), configurationVerbs(), slices.Concat(commitVerbs(), loadVerbs())
+	for _, v := range editing {
+		v.editing = true
+	}
+	for _, v := range moving {
+		v.always = true
+	}
+	for _, v := range keeping {
+		v.Permission = cmp.Or(v.Permission, flagConfigure)
+	}
 	explaining := slices.DeleteFunc(slices.Clone(operational), func(v *verb) bool { return !strings.HasPrefix(v.Words+" ", "help ") })
 	running := slices.DeleteFunc(slices.Clone(operational), func(v *verb) bool { return v.atPrompt })
 	return &grammar{
 		operational:   newTree(operational),
 		run:           newTree(running),
-		configuration: newTree(slices.Concat(editVerbs(), configurationVerbs(), explaining, commitVerbs(), loadVerbs())),
-		after:         newTree(editVerbs()),
+		configuration: newTree(slices.Concat(editing, moving, explaining, keeping)),
+		after:         newTree(editing),
 		pipes:         newTree(append(pipeVerbs(), refreshVerb())),
 		answerPipes:   newTree(slices.Concat(pipeVerbs(), encodeVerbs(), []*verb{refreshVerb()})),
 		shownPipes:    newTree(slices.Concat(pipeVerbs(), displayVerbs(), []*verb{refreshVerb()})),

@@ -68,8 +68,18 @@ func appendParts(out, words []configtree.Word, from int) []configtree.Word {
 
 // parse walks a whole line. An empty line, and a comment, give a nil call.
 func (s *Session) parse(line string) (*call, *walk, *failure) {
+	s.refresh()
+	c, w, f := s.parseAs(line)
+	if f != nil {
+		s.refusal(line, f)
+	}
+	return c, w, f
+}
+
+// parseAs is parse as the present class may go.
+func (s *Session) parseAs(line string) (*call, *walk, *failure) {
 	words, bad := splitLine(line)
-	w := s.newWalk()
+	w := s.walkAs()
 	for _, word := range words {
 		if f := w.accept(word); f != nil {
 			return nil, w, f
@@ -96,7 +106,7 @@ func (w *walk) finishCommand(col int) *failure {
 		return missing(col)
 	case w.verb == nil:
 		return &failure{col: col, end: true, text: w.syntaxError()}
-	case !w.s.may(w.verb.Permission):
+	case !w.piped && !w.inStatement() && !w.s.permits(w.verb, w.said):
 		return &failure{col: col, end: true, text: w.syntaxError()}
 	case w.pending != nil && !w.pending.Optional:
 		return missing(col)
@@ -135,6 +145,9 @@ func (w *walk) finish(col int) (*call, *failure) {
 			if f := w.noLevel(res, col); f != nil {
 				return nil, f
 			}
+		}
+		if !w.s.permits(w.verb, append(slices.Clip(w.said), res.Words...)) {
+			return nil, &failure{col: w.path[0].Col, text: w.syntaxError()}
 		}
 		c.path, c.given = res, true
 		_, c.password = w.asksPassword(w.path)

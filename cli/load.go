@@ -52,12 +52,6 @@ func loadSources(env *op.Env, prefix string) []op.Choice {
 // load reads configuration. It is all or nothing: with an error the candidate
 // stays as it was.
 func (s *Session) load(ctx context.Context, c *call, how store.LoadVerb) error {
-	tree := s.tree()
-	if how == store.LoadOverride || how == store.LoadUpdate {
-		if err := s.mayEdit(tree, configtree.Edit{Op: configtree.Override}); err != nil {
-			return err
-		}
-	}
 	name := c.args["filename"]
 	in, shut, err := s.loadSource(ctx, name)
 	if err != nil {
@@ -68,7 +62,10 @@ func (s *Session) load(ctx context.Context, c *call, how store.LoadVerb) error {
 		at = s.level()
 	}
 	limited := bufio.NewReaderSize(&limitedReader{ctx: ctx, r: in, left: maxLoad}, 64<<10)
-	edits := s.allowedOnly(tree, format.ReadOnto(limited, name, at, loadSyntax(how, limited), tree))
+	edits := format.ReadOnto(limited, name, at, loadSyntax(how, limited), s.tree())
+	if how != store.LoadOverride && how != store.LoadUpdate { // there only what differs matters
+		edits = s.allowedOnly(edits)
+	}
 	load := s.mode.candidate.Load
 	if c.args.Has("partial") {
 		load = s.mode.candidate.LoadPartial
@@ -99,9 +96,6 @@ func loadSyntax(how store.LoadVerb, in *bufio.Reader) format.Syntax {
 
 // loadFactory loads what a first start has.
 func loadFactory(ctx context.Context, s *Session, c *call) error {
-	if err := s.mayEdit(s.tree(), configtree.Edit{Op: configtree.Override}); err != nil {
-		return err
-	}
 	c.say("warning: activating factory configuration\n")
 	if err := s.mode.candidate.LoadFactory(ctx, s.env.Caller); err != nil {
 		return err

@@ -12,6 +12,9 @@ import (
 // monitorLimit bounds the files that one session follows.
 const monitorLimit = 16
 
+// monitorFlag is the permission to read logs.
+const monitorFlag = "trace"
+
 // monitor follows one log file for one session.
 type monitor struct {
 	cancel context.CancelFunc
@@ -30,9 +33,9 @@ func monitorVerbs() []*verb {
 	all := file
 	all.Required = false
 	return []*verb{
-		{Grammar: op.Grammar{Words: "monitor start", Help: "Show the lines of a log file as they are written", Permission: "trace", Params: []op.Param{file}}, run: monitorStart},
-		{Grammar: op.Grammar{Words: "monitor stop", Help: "Stop showing them", Permission: "trace", NoPipe: true, Params: []op.Param{all}}, run: monitorStop},
-		{Grammar: op.Grammar{Words: "monitor list", Help: "Show which log files are followed", Permission: "trace"}, run: monitorList},
+		{Grammar: op.Grammar{Words: "monitor start", Help: "Show the lines of a log file as they are written", Permission: monitorFlag, Params: []op.Param{file}}, run: monitorStart},
+		{Grammar: op.Grammar{Words: "monitor stop", Help: "Stop showing them", Permission: monitorFlag, NoPipe: true, Params: []op.Param{all}}, run: monitorStop},
+		{Grammar: op.Grammar{Words: "monitor list", Help: "Show which log files are followed", Permission: monitorFlag}, run: monitorList},
 	}
 }
 

@@ -21,10 +21,10 @@ func operationalVerbs() []*verb {
 		{Grammar: v("configure", "Change the configuration", "configure"), atPrompt: true, run: configure},
 		{Grammar: v("configure exclusive", "Change it while nobody else can", "configure"), atPrompt: true, run: configureExclusive},
 		{Grammar: v("configure private", "Change a copy of your own, and commit that", "configure"), atPrompt: true, run: configurePrivate},
-		{Grammar: v("edit", "Change the configuration, starting at a level of it", "configure", statement),
+		{Grammar: v("edit", "Change the configuration, starting at a level of it", flagConfigure, statement),
 			edit: configtree.Find, level: true, atPrompt: true, run: configure},
-		{Grammar: v("exit", "End this session", ""), atPrompt: true, run: quit},
-		{Grammar: v("quit", "End this session", ""), atPrompt: true, run: quit},
+		{Grammar: v("exit", "End this session", ""), atPrompt: true, always: true, run: quit},
+		{Grammar: v("quit", "End this session", ""), atPrompt: true, always: true, run: quit},
 		{Grammar: op.Grammar{Words: "show configuration", Help: "Show the running configuration", RPC: "get-configuration",
 			Params: []op.Param{statement}}, edit: configtree.Find, shows: true, run: showRunning},
 		{Grammar: op.Grammar{Words: "show system rollback", Help: "Show a committed configuration", Permission: "view", RPC: "get-rollback-information",
@@ -32,6 +32,7 @@ func operationalVerbs() []*verb {
 		{Grammar: op.Grammar{Words: "show system configuration rescue", Help: "Show the rescue configuration", Permission: "view", RPC: "get-rescue-information"}, shows: true, run: showRescue},
 		{Grammar: v("test configuration", "Check a file as if it were the configuration", "configure",
 			op.Param{Name: "filename", Help: "File to check, or terminal", Required: true, Choices: loadSources}), run: testConfiguration},
+		shellVerb(),
 		{Grammar: op.Grammar{Words: "request support information", Help: "Show all that somebody who helps wants to see", Permission: "view"}, run: supportInformation},
 	}
 }

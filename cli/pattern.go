@@ -58,7 +58,7 @@ func wildcardDelete(ctx context.Context, s *Session, c *call) error {
 	}
 	var edits []configtree.Edit
 	var list strings.Builder
-	for _, p := range s.visible(s.tree()).MatchEntries(c.path.Path, expr.MatchString) {
+	for _, p := range s.class.View(s.tree()).MatchEntries(c.path.Path, expr.MatchString) {
 		edits = append(edits, configtree.Edit{Op: configtree.Delete, Path: p})
 		name := p.Last().Key
 		if name == "" {
@@ -94,7 +94,7 @@ func replacePattern(ctx context.Context, s *Session, c *call) error {
 	replace := func(text string) (string, bool) {
 		return expr.ReplaceAllString(text, with), expr.MatchString(text)
 	}
-	edits, problems := s.visible(s.tree()).ReplacePattern(c.relative, replace, c.args.Int("upto", 0))
+	edits, problems := s.class.View(s.tree()).ReplacePattern(c.relative, replace, c.args.Int("upto", 0))
 	if len(problems) > 0 {
 		return joinProblems(problems)
 	}

@@ -1,155 +1,130 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 
+	"loggia/audit/event"
 	"loggia/configtree"
-	"loggia/configtree/schema"
+	"loggia/configtree/store"
+	"loggia/op"
 )
 
-// What a session may do follows from the permission flags of its login class
-// (junos-cli §10). What it may not do does not exist for it: neither ? nor
-// completion offers it, and typing it is an error like any wrong word.
+// What a session may do follows from its login class (package op decides). What
+// it may not do does not exist for it: neither ? nor completion offers it, and
+// typing it is an error like any wrong word.
 
 // errDenied is what is left to say where nothing was typed that could be called
 // wrong: in a loaded file, or about what lies below a statement.
 var errDenied = errors.New("permission denied")
 
-// maskedSecret stands for a secret in records, in history, and on the screen of
-// a class without the flag secret.
+// maskedSecret stands for a secret in records and in history.
 const maskedSecret = "/* SECRET-DATA */"
 
-// may reports whether the class has a permission flag. A flag with -control
-// includes the one without.
-func (s *Session) may(flag string) bool {
-	return flag == "" || s.perms["all"] || s.perms[flag] || s.perms[flag+"-control"] ||
-		strings.HasSuffix(flag, "-control") && (s.perms["control"] || s.perms["all-control"])
-}
+// flagConfigure is the permission to be in configuration mode.
+const flagConfigure = "configure"
 
-// flagOf is the permission flag of a statement: its own, or the nearest above.
-func flagOf(n *schema.Node) string {
-	for ; n != nil; n = n.Parent {
-		if n.Permission != "" {
-			return n.Permission
+// refresh takes over what a commit made of the class meanwhile. What the class
+// may no longer follow is followed no longer.
+func (s *Session) refresh() {
+	class := s.env.Class()
+	if class == s.class {
+		return
+	}
+	s.class = class
+	for name := range s.monitors.byName {
+		if !class.Command(monitorFlag, []string{"monitor", "start", name}) {
+			s.monitors.stopAll()
+			return
 		}
 	}
-	return ""
 }
 
-// sees reports whether the class may see a statement.
-func (s *Session) sees(n *schema.Node) bool {
-	flag := flagOf(n)
-	return s.perms["view-configuration"] || s.may("all") || flag != "" && s.may(flag)
-}
+// may reports whether the class has a permission flag.
+func (s *Session) may(flag string) bool { return s.class.May(flag) }
 
-// changes reports whether the class may change a statement.
-func (s *Session) changes(n *schema.Node) bool {
-	flag := flagOf(n)
-	return s.may("all") || flag == "" && s.may("configure") || flag != "" && s.may(flag+"-control")
-}
+// sees reports whether the class may see a statement, or what may stand below it.
+func (s *Session) sees(p configtree.Path, value string) bool { return s.class.MaySee(p, value) }
 
-// leads reports whether allowed holds for n or for anything below it: a level
-// may be entered on the way to what is allowed.
-func leads(n *schema.Node, allowed func(*schema.Node) bool) bool {
-	return allowed(n) || slices.ContainsFunc(n.Children, func(c *schema.Node) bool { return leads(c, allowed) })
-}
+// changes is sees for changing.
+func (s *Session) changes(p configtree.Path, value string) bool { return s.class.MayChange(p, value) }
 
-// visible is what the class may see of a tree.
-func (s *Session) visible(t *configtree.Tree) *configtree.Tree {
-	if s.perms["view-configuration"] || s.may("all") {
-		return t
+// permits reports whether the class may run a command, of which words are all.
+func (s *Session) permits(v *verb, words []string) bool {
+	if v.editing {
+		return s.mayConfigure()
 	}
-	b := t.Batch()
-	for p := range hidden(t.Root(), s.sees) {
-		if b.Apply(configtree.Edit{Op: configtree.Delete, Path: p}) != nil {
-			return configtree.New(t.Schema()) // rather nothing than too much
-		}
+	return v.always || s.class.Command(v.flag(words), words)
+}
+
+// leadsTo reports whether the class may run a command that begins with words.
+func (s *Session) leadsTo(v *verb, words []string) bool {
+	if v.editing {
+		return s.mayConfigure()
 	}
-	return b.Tree()
+	return v.always || s.class.MayCommand(v.flag(words), words)
 }
 
-// hidden yields the topmost statements below n that are not allowed and lead to
-// nothing that is.
-func hidden(n configtree.Node, allowed func(*schema.Node) bool) iter.Seq[configtree.Path] {
-	return func(yield func(configtree.Path) bool) { eachHidden(n, allowed, yield) }
-}
+func (s *Session) mayConfigure() bool { return s.class.Command(flagConfigure, []string{flagConfigure}) }
 
-func eachHidden(n configtree.Node, allowed func(*schema.Node) bool, yield func(configtree.Path) bool) bool {
-	for c := range n.Children() {
-		if !leads(c.Schema(), allowed) {
-			if !yield(c.Path()) {
-				return false
-			}
-			continue
-		}
-		if !eachHidden(c, allowed, yield) {
-			return false
-		}
+// flag is the permission flag that a command needs with its arguments.
+func (v *verb) flag(words []string) string {
+	if v.needs != nil {
+		return v.needs(words)
 	}
-	return true
+	return v.Permission
 }
 
-// mayEdit returns an error when the class may not make an edit of the tree: of
-// what takes statements away, when one of them is not the class's to change.
-func (s *Session) mayEdit(t *configtree.Tree, e configtree.Edit) error {
-	if s.may("all") {
+// reachable reports whether the class may run a command at or below n, behind
+// the words before it.
+func (s *Session) reachable(n *node, before []string) bool {
+	words := append(slices.Clip(before), n.word)
+	return n.verb != nil && s.leadsTo(n.verb, words) ||
+		slices.ContainsFunc(n.children, func(c *node) bool { return s.reachable(c, words) })
+}
+
+// guarded is a context in which no command changes what the class may not.
+func (s *Session) guarded(ctx context.Context) context.Context {
+	if s.class.ChangesAll() {
+		return ctx
+	}
+	return store.WithGuard(ctx, func(from, to *configtree.Tree, changes []configtree.Change) error {
+		if p, refused := s.class.Refuses(from, to, changes); refused {
+			return s.denied(p)
+		}
 		return nil
-	}
-	if n := e.Path.Last().Node; n != nil && !leads(n, s.changes) {
-		return s.denied(e.Path)
-	}
-	switch e.Op {
-	case configtree.Set, configtree.Annotate, configtree.Find:
-	default: // concerns all that is below as well
-		at, ok := t.Root(), true
-		if len(e.Path) > 0 {
-			at, ok = t.At(e.Path)
-		}
-		if ok {
-			for range hidden(at, s.changes) {
-				return s.denied(e.Path)
-			}
-		}
-	}
-	return nil
+	})
 }
 
-// mayBecome returns an error when the class may not make to out of from.
-func (s *Session) mayBecome(from, to *configtree.Tree) error {
-	if s.may("all") {
-		return nil
-	}
-	for _, c := range configtree.Diff(from, to) {
-		if !s.changes(c.Path.Last().Node) {
-			return s.denied(c.Path)
-		}
-	}
-	return nil
-}
-
-// denied names the statement if the user may know of it.
+// denied records that the class may not change a statement, and names it if the
+// user may know of it.
 func (s *Session) denied(p configtree.Path) error {
-	if n := p.Last().Node; n == nil || !leads(n, s.sees) {
+	s.record(event.ChangeRefused{Username: s.env.Caller.User, Path: p.String()})
+	if !s.class.MaySee(p, "") {
 		return errDenied
 	}
 	return fmt.Errorf("%w: %s", errDenied, p)
 }
 
-// allowedOnly replaces edits that the class may not make by problems.
-func (s *Session) allowedOnly(t *configtree.Tree, edits iter.Seq2[configtree.Edit, *configtree.Problem]) iter.Seq2[configtree.Edit, *configtree.Problem] {
-	if s.may("all") {
+// allowedOnly replaces edits that the class may not make by problems, so that a
+// load names the lines. What the edits come to is guarded besides.
+func (s *Session) allowedOnly(edits iter.Seq2[configtree.Edit, *configtree.Problem]) iter.Seq2[configtree.Edit, *configtree.Problem] {
+	if s.class.ChangesAll() {
 		return edits
 	}
 	return func(yield func(configtree.Edit, *configtree.Problem) bool) {
+		recorded := false
 		for e, p := range edits {
-			if p == nil && s.mayEdit(t, e) != nil {
+			if p == nil && !s.changes(e.Path, setValue(e)) {
 				p = &configtree.Problem{Path: e.Path, Err: errDenied, Token: e.Path.Last().Node.Name,
 					Kind: configtree.Unknown, File: e.File, Line: e.Line, Col: e.Col}
-				e = configtree.Edit{}
+				if !recorded {
+					s.record(event.ChangeRefused{Username: s.env.Caller.User, Path: e.Path.String()})
+				}
+				e, recorded = configtree.Edit{}, true
 			}
 			if !yield(e, p) {
 				return
@@ -158,34 +133,29 @@ func (s *Session) allowedOnly(t *configtree.Tree, edits iter.Seq2[configtree.Edi
 	}
 }
 
-// masked is a tree whose secrets are hidden, for a comparison. A secret that is
-// another than in base is marked as such; base may be nil.
-func masked(t, base *configtree.Tree) *configtree.Tree {
-	b := t.Batch()
-	for n := range secrets(t.Root()) {
-		value := maskedSecret
-		if base != nil {
-			if old, ok := base.At(n.Path()); ok && old.Value() != n.Value() {
-				value = "/* SECRET-DATA, changed */"
-			}
-		}
-		if b.Apply(configtree.Edit{Op: configtree.Set, Path: n.Path(), Value: value}) != nil {
-			return configtree.New(t.Schema())
-		}
+// setValue is the value that an edit gives a leaf.
+func setValue(e configtree.Edit) string {
+	if e.Op == configtree.Set {
+		return e.Value
 	}
-	return b.Tree()
+	return ""
 }
 
-// secrets yields the secret leaves below n.
-func secrets(n configtree.Node) iter.Seq[configtree.Node] {
-	return func(yield func(configtree.Node) bool) { eachSecret(n, yield) }
-}
-
-func eachSecret(n configtree.Node, yield func(configtree.Node) bool) bool {
-	for c := range n.Children() {
-		if c.Schema().Secret && c.Schema().Kind == schema.Leaf && !yield(c) || !eachSecret(c, yield) {
-			return false
-		}
+// refusal records that a line was refused which is right, but not for the class.
+// It is walked once more as one who may do everything would.
+func (s *Session) refusal(line string, f *failure) {
+	if s.class.Unlimited() {
+		return
 	}
-	return true
+	class := s.class
+	defer func() { s.class = class }()
+	s.class = op.SuperUser()
+	c, w, other := s.parseAs(line)
+	switch {
+	case c != nil:
+		s.record(event.CommandRefused{Username: s.env.Caller.User, Command: joined(c.words)})
+	case other != nil && other.col > f.col:
+		shown, _ := w.showable(other, line)
+		s.record(event.CommandRefused{Username: s.env.Caller.User, Command: shown})
+	}
 }

@@ -53,11 +53,10 @@ var errQuit = errors.New("quit")
 
 // Options describe a session.
 type Options struct {
-	Env         op.Env
-	Permissions []string // flags of the login class; "all" for super-user
-	Screen      Screen
-	HostName    func() string
-	Batch       bool
+	Env      op.Env
+	Screen   Screen
+	HostName func() string
+	Batch    bool
 	// LastSession reports whether ending this session ends the engine.
 	LastSession func() bool
 	// Attached is told how to reach an interactive session from outside; what it
@@ -74,7 +73,9 @@ type Session struct {
 	o       Options
 	env     op.Env
 	grammar *grammar
-	perms   map[string]bool
+
+	// Replaced when a commit changes it, before the next command.
+	class *op.Class
 
 	// State of the session.
 	settings    settings
@@ -101,10 +102,7 @@ const historyLimit = 500
 
 // New makes a session; Interact or RunBatch runs it.
 func New(o Options) *Session {
-	s := &Session{o: o, env: o.Env, grammar: newGrammar(), perms: map[string]bool{}, settings: defaultSettings(o.Env.Home)}
-	for _, p := range o.Permissions {
-		s.perms[p] = true
-	}
+	s := &Session{o: o, env: o.Env, grammar: newGrammar(), class: o.Env.Class(), settings: defaultSettings(o.Env.Home)}
 	s.history = [2]*terminal.History{terminal.NewHistory(historyLimit), terminal.NewHistory(historyLimit)}
 	return s
 }
@@ -183,10 +181,12 @@ func (s *Session) record(e event.Event) { s.env.Recorder.Record(s.env.Caller, e)
 // recordLine records what the user sent: the words in full, secrets hidden,
 // and of a line that does not parse nothing behind the word that is wrong.
 func (s *Session) recordLine(words []string) {
-	line := strings.Join(words, " ")
+	line := joined(words)
 	s.record(event.CommandLine{Username: s.env.Caller.User, Command: line})
 	s.recent().Add(line, s.env.Now())
 }
+
+func joined(words []string) string { return strings.Join(words, " ") }
 
 // recordMistake records a line that did not parse, as far as it may be shown. A
 // first word that is like no command may be a password typed at the wrong
@@ -217,6 +217,7 @@ func (s *Session) execute(ctx context.Context, c *call) error {
 	for c.sub != nil {
 		c = c.sub
 	}
+	ctx = s.guarded(ctx)
 	if every := c.refreshing(); every > 0 {
 		return s.again(ctx, c, every)
 	}

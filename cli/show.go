@@ -30,7 +30,7 @@ type configuration struct {
 }
 
 func (s *Session) shown(t *configtree.Tree, at configtree.Path, header string) *configuration {
-	return &configuration{tree: s.visible(t), at: at, options: format.Options{Header: header, Mask: !s.may("secret")}}
+	return &configuration{tree: s.class.View(t), at: at, options: format.Options{Header: header, Mask: !s.may("secret")}}
 }
 
 // WriteText implements op.Result. What is not there prints nothing.
@@ -108,10 +108,7 @@ type comparison struct {
 
 // comparison compares what the user may see of two trees.
 func (s *Session) comparison(from, to *configtree.Tree, at configtree.Path) *comparison {
-	from, to = s.visible(from), s.visible(to)
-	if !s.may("secret") {
-		from, to = masked(from, nil), masked(to, from)
-	}
+	from, to = s.class.Compared(from, to)
 	return &comparison{from: from, to: to, at: at}
 }
 

@@ -57,7 +57,7 @@ func (w *walk) resolve(end int) (configtree.Resolution, *failure) {
 
 // allowed is what the present command needs of a statement: to see it, or to
 // change it.
-func (w *walk) allowed() func(*schema.Node) bool {
+func (w *walk) allowed() func(p configtree.Path, value string) bool {
 	if w.verb.edit == configtree.Find {
 		return w.s.sees
 	}
@@ -67,7 +67,7 @@ func (w *walk) allowed() func(*schema.Node) bool {
 // forbidden returns the index of the first word that names a statement which
 // the class may not use, or -1.
 func (w *walk) forbidden() int {
-	if w.s.may("all") {
+	if w.s.class.Unlimited() {
 		return -1
 	}
 	allowed := w.allowed()
@@ -76,11 +76,11 @@ func (w *walk) forbidden() int {
 		if p != nil && p.Kind != configtree.Missing {
 			return -1
 		}
-		if n := res.Path.Last().Node; n != nil && !leads(n, allowed) {
+		if !allowed(res.Path, "") {
 			return i
 		}
 		for _, e := range res.Edits {
-			if n := e.Path.Last().Node; n != nil && !leads(n, allowed) {
+			if !allowed(e.Path, setValue(e)) {
 				return i
 			}
 		}

@@ -32,6 +32,11 @@ type verb struct {
 	steps    bool          // tells its steps: | display detail may follow
 	atPrompt bool          // makes no sense behind run
 
+	// Which class may run it, where Permission does not say it all.
+	always  bool                        // any class, whatever its rules about commands
+	editing bool                        // any that may be in configuration mode; the statement decides
+	needs   func(words []string) string // the flag, by what was typed
+
 	// Of pipes; none for no-more.
 	filter  filterMaker
 	display func(s *Session, c *call, shown *configuration) (op.Result, error)
@@ -69,12 +74,4 @@ func (n *node) child(word string) *node {
 		n.children = slices.Insert(n.children, i, &node{word: word})
 	}
 	return n.children[i]
-}
-
-// permitted reports whether may lets through the command of n or any below it.
-func (n *node) permitted(may func(flag string) bool) bool {
-	if n.verb != nil && may(n.verb.Permission) {
-		return true
-	}
-	return slices.ContainsFunc(n.children, func(c *node) bool { return c.permitted(may) })
 }

@@ -46,12 +46,19 @@ type walk struct {
 	pending *op.Param         // option that waits for its value
 	path    []configtree.Word // words of the Statement parameter
 	sub     *walk
-	stages  []*walk // pipes before the present one
-	pipe    *walk   // the present pipe
-	words   []string
+	stages  []*walk  // pipes before the present one
+	pipe    *walk    // the present pipe
+	words   []string // in full, quoted where they need it
+	said    []string // the same, unquoted
 }
 
 func (s *Session) newWalk() *walk {
+	s.refresh()
+	return s.walkAs()
+}
+
+// walkAs begins a walk as the present class may take it.
+func (s *Session) walkAs() *walk {
 	if s.configuring() {
 		return &walk{s: s, config: true, level: s.level(), tree: s.grammar.configuration}
 	}
@@ -99,7 +106,11 @@ func (w *walk) accept(word configtree.Word) *failure {
 		c, ok, several := pick(w.keywords(), word.Text)
 		switch {
 		case ok:
-			return w.acceptKeyword(c.name)
+			w.acceptKeyword(c.name)
+			if !w.permitted() {
+				return w.unknown(word)
+			}
+			return nil
 		case len(several) > 1:
 			return w.ambiguous(word, several)
 		}
@@ -163,27 +174,32 @@ func (w *walk) acceptPipe(word configtree.Word) *failure {
 }
 
 // acceptKeyword takes a word of the tree, a flag or the word of an option.
-func (w *walk) acceptKeyword(name string) *failure {
+func (w *walk) acceptKeyword(name string) {
 	if w.verb != nil {
 		if p := w.param(name); p != nil {
-			w.words = append(w.words, name)
+			w.words, w.said = append(w.words, name), append(w.said, name)
 			if p.Kind == op.Option {
 				w.pending = p
 			}
 			if p.Kind == op.Flag || p.Optional {
 				w.args[name] = ""
 			}
-			return nil
+			return
 		}
 	}
 	for _, c := range w.node().children {
 		if c.word == name {
 			w.at, w.verb = c, c.verb
 			w.args = op.Args{}
-			w.words = append(w.words, name)
+			w.words, w.said = append(w.words, name), append(w.said, name)
 		}
 	}
-	return nil
+}
+
+// permitted reports whether the class may go on from here. A pipe is everybody's.
+func (w *walk) permitted() bool {
+	return w.piped || w.verb == nil || w.s.leadsTo(w.verb, w.said) ||
+		!w.onlyVerb() && slices.ContainsFunc(w.node().children, func(c *node) bool { return w.s.reachable(c, w.said) })
 }
 
 // param returns the flag or option called name.
@@ -212,7 +228,10 @@ func (w *walk) acceptValue(p op.Param, word configtree.Word) *failure {
 		return &failure{col: word.Col, text: sentence(err.Error())}
 	}
 	w.args[p.Name], w.pending = value, nil
-	w.words = append(w.words, format.Quote(value))
+	w.words, w.said = append(w.words, format.Quote(value)), append(w.said, value)
+	if !w.permitted() {
+		return w.unknown(word)
+	}
 	return nil
 }
 
@@ -245,7 +264,7 @@ func (w *walk) inStatement() bool { return len(w.path) > 0 }
 func (w *walk) keywords() []candidate {
 	var list []candidate
 	for _, c := range w.node().children {
-		if !w.onlyVerb() && c.permitted(w.s.may) {
+		if !w.onlyVerb() && (w.piped || w.s.reachable(c, w.said)) {
 			list = append(list, candidate{name: c.word, help: c.help})
 		}
 	}
@@ -267,7 +286,9 @@ func (w *walk) choices(p op.Param, prefix string) []candidate {
 	var list []candidate
 	if p.Choices != nil {
 		for _, c := range p.Choices(&w.s.env, prefix) {
-			list = append(list, candidate{name: c.Name, help: c.Help, key: !p.Only})
+			if w.piped || w.verb == nil || w.s.leadsTo(w.verb, append(slices.Clip(w.said), c.Name)) {
+				list = append(list, candidate{name: c.Name, help: c.Help, key: !p.Only})
+			}
 		}
 	}
 	return list

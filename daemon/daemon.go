@@ -13,6 +13,7 @@ import (
 	"loggia/audit/event"
 	"loggia/configtree/schema"
 	"loggia/configtree/store"
+	"loggia/pki"
 	"loggia/sshd"
 	"loggia/syslogd"
 )
@@ -57,18 +58,23 @@ var ErrUndelivered = errors.New("a log server did not answer: the messages that 
 // Daemon is the running program.
 type Daemon struct {
 	// Built once.
-	state    *state
-	trail    *audit.Log
-	recorder *recorder
-	engine   *syslogd.Engine
-	store    *store.Store
-	local    *sshd.Local
-	sessions *sessions
-	alarms   *alarms
-	notes    *notes
-	refusals refusals
-	started  time.Time
-	owner    uint32 // uid that owns the state directory
+	state        *state
+	trail        *audit.Log
+	recorder     *recorder
+	engine       *syslogd.Engine
+	store        *store.Store
+	certificates *pki.Store
+	local        *sshd.Local
+	sessions     *sessions
+	alarms       *alarms
+	notes        *notes
+	refusals     refusals
+	started      time.Time
+	owner        uint32 // uid that owns the state directory
+
+	// preparing is what the commit under way has for certificates. Commits come one
+	// after the other.
+	preparing *pki.View
 
 	// Replaced by commits.
 	system atomic.Pointer[system]
@@ -101,12 +107,19 @@ func (d *Daemon) start() error {
 	d.alarms = newAlarms(time.Now)
 	d.sessions = newSessions()
 	d.engine = syslogd.New(syslogd.Options{
-		LogDir: d.state.path("log"), IndexDir: d.state.path("index"), Ledger: d.state.path("statistics"), Announce: d.announceLoss,
+		LogDir: d.state.path("log"), IndexDir: d.state.path("index"), Ledger: d.state.path("statistics"), Announce: d.news,
 		Alarm: d.alarm, Forget: d.alarms.forget, Report: d.report, Terminals: d.sessions.show,
 	})
 	d.recorder = &recorder{trail: trail, engine: d.engine, failed: func(err error) { d.alarms.set(auditTrail, err) }}
 	d.notes = newNotes(func(e event.Event) { d.recorder.Record(itself(), e) })
-	if err := d.configure(recovery); err != nil {
+	err = d.openCertificates()
+	if err == nil {
+		err = d.configure(recovery)
+	}
+	if err != nil {
+		if d.certificates != nil {
+			err = errors.Join(err, d.certificates.Close())
+		}
 		err = errors.Join(err, d.engine.Close(context.Background()))
 		d.notes.end()
 		return errors.Join(err, trail.Close())
@@ -132,7 +145,7 @@ func (d *Daemon) configure(recovery audit.Recovery) error {
 		}
 	}
 	if d.system.Load() == nil {
-		d.system.Store(&system{hostName: machineName(), zone: time.UTC, classes: predefinedClasses()})
+		d.system.Store(&system{hostName: machineName(), zone: time.UTC, classes: classes()})
 	}
 	d.recorder.begin()
 	d.announce(recovery)
@@ -185,8 +198,8 @@ func (d *Daemon) report(place string, err error) {
 	d.notes.add(event.Fault{Reason: reason})
 }
 
-// announceLoss is told by the engine of messages that were lost.
-func (d *Daemon) announceLoss(e event.Event) { d.notes.add(e) }
+// news is told by the engine of messages that were lost and of connections.
+func (d *Daemon) news(e event.Event) { d.notes.add(e) }
 
 // Notices returns what a user should be told about how the state was found.
 func (d *Daemon) Notices() []string { return d.store.Notices() }
@@ -209,6 +222,7 @@ func (d *Daemon) Close(why string, drain time.Duration) error {
 	err := d.recorder.RecordDurable(ctx, itself(), end)
 	d.sessions.ending.Wait()
 	err = errors.Join(err, d.store.Close())
+	err = errors.Join(err, d.certificates.Close())
 	drained := d.engine.Close(ctx)
 	if errors.Is(drained, context.DeadlineExceeded) {
 		drained = ErrUndelivered

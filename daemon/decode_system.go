@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"loggia/configtree"
+	"loggia/op"
 )
 
 // system is what the program itself obeys. It is immutable.
@@ -14,7 +15,8 @@ type system struct {
 	hostName string
 	zone     *time.Location
 	users    []account
-	classes  map[string][]string // permission flags by class
+	problems []configtree.Problem // of classes
+	classes  map[string]*op.Class // that are configured
 }
 
 // account is one `login user`.
@@ -27,15 +29,13 @@ type account struct {
 // decodeSystem reads [edit system] without syslog.
 func decodeSystem(r *configtree.Reader) *system {
 	sys := r.Child("system")
-	s := &system{hostName: sys.Text("host-name"), zone: zone(sys), classes: predefinedClasses()}
+	s := &system{hostName: sys.Text("host-name"), zone: zone(sys), classes: classes()}
 	if s.hostName == "" {
 		s.hostName = machineName()
 	}
-	login := sys.Child("login")
+	login, additive := sys.Child("login"), sys.Has("regex-additive-logic")
 	for c := range login.Entries("class") {
-		if _, taken := s.classes[c.Key()]; !taken {
-			s.classes[c.Key()] = c.Texts("permissions")
-		}
+		s.decodeClass(c, additive)
 	}
 	for u := range login.Entries("user") {
 		u.Has("full-name")
@@ -72,17 +72,6 @@ func machineName() string {
 		return "localhost"
 	}
 	return name
-}
-
-// predefinedClasses are Junos' classes and their flags (junos-cli §10.1).
-func predefinedClasses() map[string][]string {
-	return map[string][]string{
-		"super-user":   {"all"},
-		"superuser":    {"all"},
-		"operator":     {"clear", "network", "reset", "trace", "view"},
-		"read-only":    {"view"},
-		"unauthorized": nil,
-	}
 }
 
 // byUID finds the account of a uid.

@@ -43,7 +43,7 @@ func effective(t *testing.T, lines string) *configtree.Effective {
 func decoded(t *testing.T, lines string) (syslogd.Config, []configtree.Problem) {
 	t.Helper()
 	r := effective(t, lines).Reader()
-	c, d := decodeSyslog(r, decodeSystem(r).hostName)
+	c, d := decodeSyslog(r, decodeSystem(r).hostName, nil)
 	return c, append(d.problems, r.Problems()...)
 }
 
@@ -113,7 +113,7 @@ func TestNothingGoesUnheard(t *testing.T) {
 	}
 	for _, line := range lines {
 		r := effective(t, line).Reader()
-		decodeSyslog(r, decodeSystem(r).hostName)
+		decodeSyslog(r, decodeSystem(r).hostName, nil)
 		for _, p := range r.Problems() {
 			if !p.Warning {
 				t.Errorf("%s: %v", line, p.Err)
@@ -224,8 +224,11 @@ set system login user amy class super-user
 	if _, ok := s.byUID(0); ok {
 		t.Error("an account without uid is root's")
 	}
-	if d := cmp.Diff([]string{"view", "trace"}, s.classes["ops"]); d != "" {
-		t.Error(d)
+	if c := s.class("ops"); c.Name() != "ops" || !c.May("trace") || c.May("clear") {
+		t.Errorf("%+v", c.Definition())
+	}
+	if s.class("gone").May("view") {
+		t.Error("a class that is not there permits something")
 	}
 }
 

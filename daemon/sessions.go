@@ -165,9 +165,9 @@ func (s *sessions) show(user string, line []byte) error {
 // identity is who a session is for and what the class allows.
 type identity struct {
 	event.Subject
-	permissions []string
-	console     bool    // the process's own user: real paths are theirs anyway
-	uid         *uint32 // on this machine; nil when there is none
+	class   func() *op.Class // what they may do now
+	console bool             // the process's own user: real paths are theirs anyway
+	uid     *uint32          // on this machine; nil when there is none
 }
 
 // identify says who a uid is. The owner of the state directory and root are
@@ -176,7 +176,8 @@ func (d *Daemon) identify(uid uint32, pid int) (identity, error) {
 	sys := d.system.Load()
 	id := identity{Subject: event.Subject{PID: pid, Client: "cli", TTY: ttyOf(pid)}, uid: &uid}
 	if uid == 0 || uid == d.owner {
-		id.User, id.Class, id.permissions = userName(uid), "super-user", sys.classes["super-user"]
+		id.User, id.Class = userName(uid), superUser
+		id.class = func() *op.Class { return d.system.Load().class(superUser) }
 		id.console = uid == uint32(os.Getuid())
 		return id, nil
 	}
@@ -184,8 +185,15 @@ func (d *Daemon) identify(uid uint32, pid int) (identity, error) {
 	if !ok {
 		return id, fmt.Errorf("no login user with uid %d is configured", uid)
 	}
-	id.User, id.Class, id.permissions = a.name, a.class, sys.classes[a.class]
+	id.User, id.Class = a.name, a.class
+	id.class = func() *op.Class { return d.system.Load().classOf(a.name) }
 	return id, nil
+}
+
+// rights are what a class may do with files: who reads the configurations on
+// disk sees all of them, with their secrets.
+func rights(c *op.Class) files.Rights {
+	return files.Rights{Logs: c.May("trace") || c.May("maintenance"), Delete: c.May("maintenance"), Config: c.SeesAll() && c.May("secret")}
 }
 
 // ttyOf is the terminal of a process, such as pts/0, or empty.
@@ -242,12 +250,9 @@ func orElse(s, other string) string {
 
 // options makes what a session needs. The session is listed until done is called.
 func (d *Daemon) options(id identity) (o cli.Options, l *live, err error) {
-	may := func(flag string) bool {
-		return slices.Contains(id.permissions, "all") || slices.Contains(id.permissions, flag)
-	}
 	root, err := files.New(files.Options{
 		State: d.state.dir, User: id.User, Real: id.console,
-		Logs: may("trace") || may("maintenance"), Delete: may("maintenance"), Config: may("view-configuration"),
+		Rights: func() files.Rights { return rights(id.class()) },
 		Refused: func(action, name, reason string) {
 			d.recorder.Record(id.Subject, event.AccessRefused{Username: id.User, Action: action, Filename: name, Reason: reason})
 		},
@@ -257,13 +262,12 @@ func (d *Daemon) options(id identity) (o cli.Options, l *live, err error) {
 	}
 	l = &live{Session: op.Session{Subject: id.Subject, Since: time.Now(), LastKey: time.Now()}}
 	o = cli.Options{
-		Permissions: id.permissions,
-		HostName:    d.hostName,
+		HostName: d.hostName,
 		Env: op.Env{
-			Store: d.store, Logs: logs{d}, Engine: counters{d}, Files: root, Recorder: d.recorder,
+			Store: d.store, Logs: logs{d}, Engine: counters{d}, PKI: certificates{d.certificates}, Files: root, Recorder: d.recorder,
 			Sessions: d.sessions.snapshot, Logout: d.sessions.logout, Show: d.sessions.tell, Alarms: d.alarms.list, Now: d.now, Started: d.started,
 			Product: op.Product{Version: Version, Model: "loggia", Junos: junosVersion},
-			Caller:  id.Subject, UID: id.uid, Home: root.Home(), StateDir: d.state.dir,
+			Caller:  id.Subject, Class: id.class, UID: id.uid, Home: root.Home(), StateDir: d.state.dir,
 		},
 		Activity: func(command, editPath string) {
 			d.sessions.update(l, func(l *live) { l.Command, l.EditPath, l.LastKey = command, editPath, time.Now() })

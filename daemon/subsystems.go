@@ -11,7 +11,7 @@ import (
 // subsystems are the parts that obey the configuration, in the order in which
 // they prepare and apply.
 func (d *Daemon) subsystems() []store.Subsystem {
-	return []store.Subsystem{{Name: "system", Prepare: d.prepareSystem}, {Name: "syslog", Prepare: d.prepareSyslog}}
+	return []store.Subsystem{{Name: "system", Prepare: d.prepareSystem}, {Name: "pki", Prepare: d.preparePKI}, {Name: "syslog", Prepare: d.prepareSyslog}}
 }
 
 // systemPlan swaps the program's own settings.
@@ -29,10 +29,10 @@ func (p systemPlan) Abort() {}
 func (d *Daemon) prepareSystem(_ context.Context, c store.Change) (store.Plan, error) {
 	r := c.Next.Reader()
 	next := decodeSystem(r)
-	if problems := hashes(r); len(problems) > 0 && c.Reason != store.ReasonStart {
+	if problems := append(hashes(r), next.problems...); len(problems) > 0 && c.Reason != store.ReasonStart {
 		return nil, store.Problems(problems)
 	}
-	return systemPlan{d, next}, nil
+	return systemPlan{d, next}, nil // a class that cannot be compiled permits nothing
 }
 
 // prepareSyslog decodes what the engine obeys and lets it prepare. It comes
@@ -40,7 +40,8 @@ func (d *Daemon) prepareSystem(_ context.Context, c store.Change) (store.Plan, e
 func (d *Daemon) prepareSyslog(_ context.Context, c store.Change) (store.Plan, error) {
 	r := c.Next.Reader()
 	sys := decodeSystem(r)
-	config, dec := decodeSyslog(r, sys.hostName)
+	decodePKI(r)
+	config, dec := decodeSyslog(r, sys.hostName, d.preparing)
 	problems := store.Problems(append(dec.problems, r.Problems()...))
 	if fatal(problems) {
 		return nil, problems

@@ -19,10 +19,16 @@ type Options struct {
 	Logs   bool   // may read /var/log
 	Delete bool   // may delete in /var/log
 	Config bool   // may read /config
-	Real   bool   // may name other absolute paths: the console of the process's own user
+	// Rights, if given, is asked at each access in the place of the three above: a
+	// commit can change them while the user is there.
+	Rights func() Rights
+	Real   bool // may name other absolute paths: the console of the process's own user
 	// Refused is told of every attempt that is turned down. It may be nil.
 	Refused func(action, name, reason string)
 }
+
+// Rights are what a user may do outside what is their own.
+type Rights struct{ Logs, Delete, Config bool }
 
 // Root is the virtual tree of one user.
 type Root struct {
@@ -85,11 +91,15 @@ type part struct {
 }
 
 func (r *Root) parts() []part {
+	may := Rights{r.o.Logs, r.o.Delete, r.o.Config}
+	if r.o.Rights != nil {
+		may = r.o.Rights()
+	}
 	return []part{
-		{"/var/log", "log", [3]bool{r.o.Logs, false, r.o.Delete}},
+		{"/var/log", "log", [3]bool{may.Logs, false, may.Delete}},
 		{"/var/home/" + r.o.User, "home/" + r.o.User, [3]bool{true, true, true}},
 		{"/var/tmp", "tmp", [3]bool{true, true, true}},
-		{"/config", "config", [3]bool{r.o.Config, false, false}},
+		{"/config", "config", [3]bool{may.Config, false, false}},
 	}
 }
 

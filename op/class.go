@@ -64,23 +64,18 @@ var predefined = [...]struct {
 	{"unauthorized", nil},
 }
 
-// Predefined returns the class that exists under this name without being
-// configured.
-func Predefined(name string) (*Class, bool) {
+// PredefinedClasses returns the classes that exist without being configured.
+func PredefinedClasses() []*Class {
+	var all []*Class
 	for _, p := range predefined {
-		if p.name == name {
-			c, _ := NewClass(ClassDefinition{Name: name, Permissions: p.flags})
-			return c, true
-		}
+		c, _ := NewClass(ClassDefinition{Name: p.name, Permissions: p.flags})
+		all = append(all, c)
 	}
-	return nil, false
+	return all
 }
 
 // SuperUser may do everything.
-func SuperUser() *Class {
-	c, _ := Predefined("super-user")
-	return c
-}
+func SuperUser() *Class { return PredefinedClasses()[0] }
 
 // NewClass compiles a class. With a problem the class permits nothing that needs
 // a permission: whoever wrote the expression relied on it.
@@ -136,7 +131,7 @@ func (c *Class) grant(flag string) {
 	case "control", "all-control", "edit":
 		c.control = true
 	}
-	if part, ok := strings.CutSuffix(flag, "-control"); ok {
+	if part, ok := strings.CutSuffix(flag, "-control"); ok && part != "all" {
 		c.flags[part] = true
 	}
 }

@@ -15,6 +15,7 @@ type Env struct {
 	Store    *store.Store
 	Logs     Logs
 	Engine   Engine
+	PKI      PKI
 	Files    *files.Root // as this caller sees it
 	Recorder store.Recorder
 	Sessions func() []Session

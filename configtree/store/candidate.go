@@ -92,6 +92,9 @@ func (c *Candidate) change(ctx context.Context, ed edition) ([]configtree.Change
 		if d.refused(&ed) {
 			return nil, d.problems, d.problems
 		}
+		if err := d.guarded(ctx); err != nil {
+			return nil, d.problems, err
+		}
 		c.mu.Lock()
 		if c.state.Load() == before {
 			defer c.mu.Unlock()
@@ -104,6 +107,9 @@ func (c *Candidate) change(ctx context.Context, ed edition) ([]configtree.Change
 	d := ed.draft(c.state.Load())
 	if d.refused(&ed) {
 		return nil, d.problems, d.problems
+	}
+	if err := d.guarded(ctx); err != nil {
+		return nil, d.problems, err
 	}
 	return c.swap(&ed, d)
 }
