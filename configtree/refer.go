@@ -53,7 +53,7 @@ func (w *walk) unconnected(n int) *Problem {
 // refer takes the connective, which is word i, and the key after it.
 func (w *walk) refer(i int) *Problem {
 	p, _ := w.element()
-	w.out.Edits, w.out.Path, w.path = nil, p, p.Parent()
+	w.out.Edits, w.out.Path, w.path = nil, p, slices.Clip(p.Parent())
 	connective := w.words[i].Text
 	switch connective {
 	case "before":

@@ -83,7 +83,9 @@ const (
 // missing; the Resolution then holds what came before that, for completion and
 // for records.
 func Resolve(root *schema.Node, op Op, at Path, words []Word) (Resolution, *Problem) {
-	w := walk{op: op, start: len(at), path: at[:len(at):len(at)], cursor: at.Cursor(root), words: words}
+	w := walk{op: op, start: len(at), path: make(Path, len(at), len(at)+len(words)), cursor: at.Cursor(root), words: words}
+	copy(w.path, at)
+	w.out.Words = make([]string, 0, len(words))
 	comment := ""
 	if op == Annotate && len(words) > 0 {
 		words = words[:len(words)-1]
@@ -113,7 +115,7 @@ type walk struct {
 	op     Op
 	words  []Word
 	start  int // length of the path that the walk may not leave
-	path   Path
+	path   Path // the walk's own, with room for a step a word; what is handed out is clipped
 	cursor schema.Cursor
 
 	pending   *schema.Node // leaf, leaf-list or list whose keyword was taken, without value or key yet
@@ -137,7 +139,7 @@ func (w *walk) reached() Path {
 	if w.pending != nil {
 		return w.path.Append(Step{Node: w.pending})
 	}
-	return w.path
+	return slices.Clip(w.path)
 }
 
 // problem is about word i.
@@ -160,11 +162,13 @@ func (w *walk) take(i int, word Word) *Problem {
 	if !word.Quoted && (word.Text == "[" || word.Text == "]") {
 		return w.bracket(i, word.Text)
 	}
-	match := w.cursor.Match
+	var step schema.Step
+	var err error
 	if word.Quoted {
-		match = w.cursor.MatchQuoted
+		step, err = w.cursor.MatchQuoted(word.Text)
+	} else {
+		step, err = w.cursor.Match(word.Text)
 	}
-	step, err := match(word.Text)
 	if err != nil {
 		return w.mismatch(i, err)
 	}
@@ -232,7 +236,7 @@ func (w *walk) follow(step schema.Step) {
 	n := step.Node
 	switch {
 	case step.Kind == schema.Key:
-		w.path = w.path.Append(Step{n, step.Word})
+		w.path = append(w.path, Step{n, step.Word})
 		w.pending, w.below = nil, false
 	case step.Kind == schema.Value && n.Kind == schema.LeafList:
 		w.edit(Step{n, step.Word}, "")
@@ -243,7 +247,7 @@ func (w *walk) follow(step schema.Step) {
 		w.pending = nil
 		w.edit(Step{Node: n}, step.Word)
 	case n.Kind == schema.Container:
-		w.path = w.path.Append(Step{Node: n})
+		w.path = append(w.path, Step{Node: n})
 		w.below = false
 	case n.Kind == schema.Leaf && n.Type.Base == schema.Empty:
 		w.edit(Step{Node: n}, "")

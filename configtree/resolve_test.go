@@ -220,7 +220,7 @@ func TestResolveStaysWithinItsLevel(t *testing.T) {
 	if r, p := Resolve(root, Delete, at, nil); p != nil || joined(r.Edits) != "override system syslog host r1 any" {
 		t.Errorf("delete at %s: %s, %v", at, joined(r.Edits), p)
 	}
-	if &at[:4][3] == &r.Path[:4][3] && len(r.Path) > 4 {
+	if &at[0] == &r.Path[0] || cap(r.Path) > len(r.Path) {
 		t.Error("the resolution shares the array of the level's path")
 	}
 }

@@ -91,12 +91,12 @@ func (c Cursor) match(word string, quoted bool) (Step, error) {
 		return c.matchTyped(&c.Node.Type, Value, word, quoted)
 	}
 	for at, up, ok := c, 0, true; ok; up++ {
-		steps := at.statement(word, quoted)
-		if len(steps) == 1 {
-			steps[0].Up = up
-			return steps[0], nil
+		step, n := at.statement(word, quoted)
+		if n == 1 {
+			step.Up = up
+			return step, nil
 		}
-		if len(steps) > 1 {
+		if n > 1 {
 			return Step{}, ambiguous(word, at.own(word))
 		}
 		at, ok = at.out()
@@ -120,44 +120,45 @@ func (c Cursor) open(child *Node) bool {
 	return c.given == nil || child.Choice == "" || child.Choice != c.given.Choice
 }
 
-// statement returns every step that word may be short for at this level: none,
-// one, or several when it is ambiguous.
-func (c Cursor) statement(word string, quoted bool) []Step {
+// statement returns a step that word may be short for at this level, and how
+// many there are: none, one, or several when it is ambiguous.
+func (c Cursor) statement(word string, quoted bool) (Step, int) {
 	child := c.Node.Child(word)
 	keyword := child != nil && !child.NoKeyword && c.open(child)
 	if keyword && !quoted {
-		return []Step{c.enter(child)}
+		return c.enter(child), 1
 	}
 	for _, list := range c.Node.Children {
 		if list.NoKeyword && list.KeyType.Check(word) == nil {
-			return []Step{enterKey(list, word)}
+			return enterKey(list, word), 1
 		}
 	}
 	if keyword {
-		return []Step{c.enter(child)}
+		return c.enter(child), 1
 	}
 	if quoted || word == "" {
-		return nil
+		return Step{}, 0
 	}
 	return c.abbreviated(word)
 }
 
 // abbreviated judges keywords and the keys of nokeyword lists together.
-func (c Cursor) abbreviated(word string) []Step {
-	var steps []Step
+func (c Cursor) abbreviated(word string) (step Step, n int) {
 	for _, child := range c.Node.Children {
 		switch {
 		case child.NoKeyword:
 			for _, e := range child.KeyType.Enums {
 				if strings.HasPrefix(e.Name, word) {
-					steps = append(steps, enterKey(child, e.Name))
+					step = enterKey(child, e.Name)
+					n++
 				}
 			}
 		case c.open(child) && strings.HasPrefix(child.Name, word):
-			steps = append(steps, c.enter(child))
+			step = c.enter(child)
+			n++
 		}
 	}
-	return steps
+	return step, n
 }
 
 // enter is the step of a keyword.
