@@ -27,9 +27,9 @@ func Catalogue() []Kind {
 		{MessagesLost{Where: "<where>", Reasons: "<reasons>"}, "Messages were lost, and how many"},
 		{Operational{"<version>"}, "The program started"},
 		{Shutdown{"<type>", user, "<time>", "<message>"}, "The program ended in order"},
+		{StatisticsCleared{user}, "A user set the counters of messages to zero"},
 		{StorageFull{Policy: "<policy>"}, "The disk of the logs is full but for what is reserved"},
 		{StorageResumed{}, "The disk of the logs has room again, and what was lost"},
-		{StatisticsCleared{user}, "A user set the counters of messages to zero"},
 		{InputChannel{State: ChannelClosed, Peer: "<peer>", Local: "<local>"}, "An encrypted connection to an input ended"},
 		{InputChannel{State: ChannelFailed, Peer: "<peer>", Local: "<local>", Reason: why}, "An encrypted connection to an input was refused"},
 		{InputChannel{State: ChannelOpened, Peer: "<peer>", Local: "<local>"}, "An encrypted connection to an input began"},
@@ -62,6 +62,8 @@ func Catalogue() []Kind {
 		{Login{Username: user, Class: "<class>", Connection: "<connection>", Mode: "<mode>"}, "A session began"},
 		{LoginRefused{Username: user, Reason: why}, "Somebody was not let in"},
 		{Logout{user}, "A session ended"},
+		{LogStream{Username: user, Stream: "<log>", Connection: "<connection>", Reason: why}, "A user began or ended receiving a log as it is written"},
+		{NetconfCommand{user, command}, "A user sent an RPC over NETCONF"},
 		{RescueOperation{Username: user, Action: "<action>"}, "The rescue configuration was saved or deleted"},
 	}
 }
