@@ -55,7 +55,7 @@ func (a *account) open(d *destination) {
 		}
 		return
 	}
-	lost := a.base.Waiting - min(a.base.Waiting, now.Waiting)
+	lost := a.base.Waiting - min(a.base.Waiting, now.Accepted) // a spool's begins with what it found
 	a.base.Accepted -= a.base.Waiting - lost
 	a.base.Dropped[sink.Interrupted] += lost
 	a.base.Waiting = 0

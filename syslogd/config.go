@@ -138,6 +138,7 @@ type Host struct {
 	Transport        Transport
 	TLS              *tls.Config // of tls; it judges the server, and an equal pointer says that nothing changed
 	Newline          bool        // framing newline; octet counting otherwise (tcp and tls)
+	Err              error       // what stands in the way of it, such as a certificate that is missing
 	OnDemand         bool        // connect when the first message waits, not before
 	SpoolSize        int64       // bytes; 0 is spool.DefaultSize
 	SpoolDropNew     bool        // a full spool refuses the newest message; it overwrites the oldest otherwise

@@ -31,6 +31,11 @@ func (d *destination) close(ctx context.Context) error {
 // abandon closes a sink that was opened for a plan which is not applied, and
 // leaves nothing of it behind.
 func (d *destination) abandon(ctx context.Context) error {
+	if _, ok := d.sink.(*sink.Remote); ok { // what waits for it, waits for the next one
+		var stop context.CancelFunc
+		ctx, stop = context.WithCancel(ctx)
+		stop()
+	}
 	f, ok := d.sink.(*sink.File)
 	if !ok {
 		return d.close(ctx)

@@ -48,6 +48,14 @@ type Options struct {
 	// are any. It must not call the engine. Nil: only Statistics tells.
 	Announce func(event.Event)
 
+	// SpoolDir is where what waits for hosts is kept, a directory for each; empty:
+	// in memory.
+	SpoolDir string
+
+	// Node is the identity of this machine that structured records sent to hosts
+	// bear; empty: they bear none.
+	Node string
+
 	// Terminals writes a line to the terminals of a user who is logged in, `*`
 	// for all; nil: sink.Terminals' own.
 	Terminals func(user string, line []byte) error
@@ -98,6 +106,7 @@ type Engine struct {
 	pid     int
 	self    *source
 	streams *streams
+	spools  spools
 	batches sync.Pool       // *wire.Batch, for own records
 	running sync.WaitGroup  // goroutines of inputs, of retirement and of retrying
 	done    chan struct{}   // closed by Close: nobody waits any longer
@@ -172,6 +181,7 @@ func New(o Options) *Engine {
 		accounts: make(map[destinationID]*account)}
 	e.life, e.cut = context.WithCancel(context.Background())
 	e.batches.New = func() any { return new(wire.Batch) }
+	e.spools.draining = make(map[string]draining)
 	e.streams = newStreams(e, o.MaxConnections)
 	e.state = newState(Config{})
 	e.table.Store(newTable(nil, settingsOf(&e.state.config)))

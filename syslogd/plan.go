@@ -324,8 +324,9 @@ func (r *retirement) run() {
 	ctx, cancel := context.WithTimeout(e.life, e.o.DrainTimeout)
 	defer cancel()
 	errs := closeAll(ctx, local)
+	drained := e.spools.drain(ctx, hosts)
 	settled()
-	errs = append(errs, closeAll(ctx, hosts)...)
+	errs = append(errs, drained()...)
 	e.report("", errors.Join(errs...))
 	e.forget(r.destinations)
 }

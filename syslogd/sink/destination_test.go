@@ -177,7 +177,7 @@ func BenchmarkRemoteTCP(b *testing.B) {
 	}()
 	o := tcpTo(l.Addr().(*net.TCPAddr).AddrPort().Port())
 	o.OctetCounting, o.AllowDuplicates = true, true
-	r := NewRemote(RemoteConfig{RemoteOptions: o})
+	r := started(b, RemoteConfig{RemoteOptions: o})
 	lines := benchmarkLines()
 	b.SetBytes(int64(len(lines.Buf)))
 	b.ReportAllocs()

@@ -2,6 +2,9 @@ package sink
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -9,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"loggia/syslogd/spool"
 	"loggia/syslogd/wire"
 )
 
@@ -16,9 +20,13 @@ import (
 type RemoteConfig struct {
 	RemoteOptions
 
-	Place      string      // the statement, for alarms
-	QueueBytes int         // bound of the queue; 0: 16 MiB. An eighth is for own records
-	Report     func(Alarm) // told when the host cannot be reached, and when it can again; nil: nobody
+	Place      string        // the statement, for alarms
+	Spool      string        // directory of its spool; empty: the queue is in memory alone
+	QueueBytes int           // bound of what is in memory alone; 0: 16 MiB
+	Node       string        // of this machine, for the mark of structured records; empty: no mark
+	Report     func(Alarm)   // told when the host cannot be reached, and when it can again; nil: nobody
+	Channel    func(Channel) // told of connections that open, close and fail; nil: nobody
+	Fault      func(error)   // told of what went wrong once, such as a damaged record; nil: nobody
 
 	// For tests; nil is the real thing.
 	Dial func(ctx context.Context, network, address string, source netip.Addr) (net.Conn, error)
@@ -28,41 +36,50 @@ type RemoteConfig struct {
 
 // RemoteOptions are what Reconfigure may change; the queue stays.
 type RemoteOptions struct {
-	Network         string     // udp (RFC 5426) or tcp (RFC 6587)
-	Host            string     // a name is resolved anew for each connection
-	Port            uint16     //
-	Source          netip.Addr // address to send from; invalid: the system's choice
-	OctetCounting   bool       // tcp: RFC 6587 3.4.1; else 3.4.2, a newline behind each record
+	Network         string      // udp (RFC 5426), tcp (RFC 6587) or tls (RFC 5425)
+	Host            string      // a name is resolved anew for each connection
+	Port            uint16      //
+	Source          netip.Addr  // address to send from; invalid: the system's choice
+	TLS             *tls.Config // of tls; it judges the server
+	OctetCounting   bool        // tcp and tls: RFC 6587 3.4.1; else 3.4.2, a newline behind each record
+	OnDemand        bool        // connect when the first record waits
+	SpoolSize       int64       // bytes; 0 is the spool's default
+	Overflow        spool.Overflow
 	AllowDuplicates bool
 	Style           wire.Style
 }
-
-const defaultQueue = 16 << 20
 
 // target is the part of the options that a connection depends on.
 type target struct {
 	network, host string
 	port          uint16
 	source        netip.Addr
+	tls           *tls.Config
 	octets        bool
+	onDemand      bool
 }
 
 func (o *RemoteOptions) target() target {
-	return target{o.Network, o.Host, o.Port, o.Source, o.OctetCounting}
+	return target{o.Network, o.Host, o.Port, o.Source, o.TLS, o.OctetCounting, o.OnDemand}
 }
 
-// Remote sends lines to another machine. A goroutine of its own takes them from
-// a queue in memory; Write never waits.
+// spool is what the spool is to be.
+func (c *RemoteConfig) spool(r *Remote) spool.Options {
+	return spool.Options{Dir: c.Spool, Size: c.SpoolSize, Overflow: c.Overflow, Memory: c.QueueBytes, Fault: r.spoolFault, Damage: r.spoolDamage}
+}
+
+// Remote sends lines to another machine. Write puts them into a spool and never
+// waits for the network; a goroutine of its own sends them from there.
 //
-// Over TCP, a record counts as delivered when the peer's TCP has acknowledged
-// it. What was not acknowledged when a connection is lost is sent again, whole,
-// over the next one: a record may arrive twice, but none is torn or skipped.
-// What the peer's TCP had acknowledged and the peer had not read is lost with
-// it; no sender can know that over plain TCP.
+// Over TCP and TLS, a record counts as delivered when the peer's kernel has
+// acknowledged it. What was not acknowledged when a connection is lost is sent
+// again, whole, over the next one: a record may arrive twice, but none is torn
+// or skipped. What the peer's kernel had acknowledged and the peer had not read
+// is lost with it; no sender can know that without an answer from the peer.
 type Remote struct {
 	// Built once.
 	config RemoteConfig
-	queue  *queue
+	spool  *spool.Spool
 	ctx    context.Context // ends when Close's deadline has passed
 	cancel context.CancelFunc
 	done   chan struct{} // closed when the sender has ended
@@ -70,15 +87,24 @@ type Remote struct {
 	// Replaced by Reconfigure.
 	style atomic.Pointer[wire.Style]
 
-	mu      sync.Mutex // guards all below; taken before the queue's
+	repeated, late atomic.Uint64 // lines that were folded, and that came after Close
+
+	writing  sync.Mutex // guards what Write needs; taken before the others
+	folding  bool
+	fold     fold
+	timer    *time.Timer
+	refusing bool   // Close was called
+	sequence uint32 // of own records since the start (RFC 5424 7.3.1)
+
+	mu      sync.Mutex // guards all below
 	options RemoteOptions
 	changed chan struct{} // closed by Reconfigure when the target changes
 	closing chan struct{} // closed by Close
 	closed  bool
-	fold    fold
-	timer   *time.Timer
 	state   RemoteState
+	away    bool // its failure was told
 	alarm   alarm
+	disk    alarm
 	reports []Alarm
 }
 
@@ -89,30 +115,32 @@ type Status uint8
 const (
 	Down       Status = iota // waiting before the next attempt
 	Connecting               //
-	Up                       // udp: the address is known; tcp: connected
+	Up                       // udp: the address is known; tcp, tls: connected
+	Idle                     // nothing waits, and a connection is made on demand
 )
 
-// String returns down, connecting or up.
-func (s Status) String() string { return [...]string{"down", "connecting", "up"}[s] }
+// String returns down, connecting, up or idle.
+func (s Status) String() string { return [...]string{"down", "connecting", "up", "idle"}[s] }
 
 // RemoteState is what `show system syslog host` says.
 type RemoteState struct {
+	Network     string // udp, tcp or tls
 	Status      Status
 	Since       time.Time // of Status
 	Address     string    // of the peer, once connected
+	Local       string    // our own
+	Peer        string    // tls: name and fingerprint of the peer's certificate
 	LastError   string    // empty: none so far
 	LastErrorAt time.Time
-	Connects    uint64    // successful connections so far
-	QueuedBytes int       // including what was sent and is not acknowledged
-	Oldest      time.Time // receipt of about the oldest record not sent; zero: none
+	Connects    uint64      // successful connections so far
+	QueuedBytes int         // including what was sent and is not acknowledged
+	Oldest      time.Time   // receipt of the oldest record not delivered; zero: none
+	Spool       spool.State // of the queue
 }
 
 // NewRemote starts sending. It resolves and connects in the background: a host
-// that is away is no error.
-func NewRemote(c RemoteConfig) *Remote {
-	if c.QueueBytes <= 0 {
-		c.QueueBytes = defaultQueue
-	}
+// that is away is no error. An error is the spool's.
+func NewRemote(c RemoteConfig) (*Remote, error) {
 	if c.Dial == nil {
 		c.Dial = dial
 	}
@@ -125,33 +153,87 @@ func NewRemote(c RemoteConfig) *Remote {
 	if c.Report == nil {
 		c.Report = func(Alarm) {}
 	}
-	r := &Remote{config: c, queue: newQueue(c.QueueBytes, c.QueueBytes/8), options: c.RemoteOptions,
+	if c.Channel == nil {
+		c.Channel = func(Channel) {}
+	}
+	if c.Fault == nil {
+		c.Fault = func(error) {}
+	}
+	r := &Remote{config: c, options: c.RemoteOptions, folding: !c.AllowDuplicates,
 		done: make(chan struct{}), changed: make(chan struct{}), closing: make(chan struct{})}
+	var found spool.Recovery
+	var err error
+	if r.spool, found, err = spool.Open(c.spool(r)); err != nil {
+		return nil, fmt.Errorf("spool of %s: %w", c.Host, err)
+	}
+	if !found.Clean() {
+		c.Fault(fmt.Errorf("spool of %s: %v", c.Host, &found))
+	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.style.Store(&c.Style)
 	r.alarm = alarm{place: c.Place, queue: &r.reports}
+	r.disk = alarm{place: c.Place + " spool", queue: &r.reports}
 	r.state.Since = c.Now()
 	go func() {
 		defer close(r.done)
 		r.run()
 	}()
-	return r
+	return r, nil
 }
 
 // Style implements Destination.
 func (r *Remote) Style() *wire.Style { return r.style.Load() }
 
-// Write implements Destination: it queues the lines.
+// Write implements Destination: it puts the lines into the spool.
 func (r *Remote) Write(l *Lines) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var repeated uint64
-	if !r.options.AllowDuplicates && !r.closed {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	if r.refusing {
+		r.late.Add(uint64(len(l.Lines)))
+		return
+	}
+	if r.folding {
+		var repeated uint64
 		l, repeated = r.fold.apply(l, r.Style())
+		r.repeated.Add(repeated)
 		r.setTimer()
 	}
-	r.queue.put(l, repeated)
+	r.put(l)
 }
+
+// put appends lines to the spool. The writers' lock is held.
+func (r *Remote) put(l *Lines) {
+	if len(l.Lines) == 0 {
+		return
+	}
+	var flags spool.Flags
+	style := r.Style()
+	if style.Structured {
+		flags = spool.Structured
+	}
+	if style.RawControl {
+		flags |= spool.Raw
+	}
+	r.spool.Begin(l.Received)
+	for i := range l.Lines {
+		line := &l.Lines[i]
+		m := spool.Meta{Flags: flags}
+		if line.made {
+			m.Flags |= spool.Uncounted
+		}
+		if line.Self {
+			m.Flags |= spool.Own
+			r.sequence = r.sequence%lastSequence + 1
+			m.Number = r.sequence
+		}
+		text := l.text(i)
+		r.spool.Put(text[:len(text)-1], m)
+	}
+	r.spool.End()
+}
+
+// lastSequence is the greatest sequenceId (RFC 5424 7.3.1).
+const lastSequence = 1<<31 - 1
 
 // setTimer makes the timer run while lines are being folded, and only then.
 func (r *Remote) setTimer() {
@@ -166,68 +248,100 @@ func (r *Remote) setTimer() {
 
 // sumUp is called by the timer while lines are being folded.
 func (r *Remote) sumUp() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.writing.Lock()
+	defer r.writing.Unlock()
 	r.timer = nil
-	if !r.closed {
+	if !r.refusing {
 		r.flushFold()
 	}
 }
 
 func (r *Remote) flushFold() {
 	if r.fold.pending > 0 {
-		r.queue.put(r.fold.flush(r.config.Now(), r.Style()), 0)
+		r.put(r.fold.flush(r.config.Now(), r.Style()))
 	}
 }
 
 // Counters implements Destination.
-func (r *Remote) Counters() Counters {
-	c, _, _ := r.queue.count()
+func (r *Remote) Counters() Counters { return r.counters(r.spool.State()) }
+
+func (r *Remote) counters(s spool.State) Counters {
+	c := Counters{Accepted: s.Accepted, Delivered: s.Settled[spool.Delivered], Waiting: s.Waiting, Made: s.Made}
+	c.Dropped[QueueFull], c.Dropped[Overwritten], c.Dropped[Damaged] = s.Refused, s.Overwritten, s.Damaged
+	c.Dropped[TooLarge], c.Dropped[Refused] = s.Settled[tooLarge], s.Settled[refused]
+	c.Dropped[Cleared] = s.Cleared
+	if r.config.Spool == "" { // nobody but Close clears a queue in memory
+		c.Dropped[Cleared], c.Dropped[Closed] = 0, s.Cleared
+	}
+	late, repeated := r.late.Load(), r.repeated.Load()
+	c.Accepted += late + repeated
+	c.Repeated = repeated
+	c.Dropped[Closed] += late
 	return c
 }
+
+// What a record may come to beside being delivered.
+const (
+	tooLarge = spool.Delivered + 1
+	refused  = spool.Delivered + 2
+)
 
 // State tells how the connection is.
 func (r *Remote) State() RemoteState {
 	r.mu.Lock()
 	s := r.state
+	s.Network = r.options.Network
 	r.mu.Unlock()
-	_, s.QueuedBytes, s.Oldest = r.queue.count()
+	s.Spool = r.spool.State()
+	s.QueuedBytes, s.Oldest = int(s.Spool.Bytes), s.Spool.Oldest
 	return s
 }
+
+// ClearSpool drops what waits, and returns how many records that were.
+func (r *Remote) ClearSpool() (uint64, error) { return r.spool.Clear() }
 
 // Reconfigure hands the queue over to new options. If what a connection depends
 // on changes, what the old one has not acknowledged within a second goes to the
 // new target.
 func (r *Remote) Reconfigure(o RemoteOptions) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	if r.refusing {
 		return
 	}
 	r.flushFold()
 	r.setTimer()
 	r.fold.forget()
+	r.folding = !o.AllowDuplicates
+	r.style.Store(&o.Style)
+	c := r.config
+	c.RemoteOptions = o
+	r.spool.Reconfigure(c.spool(r))
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	moved := o.target() != r.options.target()
 	r.options = o
-	r.style.Store(&o.Style)
 	if moved {
 		close(r.changed)
 		r.changed = make(chan struct{})
 	}
 }
 
-// Close implements Destination: it sends what waits until ctx ends, and counts
-// the rest as dropped.
+// Close implements Destination: it sends what waits until ctx ends. The rest
+// stays in the spool for whoever opens it next; without one it is dropped and
+// counted.
 func (r *Remote) Close(ctx context.Context) error {
-	r.mu.Lock()
-	if !r.closed {
+	r.writing.Lock()
+	if !r.refusing {
 		r.flushFold()
 		r.setTimer()
+		r.refusing = true
+		r.mu.Lock()
 		r.closed = true
-		r.queue.refuse()
 		close(r.closing)
+		r.mu.Unlock()
 	}
-	r.mu.Unlock()
+	r.writing.Unlock()
 	select {
 	case <-r.done:
 	case <-ctx.Done():
@@ -235,11 +349,16 @@ func (r *Remote) Close(ctx context.Context) error {
 		<-r.done
 	}
 	r.cancel()
-	r.queue.close()
+	var err error
+	if r.config.Spool == "" {
+		_, err = r.spool.Clear()
+	}
+	err = errors.Join(err, r.spool.Close())
 	r.mu.Lock()
 	r.alarm.clear() // nobody is to wait for a host that is no more
+	r.disk.clear()
 	r.tell()
-	return nil
+	return err
 }
 
 // current returns the target, and the channel that says that it has changed.
@@ -250,14 +369,13 @@ func (r *Remote) current() (target, <-chan struct{}) {
 }
 
 // note notes a change of state, and tells it if it concerns the alarm.
-func (r *Remote) note(s Status, address string, err error) {
+func (r *Remote) note(s Status, err error) {
 	r.mu.Lock()
 	at := r.config.Now()
 	if r.state.Status != s {
 		r.state.Status, r.state.Since = s, at
 	}
 	if s == Up {
-		r.state.Address = address
 		r.state.Connects++
 		r.alarm.clear()
 	}
@@ -268,7 +386,7 @@ func (r *Remote) note(s Status, address string, err error) {
 	r.tell()
 }
 
-// tell unlocks, and reports what there is to say about the alarm.
+// tell unlocks, and reports what there is to say about the alarms.
 func (r *Remote) tell() {
 	reports := r.reports
 	r.reports = nil
@@ -276,4 +394,21 @@ func (r *Remote) tell() {
 	for _, a := range reports {
 		r.config.Report(a)
 	}
+}
+
+// spoolFault is told that the spool's disk takes nothing, and that it does
+// again.
+func (r *Remote) spoolFault(err error) {
+	r.mu.Lock()
+	if err != nil {
+		r.disk.raise(err)
+	} else {
+		r.disk.clear()
+	}
+	r.tell()
+}
+
+// spoolDamage is told of bytes in the spool that hold no record.
+func (r *Remote) spoolDamage(d spool.Damage) {
+	r.config.Fault(fmt.Errorf("spool of %s: %v", r.config.Host, d))
 }

@@ -38,7 +38,7 @@ func (p *peer) port() uint16 { return p.listen.Addr().(*net.TCPAddr).AddrPort().
 
 func (p *peer) accept() *net.TCPConn {
 	p.t.Helper()
-	p.listen.SetDeadline(time.Now().Add(10 * time.Second))
+	p.listen.SetDeadline(time.Now().Add(time.Minute))
 	c, err := p.listen.AcceptTCP()
 	if err != nil {
 		p.t.Fatal(err)
@@ -70,7 +70,7 @@ func remote(t *testing.T, c RemoteConfig) *Remote {
 	t.Helper()
 	c.Place = "[edit host]"
 	c.Rand = func() float64 { return 1 } // the shortest pauses
-	r := NewRemote(c)
+	r := started(t, c)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
@@ -79,10 +79,20 @@ func remote(t *testing.T, c RemoteConfig) *Remote {
 	return r
 }
 
+// started starts one.
+func started(t testing.TB, c RemoteConfig) *Remote {
+	t.Helper()
+	r, err := NewRemote(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 // eventually waits until ok holds.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !ok() {
 		if time.Now().After(deadline) {
 			t.Fatalf("never: %s", what)
@@ -240,7 +250,7 @@ func TestUnacknowledgedIsSentAgain(t *testing.T) {
 			made <- theirs
 			return addressed{ours}, nil
 		}
-		r := NewRemote(c)
+		r := started(t, c)
 		r.Write(batch("first", "second", "third"))
 		one := <-made
 		b := make([]byte, len("first\nsec"))
@@ -365,7 +375,7 @@ func TestBackOff(t *testing.T) {
 			at = append(at, time.Since(start))
 			return nil, errors.New("no route")
 		}
-		r := NewRemote(c)
+		r := started(t, c)
 		r.Write(batch("waits"))
 		time.Sleep(5 * time.Minute)
 		synctest.Wait()

@@ -2,6 +2,7 @@ package sink
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/netip"
@@ -13,10 +14,12 @@ import (
 )
 
 // The pauses between attempts to connect: doubled from the first to the last,
-// less up to a half by chance, so that a fleet does not come back in step.
+// less up to a half by chance, so that a fleet does not come back in step. A
+// connection that lasts begins them anew.
 const (
 	firstPause  = 500 * time.Millisecond
 	longPause   = 60 * time.Second
+	steadyAfter = 10 * time.Second
 	dialTimeout = 10 * time.Second
 )
 
@@ -28,25 +31,33 @@ var errMoved = errors.New("the target was changed")
 
 // transport is one connection.
 type transport interface {
-	// send delivers what is in the queue until the connection is lost (its
+	// send delivers what is in the spool until the connection is lost (its
 	// error), the target changes (errMoved), or all is delivered and the
 	// destination is closing (nil).
 	send(changed <-chan struct{}) error
-	// progress reports whether anything was delivered over it.
-	progress() bool
 }
 
 // run is the sender: it connects, sends, and connects again.
 func (r *Remote) run() {
 	pause, hurried := firstPause, false
-	w := &window{queue: r.queue}
-	defer w.drop()
+	w := &window{spool: r.spool, reader: r.spool.Reader()}
+	defer func() { r.fault(w.reader.Close()) }()
 	for r.ctx.Err() == nil {
 		t, changed := r.current()
-		r.note(Connecting, "", nil)
+		if t.onDemand && !r.demanded(changed) {
+			continue
+		}
+		if hurried = hurried || r.ends(); hurried && r.spool.Empty() && t.onDemand {
+			return
+		}
+		since := r.config.Now()
+		r.note(Connecting, nil)
 		conn, err := r.connect(t, changed)
 		if err == nil {
-			err = r.use(conn, t, w, changed, &pause)
+			since = r.config.Now()
+			err = r.use(conn, t, w, changed)
+		} else if !errors.Is(err, errMoved) {
+			r.failed(t, err)
 		}
 		switch {
 		case err == nil:
@@ -55,47 +66,147 @@ func (r *Remote) run() {
 			pause = firstPause
 			continue
 		}
-		r.note(Down, "", err)
-		if !r.rest(time.Duration(float64(pause)*(1-r.config.Rand()/2)), changed, w, &hurried) {
+		r.note(Down, err)
+		if r.config.Now().Sub(since) >= steadyAfter {
+			pause = firstPause
+		}
+		if !r.rest(time.Duration(float64(pause)*(1-r.config.Rand()/2)), changed, &hurried) {
 			return
 		}
 		pause = min(2*pause, longPause)
 	}
 }
 
-// connect resolves and connects. A change of the target ends the attempt.
+// fault tells of an error that nobody waits for.
+func (r *Remote) fault(err error) {
+	if err != nil {
+		r.config.Fault(err)
+	}
+}
+
+// ends reports whether Close was called.
+func (r *Remote) ends() bool {
+	select {
+	case <-r.closing:
+		return true
+	default:
+		return false
+	}
+}
+
+// demanded waits until something waits for a connection, or Close was called.
+// It is false when the target has changed meanwhile.
+func (r *Remote) demanded(changed <-chan struct{}) bool {
+	for r.spool.Empty() {
+		r.note(Idle, nil)
+		select {
+		case <-r.spool.Wake():
+		case <-changed:
+			return false
+		case <-r.closing:
+			return true
+		}
+	}
+	return true
+}
+
+// connect resolves and connects, and shakes hands. A change of the target ends
+// the attempt.
 func (r *Remote) connect(t target, changed <-chan struct{}) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(r.ctx, dialTimeout)
 	defer cancel()
-	stop := make(chan struct{})
-	defer close(stop)
+	stop, watched := make(chan struct{}), make(chan struct{})
+	moved := false
 	go func() {
+		defer close(watched)
 		select {
 		case <-changed:
+			moved = true
 			cancel()
 		case <-stop:
 		}
 	}()
-	return r.config.Dial(ctx, t.network, net.JoinHostPort(t.host, strconv.Itoa(int(t.port))), t.source)
+	conn, err := r.open(ctx, t)
+	close(stop)
+	<-watched
+	if err != nil && moved {
+		err = errMoved
+	}
+	return conn, err
+}
+
+// open makes one connection.
+func (r *Remote) open(ctx context.Context, t target) (net.Conn, error) {
+	network := t.network
+	if network == "tls" {
+		network = "tcp"
+	}
+	conn, err := r.config.Dial(ctx, network, net.JoinHostPort(t.host, strconv.Itoa(int(t.port))), t.source)
+	if err != nil || t.network != "tls" {
+		return conn, err
+	}
+	c := t.tls
+	if c == nil {
+		return nil, errors.Join(errors.New("TLS without certificates"), conn.Close())
+	}
+	if c.ServerName == "" && !c.InsecureSkipVerify {
+		c = c.Clone()
+		c.ServerName = t.host
+	}
+	s := tls.Client(&counting{Conn: conn}, c)
+	if err := s.HandshakeContext(ctx); err != nil {
+		if e := conn.Close(); e != nil && !errors.Is(e, net.ErrClosed) {
+			r.config.Fault(e)
+		}
+		return nil, err
+	}
+	return s, nil
+}
+
+// failed tells that no connection could be made, once until one is.
+func (r *Remote) failed(t target, err error) {
+	if t.network == "udp" || r.ctx.Err() != nil {
+		return
+	}
+	r.mu.Lock()
+	said := r.away
+	r.away = true
+	r.mu.Unlock()
+	if !said {
+		r.config.Channel(Channel{Change: Failed, Host: t.host, Network: t.network,
+			Peer: net.JoinHostPort(t.host, strconv.Itoa(int(t.port))), Reason: err.Error()})
+	}
 }
 
 // use sends over conn until it is lost.
-func (r *Remote) use(conn net.Conn, t target, w *window, changed <-chan struct{}, pause *time.Duration) error {
-	r.note(Up, conn.RemoteAddr().String(), nil)
+func (r *Remote) use(conn net.Conn, t target, w *window, changed <-chan struct{}) error {
+	c := channelOf(t, conn)
+	r.mu.Lock()
+	r.away = false
+	r.state.Address, r.state.Local, r.state.Peer = c.Peer, c.Local, c.certificate()
+	r.mu.Unlock()
+	r.note(Up, nil)
+	if t.network != "udp" {
+		r.config.Channel(c)
+	}
 	unblock := context.AfterFunc(r.ctx, func() { conn.SetDeadline(time.Unix(1, 0)) }) // an error means it is closed
 	defer unblock()
 	var over transport
 	if t.network == "udp" {
-		over = &udp{Remote: r, conn: conn, window: w, named: !isAddress(t.host)}
+		over = &udp{Remote: r, conn: conn, window: w, named: !isAddress(t.host), marker: newMarker(r.config.Node)}
 	} else {
 		over = newTCP(r, conn, w, t.octets)
 	}
 	err := over.send(changed)
-	if over.progress() {
-		*pause = firstPause
+	if e := conn.Close(); err == nil && e != nil && !errors.Is(e, net.ErrClosed) && t.network == "udp" {
+		r.note(Down, e)
 	}
-	if e := conn.Close(); err == nil && e != nil && !errors.Is(e, net.ErrClosed) {
-		r.note(Down, "", e)
+	if t.network != "udp" {
+		c.Change, c.Reason = Ended, "closed in order"
+		if err != nil {
+			c.Reason = err.Error()
+		}
+		r.config.Channel(c)
 	}
 	return err
 }
@@ -108,7 +219,7 @@ func isAddress(host string) bool {
 // rest waits before the next attempt. It is false when there will be none:
 // the destination is closing and has nothing left, or its time is over. Closing
 // makes one attempt come at once.
-func (r *Remote) rest(d time.Duration, changed <-chan struct{}, w *window, hurried *bool) bool {
+func (r *Remote) rest(d time.Duration, changed <-chan struct{}, hurried *bool) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	closing := r.closing
@@ -123,7 +234,7 @@ func (r *Remote) rest(d time.Duration, changed <-chan struct{}, w *window, hurri
 	case <-r.ctx.Done():
 		return false
 	}
-	return !*hurried || !w.empty()
+	return !*hurried || !r.spool.Empty()
 }
 
 // dial is the real Dial.
@@ -157,103 +268,4 @@ func tcpOptions(_, _ string, c syscall.RawConn) error {
 		err = errors.Join(unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer/2), // the kernel doubles it
 			unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, userTimeout))
 	}), err)
-}
-
-// window holds the chunks that were taken from the queue and are not settled,
-// with two marks in them: what is settled, and what was sent.
-type window struct {
-	queue   *queue
-	chunks  []*chunk
-	settled int  // records of chunks[0]
-	sent    mark // the next record to send
-}
-
-// mark is a record of a window.
-type mark struct{ chunk, record int }
-
-// next returns the next record to send, taking another chunk if need be.
-func (w *window) next() (text []byte, ok bool) {
-	for w.sent.chunk < len(w.chunks) {
-		c := w.chunks[w.sent.chunk]
-		if w.sent.record < len(c.records) {
-			return c.text(w.sent.record), true
-		}
-		w.sent = mark{w.sent.chunk + 1, 0}
-	}
-	c := w.queue.take()
-	if c == nil {
-		return nil, false
-	}
-	w.chunks = append(w.chunks, c)
-	w.sent = mark{len(w.chunks) - 1, 0}
-	return c.text(0), true
-}
-
-// advance moves on after the record that next returned.
-func (w *window) advance() { w.sent.record++ }
-
-// rewind makes the oldest record that is not settled the next to send.
-func (w *window) rewind() { w.sent = mark{0, w.settled} }
-
-// sentLen returns the length of record i of those that were sent and are not
-// settled, newline included; ok is false if there are no so many.
-func (w *window) sentLen(m mark) (n int, next mark, ok bool) {
-	for m.chunk < len(w.chunks) && m.record == len(w.chunks[m.chunk].records) {
-		m = mark{m.chunk + 1, 0}
-	}
-	if m.chunk > w.sent.chunk || m.chunk == w.sent.chunk && m.record >= w.sent.record {
-		return 0, m, false
-	}
-	return len(w.chunks[m.chunk].text(m.record)), mark{m.chunk, m.record + 1}, true
-}
-
-// delivered settles the oldest records, up to m.
-func (w *window) delivered(m mark) { w.settle(m, w.queue.delivered) }
-
-// lost settles the oldest records, up to m, as not delivered.
-func (w *window) lost(m mark, reason Reason) {
-	w.settle(m, func(c *chunk, from, to int) { w.queue.lost(c, from, to, reason) })
-}
-
-// settle hands the records up to m back, chunk by chunk. A chunk that was
-// settled whole is no longer ours.
-func (w *window) settle(m mark, how func(c *chunk, from, to int)) {
-	for ; m.chunk >= 0 && len(w.chunks) > 0; m.chunk-- {
-		c := w.chunks[0]
-		to, all := len(c.records), len(c.records)
-		if m.chunk == 0 {
-			to = m.record
-		}
-		how(c, w.settled, to)
-		if to < all {
-			w.settled = to
-			return
-		}
-		w.chunks[0] = nil
-		w.chunks, w.settled = w.chunks[1:], 0
-		if w.sent.chunk--; w.sent.chunk < 0 {
-			w.sent = mark{}
-		}
-	}
-}
-
-// empty reports whether neither window nor queue holds a record.
-func (w *window) empty() bool {
-	if len(w.chunks) > 0 {
-		return false
-	}
-	_, bytes, _ := w.queue.count()
-	return bytes == 0
-}
-
-// drop settles everything as lost by closing.
-func (w *window) drop() {
-	for i, c := range w.chunks {
-		from := 0
-		if i == 0 {
-			from = w.settled
-		}
-		w.queue.lost(c, from, len(c.records), Closed)
-	}
-	w.chunks, w.settled, w.sent = nil, 0, mark{}
 }

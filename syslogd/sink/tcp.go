@@ -1,39 +1,74 @@
 package sink
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"loggia/syslogd/spool"
+	"loggia/syslogd/wire"
 )
 
 // writeSize is how much is framed for one write, bytes.
 const writeSize = 64 << 10
 
-// tcp is one TCP connection.
+// tcp is one connection by TCP, or by TLS over it.
 type tcp struct {
 	*Remote
 	conn   net.Conn
 	window *window
 	octets bool // octet counting, else newline
+	marker marker
+
+	under  *counting        // tls: what is below it
+	raw    syscall.RawConn // the socket; nil of what is none
+	queued int             // what SIOCOUTQ has said
+	err    error           // of asking it
+	ask    func(fd uintptr)
 
 	out     []byte
+	escaped []byte
 	written uint64 // bytes the kernel has taken
-	settled uint64 // offset in the stream where the first record that is not settled begins
-	moved   bool   // something was delivered
 
 	dead chan error // from the reader: the peer has ended the connection
 }
 
-func newTCP(r *Remote, conn net.Conn, w *window, octets bool) *tcp {
-	return &tcp{Remote: r, conn: conn, window: w, octets: octets, dead: make(chan error, 1)}
+// counting counts what TLS makes of what is written.
+type counting struct {
+	net.Conn
+	written atomic.Uint64
 }
 
-// progress implements transport.
-func (t *tcp) progress() bool { return t.moved }
+// Write implements net.Conn.
+func (c *counting) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.written.Add(uint64(n))
+	return n, err
+}
+
+func newTCP(r *Remote, conn net.Conn, w *window, octets bool) *tcp {
+	t := &tcp{Remote: r, conn: conn, window: w, octets: octets, marker: newMarker(r.config.Node), dead: make(chan error, 1)}
+	socket := conn
+	if s, ok := conn.(*tls.Conn); ok {
+		if t.under, ok = s.NetConn().(*counting); ok {
+			socket = t.under.Conn
+			t.written = t.under.written.Load() // the handshake
+		}
+	}
+	if c, ok := socket.(syscall.Conn); ok {
+		if raw, err := c.SyscallConn(); err == nil {
+			t.raw = raw
+		}
+	}
+	t.ask = func(fd uintptr) { t.queued, t.err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }
+	return t
+}
 
 // send implements transport. The connection is read all the time, so that its
 // end is noticed at once and not at some later write.
@@ -55,7 +90,7 @@ func (t *tcp) send(changed <-chan struct{}) error {
 	err := t.deliver(changed)
 	t.acknowledged()
 	close(stop)
-	t.conn.Close() // again by the caller, who reports its error
+	t.conn.Close() // again by the caller
 	<-reader
 	<-watcher
 	return err
@@ -74,7 +109,7 @@ func (t *tcp) read() {
 
 // deliver sends until something ends it.
 func (t *tcp) deliver(changed <-chan struct{}) error {
-	closing, poll := t.closing, firstPoll
+	closing, poll := (<-chan struct{})(t.closing), firstPoll
 	for {
 		select {
 		case err := <-t.dead:
@@ -83,10 +118,8 @@ func (t *tcp) deliver(changed <-chan struct{}) error {
 			return t.leave()
 		default:
 		}
-		t.fill()
-		if len(t.out) > 0 {
-			n, err := t.conn.Write(t.out)
-			t.written += uint64(n)
+		if from := t.fill(); len(t.out) > 0 {
+			err := t.write(from)
 			t.acknowledged()
 			if err != nil {
 				return t.reason(err, changed)
@@ -95,8 +128,12 @@ func (t *tcp) deliver(changed <-chan struct{}) error {
 			continue
 		}
 		t.acknowledged()
-		if closing == nil && t.window.empty() {
-			return nil
+		if closing == nil {
+			empty, err := t.window.empty()
+			t.fault(err)
+			if empty {
+				return nil
+			}
 		}
 		if stop, err := t.idle(changed, &closing, poll); stop {
 			return err
@@ -114,13 +151,13 @@ const (
 
 // idle waits until there is something to do. closing becomes nil once it was
 // heard.
-func (t *tcp) idle(changed <-chan struct{}, closing *chan struct{}, poll time.Duration) (stop bool, err error) {
+func (t *tcp) idle(changed <-chan struct{}, closing *<-chan struct{}, poll time.Duration) (stop bool, err error) {
 	var again <-chan time.Time
-	if len(t.window.chunks) > 0 {
+	if t.window.open() > 0 {
 		again = time.After(poll)
 	}
 	select {
-	case <-t.queue.wake:
+	case <-t.spool.Wake():
 	case <-again:
 	case <-*closing:
 		*closing = nil
@@ -139,7 +176,7 @@ func (t *tcp) idle(changed <-chan struct{}, closing *chan struct{}, poll time.Du
 func (t *tcp) leave() error {
 	for poll, waited := firstPoll, time.Duration(0); waited < time.Second; poll *= 2 {
 		t.acknowledged()
-		if len(t.window.chunks) == 0 || t.written == t.settled {
+		if t.window.open() == 0 {
 			break
 		}
 		select {
@@ -166,75 +203,70 @@ func (t *tcp) reason(err error, changed <-chan struct{}) error {
 	}
 }
 
-// fill frames the next records.
-func (t *tcp) fill() {
+// fill frames the next records, and returns which of the window is the first.
+func (t *tcp) fill() int {
 	t.out = t.out[:0]
-	for len(t.out) < writeSize {
-		text, ok := t.window.next()
-		if !ok {
-			return
-		}
-		t.out = t.frame(t.out, text)
-		t.window.advance()
+	from := t.window.open()
+	var rec spool.Record
+	for len(t.out) < writeSize && t.window.reader.Next(&rec) {
+		t.out = t.frame(t.out, &rec)
+		t.window.add(&rec, t.written+uint64(len(t.out)))
 	}
+	return from
+}
+
+// write writes what fill has framed. Of TLS, what a record has become is not
+// known: each ends where the whole write does.
+func (t *tcp) write(from int) error {
+	n, err := t.conn.Write(t.out)
+	if t.under == nil {
+		t.written += uint64(n)
+		return err
+	}
+	t.written = t.under.written.Load()
+	ends := t.written
+	if err != nil {
+		ends = 1<<64 - 1 // not before it is sent again
+	}
+	for i := t.window.head + from; i < len(t.window.sent); i++ {
+		t.window.sent[i].End = ends
+	}
+	return err
 }
 
 // frame appends the record as it goes over the wire.
-func (t *tcp) frame(dst, text []byte) []byte {
+func (t *tcp) frame(dst []byte, rec *spool.Record) []byte {
+	text := t.marker.apply(rec)
 	if !t.octets {
-		return append(dst, text...) // RFC 6587 3.4.2
+		if rec.Flags&spool.Raw != 0 { // from before the framing was changed
+			t.escaped = wire.AppendEscaped(t.escaped[:0], text)
+			text = t.escaped
+		}
+		return append(append(dst, text...), '\n') // RFC 6587 3.4.2
 	}
-	text = text[:len(text)-1]
 	dst = strconv.AppendUint(dst, uint64(len(text)), 10) // RFC 6587 3.4.1
 	return append(append(dst, ' '), text...)
 }
 
-// frameLen is the length of what frame appends for a record of n bytes with its
-// newline.
-func (t *tcp) frameLen(n int) uint64 {
-	if !t.octets {
-		return uint64(n)
-	}
-	digits := 1
-	for m := n - 1; m >= 10; m /= 10 {
-		digits++
-	}
-	return uint64(digits + 1 + n - 1)
-}
-
-// acknowledged settles the records that the peer's TCP has wholly acknowledged.
+// acknowledged settles the records that the peer's kernel has acknowledged
+// whole.
 func (t *tcp) acknowledged() {
-	acked := t.written - min(t.written, t.outstanding())
-	upTo, moved := mark{0, t.window.settled}, false
-	for {
-		n, next, ok := t.window.sentLen(upTo)
-		if !ok || t.settled+t.frameLen(n) > acked {
-			break
-		}
-		t.settled += t.frameLen(n)
-		upTo, moved = next, true
+	if t.window.open() == 0 {
+		return
 	}
-	if moved {
-		t.moved = true
-		t.window.delivered(upTo)
-	}
+	_, err := t.window.settleTo(t.written - min(t.written, t.outstanding()))
+	t.fault(err)
 }
 
 // outstanding returns how many bytes the kernel holds that the peer has not
 // acknowledged. It still answers once the connection has failed. Of what is no
-// socket, all is taken as acknowledged.
+// socket, all is taken as acknowledged; where a socket does not answer, nothing.
 func (t *tcp) outstanding() uint64 {
-	c, ok := t.conn.(syscall.Conn)
-	if !ok {
+	if t.raw == nil {
 		return 0
 	}
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return 0
+	if err := t.raw.Control(t.ask); err != nil || t.err != nil {
+		return 1<<64 - 1
 	}
-	n := 0
-	if e := raw.Control(func(fd uintptr) { n, err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }); e != nil || err != nil {
-		return 0
-	}
-	return uint64(max(n, 0))
+	return uint64(max(t.queued, 0))
 }

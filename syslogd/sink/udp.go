@@ -6,16 +6,20 @@ import (
 	"syscall"
 	"time"
 	"unicode/utf8"
+
+	"loggia/syslogd/spool"
+	"loggia/syslogd/wire"
 )
 
 // udp sends one datagram for each record (RFC 5426 3.1). It is a connected
 // socket, so that ICMP's answers are heard.
 type udp struct {
 	*Remote
-	conn   net.Conn
-	window *window
-	named  bool // the host is a name, which may come to stand for another address
-	sent   bool
+	conn    net.Conn
+	window  *window
+	named   bool // the host is a name, which may come to stand for another address
+	marker  marker
+	escaped []byte
 }
 
 // resolveEvery is how long the address of a name is believed.
@@ -24,9 +28,6 @@ const resolveEvery = time.Minute
 // safeDatagram is what every receiver must take over IPv6 (RFC 5426 3.2),
 // bytes: a record too large for the network is cut to it.
 const safeDatagram = 1180
-
-// progress implements transport.
-func (u *udp) progress() bool { return u.sent }
 
 // send implements transport.
 func (u *udp) send(changed <-chan struct{}) error {
@@ -40,21 +41,25 @@ func (u *udp) send(changed <-chan struct{}) error {
 			return u.ctx.Err()
 		default:
 		}
-		text, ok := u.window.next()
-		if ok {
+		some, err := u.burst()
+		if err != nil {
+			return err
+		}
+		if some {
 			if u.named && time.Since(since) > resolveEvery {
 				return errMoved
 			}
-			if err := u.one(text[:len(text)-1]); err != nil {
-				return err
-			}
 			continue
 		}
-		if closing == nil && u.window.empty() {
-			return nil
+		if closing == nil {
+			empty, err := u.window.empty()
+			u.fault(err)
+			if empty {
+				return nil
+			}
 		}
 		select {
-		case <-u.queue.wake:
+		case <-u.spool.Wake():
 		case <-closing:
 			closing = nil
 		case <-changed:
@@ -65,27 +70,58 @@ func (u *udp) send(changed <-chan struct{}) error {
 	}
 }
 
-// one sends a record and settles it. An error concerns the socket: the record
-// stays.
-func (u *udp) one(text []byte) error {
+// datagrams is how many are sent before they are settled together.
+const datagrams = 64
+
+// burst sends some records and settles them. An error concerns the socket: the
+// records that were not sent stay.
+func (u *udp) burst() (some bool, err error) {
+	var rec spool.Record
+	done := 0 // sent and not yet settled
+	settle := func(how spool.Outcome) {
+		if done > 0 {
+			u.fault(u.window.settle(done, how))
+		}
+		done = 0
+	}
+	for range datagrams {
+		if !u.window.reader.Next(&rec) {
+			break
+		}
+		u.window.add(&rec, 0)
+		some = true
+		switch err := u.one(&rec); {
+		case err == nil:
+			done++
+		case errors.Is(err, syscall.EMSGSIZE), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.EPERM):
+			settle(spool.Delivered)
+			how := refused
+			if errors.Is(err, syscall.EMSGSIZE) {
+				how = tooLarge
+			}
+			done = 1
+			settle(how)
+		default:
+			settle(spool.Delivered)
+			return some, err
+		}
+	}
+	settle(spool.Delivered)
+	return some, nil
+}
+
+// one sends a record, cut if the network does not take it whole.
+func (u *udp) one(rec *spool.Record) error {
+	text := u.marker.apply(rec)
+	if rec.Flags&spool.Raw != 0 { // from before the transport was changed
+		u.escaped = wire.AppendEscaped(u.escaped[:0], text)
+		text = u.escaped
+	}
 	err := u.datagram(text)
 	if errors.Is(err, syscall.EMSGSIZE) && len(text) > safeDatagram {
 		err = u.datagram(cut(text, safeDatagram))
 	}
-	this := mark{u.window.sent.chunk, u.window.sent.record + 1}
-	u.window.advance()
-	switch {
-	case err == nil:
-		u.sent = true
-		u.window.delivered(this)
-	case errors.Is(err, syscall.EMSGSIZE):
-		u.window.lost(this, TooLarge)
-	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.EPERM):
-		u.window.lost(this, Refused)
-	default:
-		return err
-	}
-	return nil
+	return err
 }
 
 // datagram writes once more after an error that belongs to an earlier datagram

@@ -62,6 +62,7 @@ func (f *flaky) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+func (f *flaky) LocalAddr() net.Addr         { return &net.UDPAddr{} }
 func (f *flaky) RemoteAddr() net.Addr        { return &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 514} }
 func (f *flaky) SetDeadline(time.Time) error { return nil }
 func (f *flaky) Close() error                { return nil }
@@ -92,7 +93,7 @@ func TestUDPErrors(t *testing.T) {
 					dials++
 					return conn, nil
 				}
-				r := NewRemote(config)
+				r := started(t, config)
 				r.Write(batch(c.text...))
 				time.Sleep(time.Minute)
 				if err := r.Close(t.Context()); err != nil {
@@ -126,7 +127,7 @@ func TestNamesAreResolvedAgain(t *testing.T) {
 			dials++
 			return conn, nil
 		}
-		r := NewRemote(config)
+		r := started(t, config)
 		for range 10 {
 			r.Write(batch("tick"))
 			r.fold.forget()

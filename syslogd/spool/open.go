@@ -94,8 +94,8 @@ func (s *Spool) recover() (found Recovery, err error) {
 	found.Foreign = foreign
 	s.settled = c.settled
 	last := c.settled
-	for i, path := range paths {
-		u, torn, err := s.readUnit(path, i == len(paths)-1)
+	for _, path := range paths {
+		u, torn, err := s.readUnit(path)
 		if err != nil {
 			return found, err
 		}
@@ -171,11 +171,33 @@ func numberOf(path string) uint64 {
 	return n
 }
 
-// readUnit finds out what is in a segment. One that is complete says so at its
-// end; another is read, and what is torn at its end is cut off. newest is the
-// last, where a tear is no damage.
-func (s *Spool) readUnit(path string, newest bool) (u *unit, torn int64, err error) {
+// readUnit finds out what is in a segment, and cuts off what is torn at the end
+// of one that is not complete.
+func (s *Spool) readUnit(path string) (u *unit, torn int64, err error) {
+	u, torn, err = s.lookUnit(path)
+	if err != nil || u.ended {
+		return u, 0, err
+	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if torn > 0 {
+		if err := f.Truncate(u.size); err != nil {
+			return nil, 0, err
+		}
+	}
+	if _, err := f.WriteAt(sealOf(u, s.table), u.size); err != nil && !errors.Is(err, syscall.ENOSPC) {
+		return nil, 0, err
+	}
+	return u, torn, nil // without its end, for want of room, it is read whole again at the next start
+}
+
+// lookUnit finds out what is in a segment. One that is complete says so at its
+// end; another is read.
+func (s *Spool) lookUnit(path string) (u *unit, torn int64, err error) {
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -186,7 +208,8 @@ func (s *Spool) readUnit(path string, newest bool) (u *unit, torn int64, err err
 	}
 	u = &unit{first: numberOf(path), path: path, size: info.Size()}
 	u.last = u.first - 1
-	if s.sealedUnit(f, u) && s.settled < u.first {
+	u.ended = s.sealedUnit(f, u)
+	if u.ended && s.settled < u.first {
 		u.left, u.bytes = u.records, u.size-int64(len(segmentHead))
 		return u, 0, nil
 	}
@@ -194,23 +217,12 @@ func (s *Spool) readUnit(path string, newest bool) (u *unit, torn int64, err err
 	if _, err := f.ReadAt(b, 0); err != nil && len(b) > 0 {
 		return nil, 0, err
 	}
-	sealed := u.records > 0
 	good := s.count(b, u)
-	if sealed {
-		u.size -= sealSize
-		return u, 0, nil
+	if !u.ended {
+		torn = u.size - int64(good)
+		u.size = int64(good)
 	}
-	torn = u.size - int64(good)
-	u.size = int64(good)
-	if torn > 0 {
-		if err := f.Truncate(u.size); err != nil {
-			return nil, 0, err
-		}
-	}
-	if _, err := f.WriteAt(sealOf(u, s.table), u.size); err != nil && !errors.Is(err, syscall.ENOSPC) {
-		return nil, 0, err
-	}
-	return u, torn, nil // without its end, for want of room, it is read whole again at the next start
+	return u, torn, nil
 }
 
 // sealedUnit reads the end of a segment that is complete into u.
@@ -318,4 +330,27 @@ func (s *Spool) closeFiles() error {
 	}
 	s.sealed, s.file, s.cursor = nil, nil, nil
 	return err
+}
+
+// Look says what waits in a spool that nobody has open, without changing it:
+// records, about, and bytes of files.
+func Look(dir string) (records uint64, bytes int64, err error) {
+	c, _, err := readCursor(dir)
+	if err != nil && !errors.Is(err, errCursor) {
+		return 0, 0, err
+	}
+	paths, _, err := segments(dir)
+	if err != nil {
+		return 0, 0, err
+	}
+	s := &Spool{table: castagnoli(), settled: c.settled}
+	for _, path := range paths {
+		u, _, err := s.lookUnit(path)
+		if err != nil {
+			return records, bytes, err
+		}
+		records += u.left
+		bytes += u.size
+	}
+	return records, bytes, nil
 }

@@ -227,3 +227,10 @@ func (s *Spool) damaged(d Damage, b []byte, at int64) {
 		s.o.Damage(d)
 	}
 }
+
+// Empty reports whether nothing waits.
+func (s *Spool) Empty() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.settled >= s.last
+}

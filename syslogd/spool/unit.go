@@ -19,9 +19,10 @@ type unit struct {
 	bytes           int64  // of these
 	records         uint64 // that are in it; fewer than its numbers where some were dropped
 
-	path string // of a segment
-	size int64  // of it, as far as it may be read
-	open bool   // it is being written
+	path  string // of a segment
+	size  int64  // of it, as far as it may be read
+	open  bool   // it is being written
+	ended bool   // it was complete when it was opened
 
 	chunk *chunk // else
 }
