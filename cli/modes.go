@@ -80,8 +80,11 @@ const discardHint = "'request system configuration discard-changes' forgets the 
 // could neither commit nor undo its own edits alone.
 func configure(_ context.Context, s *Session, c *call) error {
 	candidate := s.env.Store.Shared()
-	if s.o.Batch && candidate.Dirty() && s.shared == nil {
-		return fmt.Errorf("%w\n"+discardHint, store.ErrModified)
+	if err := s.env.Store.Modified(); s.o.Batch && err != nil && s.shared == nil {
+		if errors.Is(err, store.ErrModified) {
+			err = fmt.Errorf("%w\n"+discardHint, err)
+		}
+		return err
 	}
 	s.enter(c, candidate)
 	if c.given && len(c.path.Path) > 0 {

@@ -114,7 +114,7 @@ func Resolve(root *schema.Node, op Op, at Path, words []Word) (Resolution, *Prob
 type walk struct {
 	op     Op
 	words  []Word
-	start  int // length of the path that the walk may not leave
+	start  int  // length of the path that the walk may not leave
 	path   Path // the walk's own, with room for a step a word; what is handed out is clipped
 	cursor schema.Cursor
 

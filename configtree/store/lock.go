@@ -71,7 +71,7 @@ type Lock struct {
 }
 
 // Exclusive takes the lock for a session. It is refused by a *LockedError when
-// another has it, and by ErrModified when there are uncommitted edits.
+// another has it, and as Modified says when there are uncommitted edits.
 func (s *Store) Exclusive(by event.Subject) (*Lock, error) {
 	c := s.shared
 	c.mu.Lock()
@@ -82,10 +82,10 @@ func (s *Store) Exclusive(by event.Subject) (*Lock, error) {
 	if c.lock != nil {
 		return nil, &LockedError{c.lock.Holder()}
 	}
-	now := c.state.Load()
-	if !now.tree.Equal(now.base.Tree) {
-		return nil, ErrModified
+	if err := s.modified(ErrModified); err != nil {
+		return nil, err
 	}
+	now := c.state.Load()
 	l := &Lock{candidate: c, by: by, since: s.now()}
 	c.lock = l
 	if err := c.clear(now); err != nil {
@@ -93,6 +93,22 @@ func (s *Store) Exclusive(by event.Subject) (*Lock, error) {
 		return nil, err
 	}
 	return l, nil
+}
+
+// Modified returns why somebody who wants to edit alone cannot: ErrModified when
+// the shared candidate has uncommitted edits, a *PendingError when they wait for
+// the time of their commit.
+func (s *Store) Modified() error { return s.modified(ErrModified) }
+
+// modified is Modified with other words for edits that nobody has committed.
+func (s *Store) modified(by error) error {
+	if !s.shared.Dirty() {
+		return nil
+	}
+	if p := s.waiting(PendingCommit); p != nil {
+		return &PendingError{p.Pending}
+	}
+	return by
 }
 
 // clear empties the log of a candidate that is as its base. The caller holds mu.

@@ -12,7 +12,8 @@ import (
 
 // Private makes a candidate for one session alone: `configure private`. It is
 // refused by a *LockedError when another session has the lock, and by
-// ErrSharedModified when the shared candidate has uncommitted edits.
+// ErrSharedModified when the shared candidate has uncommitted edits, or a
+// *PendingError when they wait for the time of their commit.
 //
 // Its Commit merges what the session changed into what is in force by then. Its
 // Rollback and the loads that replace everything start from what is in force
@@ -21,14 +22,14 @@ func (s *Store) Private(by event.Subject) (*Candidate, error) {
 	shared := s.shared
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
-	now := shared.state.Load()
 	switch {
 	case shared.ended:
 		return nil, ErrClosed
 	case shared.lock != nil && shared.lock.by != by:
 		return nil, &LockedError{shared.lock.Holder()}
-	case !now.tree.Equal(now.base.Tree):
-		return nil, ErrSharedModified
+	}
+	if err := s.modified(ErrSharedModified); err != nil {
+		return nil, err
 	}
 	c := &Candidate{store: s, private: true, owner: Holder{By: by, Since: s.now(), Private: true}}
 	running := s.Running()

@@ -198,6 +198,16 @@ func TestClearScheduled(t *testing.T) {
 		t.Errorf("%v, %v", ok, err)
 	}
 	hostCommit(t, s, "new", CommitOptions{Command: "commit at 11:00", At: At{Time: l.wall.Add(time.Hour)}})
+	for name, ask := range map[string]func() error{
+		"modified":  s.Modified,
+		"private":   func() error { _, err := s.Private(bob); return err },
+		"exclusive": func() error { _, err := s.Exclusive(bob); return err },
+	} {
+		var pending *PendingError
+		if err := ask(); !errors.As(err, &pending) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 	r.lines()
 	r.refuse = errSabotage
 	if ok, err := s.ClearScheduled(ctx, bob); !ok || !errors.Is(err, errSabotage) {
@@ -210,6 +220,9 @@ func TestClearScheduled(t *testing.T) {
 	wantLines(t, r.lines(), "UI_COMMIT_AT_ABORT user 'bob' cleared 'commit at 11:00'")
 	if hostIn(s.Shared().Tree()) != "new" {
 		t.Error("the edits are gone")
+	}
+	if err := s.Modified(); err != ErrModified {
+		t.Error(err)
 	}
 	hostCommit(t, s, "newer", confirmed(5))
 	if _, err := s.Shared().Commit(ctx, ann, CommitOptions{At: At{Reboot: true}}); !errors.Is(err, errAtUnconfirmed) {
