@@ -8,11 +8,10 @@ import (
 
 	"loggia/configtree"
 	"loggia/configtree/format"
-	"loggia/configtree/store"
 )
 
-// testConfiguration checks a whole configuration and changes nothing. What only
-// the machine knows, such as a port that is in use, shows at the commit.
+// testConfiguration checks a whole configuration as a commit would, what only
+// the machine knows included, and changes nothing.
 func testConfiguration(ctx context.Context, s *Session, c *call) error {
 	name := c.args["filename"]
 	in, shut, err := s.loadSource(ctx, name)
@@ -45,11 +44,9 @@ func testConfiguration(ctx context.Context, s *Session, c *call) error {
 		return printed(report.String() + "error: configuration syntax error")
 	}
 	c.say(report.String())
-	found := batch.Tree().Expand().Check(nil)
-	for i := range found {
-		if !found[i].Warning {
-			return &store.CheckError{Problems: found}
-		}
+	found, err := s.env.Store.Try(ctx, batch.Tree())
+	if err != nil {
+		return err
 	}
 	c.say(blocks(found) + "configuration check succeeds\n")
 	return nil
