@@ -50,10 +50,11 @@ func TestLoadLinksParents(t *testing.T) {
 func TestAcceptedAt(t *testing.T) {
 	syslog := load(t).Child("system").Child("syslog")
 	host := syslog.Child("host")
+	mutual := host.Child("tlsdetails").Child("mutual-authentication")
 	for _, tt := range []struct{ node, want *Node }{
 		{host.Child("port"), nil},
-		{host.Child("tlsdetails"), host.Child("tlsdetails")},
-		{host.Child("tlsdetails").Child("trusted-ca-group").Child("ca-profiles"), host.Child("tlsdetails")},
+		{mutual, mutual},
+		{mutual.Child("certificate-authority"), mutual},
 		{syslog.Child("archive").Child("archive-sites").Child("routing-instance"), syslog.Child("archive").Child("archive-sites")},
 	} {
 		if got := tt.node.AcceptedAt(); got != tt.want {
