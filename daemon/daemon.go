@@ -65,8 +65,10 @@ type Daemon struct {
 	store        *store.Store
 	certificates *pki.Store
 	local        *sshd.Local
+	ssh          *sshd.Server
 	sessions     *sessions
 	alarms       *alarms
+	metrics      *metrics
 	notes        *notes
 	refusals     refusals
 	started      time.Time
@@ -78,6 +80,7 @@ type Daemon struct {
 
 	// Replaced by commits.
 	system atomic.Pointer[system]
+	logins atomic.Pointer[logins]
 }
 
 // Open takes the state directory and starts everything: from then on the
@@ -106,20 +109,26 @@ func (d *Daemon) start() error {
 	d.trail = trail
 	d.alarms = newAlarms(time.Now)
 	d.sessions = newSessions()
+	d.metrics = &metrics{page: d.metricsHandler(), alarm: d.alarm}
 	d.engine = syslogd.New(syslogd.Options{
 		LogDir: d.state.path("log"), IndexDir: d.state.path("index"), Ledger: d.state.path("statistics"), Announce: d.news,
 		Alarm: d.alarm, Forget: d.alarms.forget, Report: d.report, Terminals: d.sessions.show,
 	})
 	d.recorder = &recorder{trail: trail, engine: d.engine, failed: func(err error) { d.alarms.set(auditTrail, err) }}
 	d.notes = newNotes(func(e event.Event) { d.recorder.Record(itself(), e) })
-	err = d.openCertificates()
+	d.logins.Store(&logins{})
+	err = errors.Join(d.openCertificates(), d.openSSH())
 	if err == nil {
 		err = d.configure(recovery)
 	}
 	if err != nil {
+		if d.ssh != nil {
+			d.ssh.Close()
+		}
 		if d.certificates != nil {
 			err = errors.Join(err, d.certificates.Close())
 		}
+		d.metrics.close()
 		err = errors.Join(err, d.engine.Close(context.Background()))
 		d.notes.end()
 		return errors.Join(err, trail.Close())
@@ -149,7 +158,7 @@ func (d *Daemon) configure(recovery audit.Recovery) error {
 	}
 	d.recorder.begin()
 	d.announce(recovery)
-	d.local = &sshd.Local{Path: SocketPath(d.state.dir), Admit: d.admit, Handle: d.serve}
+	d.local = &sshd.Local{Path: SocketPath(d.state.dir), Admit: d.admit, Handle: d.serve, Subsystems: d.channels()}
 	if err := d.local.Listen(); err != nil {
 		return errors.Join(err, d.store.Close())
 	}
@@ -216,12 +225,14 @@ func (d *Daemon) Reopen() { d.engine.Reopen() }
 // state directory is free again. why is recorded as the reason; drain is how
 // long delivery may take.
 func (d *Daemon) Close(why string, drain time.Duration) error {
+	d.ssh.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
 	end := event.Shutdown{Type: "halted", Username: userName(uint32(os.Getuid())), Time: d.now().Format(time.RFC3339), Message: why}
 	err := d.recorder.RecordDurable(ctx, itself(), end)
 	d.sessions.ending.Wait()
 	err = errors.Join(err, d.store.Close())
+	d.metrics.close()
 	err = errors.Join(err, d.certificates.Close())
 	drained := d.engine.Close(ctx)
 	if errors.Is(drained, context.DeadlineExceeded) {

@@ -32,8 +32,9 @@ type sessions struct {
 // live is one open session.
 type live struct {
 	op.Session
-	print func(text string) // nil without a terminal
-	end   func()
+	account bool              // of a configured login, not of this machine's own
+	print   func(text string) // nil without a terminal
+	end     func()
 }
 
 func newSessions() *sessions {
@@ -110,6 +111,21 @@ func (s *sessions) tell(o op.Session, text string) bool {
 	return true
 }
 
+// expel ends the sessions of logins that are not configured any more.
+func (s *sessions) expel(known func(user string) bool) {
+	var ends []func()
+	s.mu.Lock()
+	for _, l := range s.list {
+		if l.account && l.end != nil && !known(l.User) {
+			ends = append(ends, l.end)
+		}
+	}
+	s.mu.Unlock()
+	for _, end := range ends {
+		s.ending.Go(end) // one of them may have asked for it
+	}
+}
+
 // broadcast tells every terminal something in the words of wall(1).
 func (s *sessions) broadcast(host, text string, now time.Time) {
 	var prints []func(string)
@@ -167,6 +183,7 @@ type identity struct {
 	event.Subject
 	class   func() *op.Class // what they may do now
 	console bool             // the process's own user: real paths are theirs anyway
+	account bool             // a configured login
 	uid     *uint32          // on this machine; nil when there is none
 }
 
@@ -185,7 +202,7 @@ func (d *Daemon) identify(uid uint32, pid int) (identity, error) {
 	if !ok {
 		return id, fmt.Errorf("no login user with uid %d is configured", uid)
 	}
-	id.User, id.Class = a.name, a.class
+	id.User, id.Class, id.account = a.name, a.class, true
 	id.class = func() *op.Class { return d.system.Load().classOf(a.name) }
 	return id, nil
 }
@@ -223,16 +240,17 @@ func (d *Daemon) admit(p sshd.Peer) error {
 
 // serve runs one session that attached.
 func (d *Daemon) serve(ctx context.Context, p sshd.Peer, ch *sshd.Channel) int {
-	id, err := d.identify(p.UID, p.PID)
+	id, err := d.peer(p, ch)
 	if err != nil { // the configuration changed since admit
 		fmt.Fprintf(ch.Errors, "error: %v\n", err)
 		return 1
 	}
 	if ch.PTY && !ch.Exec {
+		d.greet(ch)
 		return d.interact(ctx, id, ch, nil)
 	}
 	name := ch.Env[attach.EnvSource]
-	b := cli.Batch{Output: ch, Errors: ch.Errors, KeepGoing: ch.Env[attach.EnvKeepGoing] != ""}
+	b := cli.Batch{Output: ch, Errors: ch.Errors, KeepGoing: ch.Env[attach.EnvKeepGoing] != "" || p.Login != nil && !ch.Exec}
 	if ch.Exec {
 		b.Source = cli.NewListSource(orElse(name, "-c"), ch.Command)
 	} else {
@@ -248,23 +266,28 @@ func orElse(s, other string) string {
 	return s
 }
 
-// options makes what a session needs. The session is listed until done is called.
-func (d *Daemon) options(id identity) (o cli.Options, l *live, err error) {
-	root, err := files.New(files.Options{
+// root is what a session may touch.
+func (d *Daemon) root(id identity) (*files.Root, error) {
+	return files.New(files.Options{
 		State: d.state.dir, User: id.User, Real: id.console,
 		Rights: func() files.Rights { return rights(id.class()) },
 		Refused: func(action, name, reason string) {
 			d.recorder.Record(id.Subject, event.AccessRefused{Username: id.User, Action: action, Filename: name, Reason: reason})
 		},
 	})
+}
+
+// options makes what a session needs. The session is listed until done is called.
+func (d *Daemon) options(id identity) (o cli.Options, l *live, err error) {
+	root, err := d.root(id)
 	if err != nil {
 		return o, nil, err
 	}
-	l = &live{Session: op.Session{Subject: id.Subject, Since: time.Now(), LastKey: time.Now()}}
+	l = &live{Session: op.Session{Subject: id.Subject, Since: time.Now(), LastKey: time.Now()}, account: id.account}
 	o = cli.Options{
 		HostName: d.hostName,
 		Env: op.Env{
-			Store: d.store, Logs: logs{d}, Engine: counters{d}, PKI: certificates{d.certificates}, Files: root, Recorder: d.recorder,
+			Store: d.store, Logs: logs{d}, Engine: counters{d}, PKI: certificates{d.certificates}, Files: root, Recorder: d.recorder, SSH: sshState{d.ssh},
 			Sessions: d.sessions.snapshot, Logout: d.sessions.logout, Show: d.sessions.tell, Alarms: d.alarms.list, Now: d.now, Started: d.started,
 			Product: op.Product{Version: Version, Model: "loggia", Junos: junosVersion},
 			Caller:  id.Subject, Class: id.class, UID: id.uid, Home: root.Home(), StateDir: d.state.dir,

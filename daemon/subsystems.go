@@ -11,7 +11,7 @@ import (
 // subsystems are the parts that obey the configuration, in the order in which
 // they prepare and apply.
 func (d *Daemon) subsystems() []store.Subsystem {
-	return []store.Subsystem{{Name: "system", Prepare: d.prepareSystem}, {Name: "pki", Prepare: d.preparePKI}, {Name: "syslog", Prepare: d.prepareSyslog}}
+	return []store.Subsystem{{Name: "system", Prepare: d.prepareSystem}, {Name: "pki", Prepare: d.preparePKI}, {Name: "ssh", Prepare: d.prepareSSH}, {Name: "metrics", Prepare: d.prepareMetrics}, {Name: "syslog", Prepare: d.prepareSyslog}}
 }
 
 // systemPlan swaps the program's own settings.
@@ -41,6 +41,8 @@ func (d *Daemon) prepareSyslog(_ context.Context, c store.Change) (store.Plan, e
 	r := c.Next.Reader()
 	sys := decodeSystem(r)
 	decodePKI(r)
+	decodeSSH(r)
+	decodeMetrics(r)
 	config, dec := decodeSyslog(r, sys.hostName, d.preparing)
 	problems := store.Problems(append(dec.problems, r.Problems()...))
 	if fatal(problems) {

@@ -13,7 +13,7 @@ func All() []Command {
 	number := func(name, help string, low, high uint64) Param {
 		return Param{Name: name, Kind: Option, Help: help, Type: schema.Type{Base: schema.Unsigned, Ranges: []schema.Range{{Min: low, Max: high}}}}
 	}
-	return []Command{
+	return append([]Command{
 		{Grammar{Words: "help syslog", RPC: "get-syslog-tag-information", Help: "Explain the messages that are recorded here", Params: []Param{
 			{Name: "tag", Element: "syslog-tag", Help: "Tag of the message, such as that of a commit", Choices: logTags}}}, helpSyslog},
 		{Grammar{Words: "ping", RPC: "ping", Help: "Ask another machine whether it is there", Permission: "network", Params: []Param{hostParam(),
@@ -58,7 +58,7 @@ func All() []Command {
 		{Grammar{Words: "file delete", RPC: "file-delete", Help: "Delete a file", Permission: "maintenance", NoPipe: true, Params: []Param{doomed}}, fileDelete},
 		{Grammar{Words: "file copy", RPC: "file-copy", Help: "Copy a file", Permission: "maintenance", NoPipe: true, Params: fromTo()}, fileCopy},
 		{Grammar{Words: "file rename", RPC: "file-rename", Help: "Give a file another name", Permission: "maintenance", NoPipe: true, Params: fromTo()}, fileRename},
-	}
+	}, append(pkiCommands(), sshCommands()...)...)
 }
 
 func fromTo() []Param {

@@ -16,6 +16,7 @@ type Env struct {
 	Logs     Logs
 	Engine   Engine
 	PKI      PKI
+	SSH      SSH
 	Files    *files.Root // as this caller sees it
 	Recorder store.Recorder
 	Sessions func() []Session

@@ -84,6 +84,10 @@ func (c *Channel) Close() error {
 	return c.finish(0)
 }
 
+// Cut ends the channel at once, without a status: whoever reads or writes it gets
+// an error.
+func (c *Channel) Cut() error { return c.ssh.Close() }
+
 // finish tells the other side the exit status and closes the channel, unless
 // that is done.
 func (c *Channel) finish(status int) (err error) {

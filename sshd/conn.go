@@ -273,8 +273,6 @@ func (c *conn) review(config *Config) {
 	switch {
 	case now == nil:
 		c.end("the user was deleted")
-	case now.Class != who.Class:
-		c.end("the class of the user was changed")
 	case denied(config.Denied, c.from.Addr()):
 		c.end(errDenied.Error())
 	case who.Root && config.RootLogin == RootDeny:

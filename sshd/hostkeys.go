@@ -33,6 +33,9 @@ const (
 // DefaultHostKeys are offered when none is configured.
 func DefaultHostKeys() []HostKeyType { return []HostKeyType{Ed25519, RSA} }
 
+// HostKeyTypes returns all of them.
+func HostKeyTypes() []HostKeyType { return slices.Clone(hostKeyTypes) }
+
 // hostKeyTypes are all of them.
 var hostKeyTypes = []HostKeyType{Ed25519, RSA, ECDSA256, ECDSA384, ECDSA521}
 

@@ -30,6 +30,7 @@ const Nobody = ^uint32(0)
 // Login is who logged in over the network.
 type Login struct {
 	User, Class string
+	Root        bool   // root itself, who needs no `login user`
 	Remote      string // as in SSH_CONNECTION
 }
 

@@ -19,7 +19,7 @@ import (
 
 // Recorder puts events on record.
 type Recorder interface {
-	Record(by event.Subject, e event.Event)
+	Record(by event.Subject, e ...event.Event)
 	RecordDurable(ctx context.Context, by event.Subject, e event.Event) error
 }
 
@@ -207,6 +207,11 @@ func (p *Plan) Abort() {
 func (p *Plan) Apply() {
 	s := p.s
 	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		p.Abort()
+		return
+	}
 	s.config.Store(p.next)
 	if s.retry != nil {
 		s.retry()

@@ -1,0 +1,176 @@
+package sshd
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/pkg/sftp"
+
+	"loggia/files"
+)
+
+// SFTP serves file transfers on a channel, of what root shows, until the client
+// leaves. done is told of each file that was read, written, removed or renamed.
+func SFTP(ctx context.Context, ch *Channel, root *files.Root, done func(action, name string)) int {
+	t := &transfers{root, done}
+	server := sftp.NewRequestServer(ch, sftp.Handlers{FileGet: t, FilePut: t, FileCmd: t, FileList: t}, sftp.WithStartDirectory(root.Home()))
+	stop := context.AfterFunc(ctx, func() { _ = ch.ssh.Close() })
+	defer stop()
+	err := server.Serve()
+	if cerr := server.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, ErrGone) {
+		return 1
+	}
+	return 0
+}
+
+// transfers answers the requests of one client.
+type transfers struct {
+	root *files.Root
+	done func(action, name string)
+}
+
+// status is what a client is told instead of an error: only a few are known to
+// the protocol, and clients show the others without their text.
+func status(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, files.ErrRefused), errors.Is(err, fs.ErrPermission):
+		return sftp.ErrSSHFxPermissionDenied
+	case errors.Is(err, fs.ErrNotExist), strings.HasPrefix(err.Error(), "could not resolve file"):
+		return sftp.ErrSSHFxNoSuchFile
+	}
+	return err
+}
+
+// Fileread implements sftp.FileReader.
+func (t *transfers) Fileread(r *sftp.Request) (io.ReaderAt, error) {
+	f, err := t.root.Open(r.Filepath)
+	if err != nil {
+		return nil, status(err)
+	}
+	t.done("read", r.Filepath)
+	return f, nil
+}
+
+// Filewrite implements sftp.FileWriter.
+func (t *transfers) Filewrite(r *sftp.Request) (io.WriterAt, error) {
+	open, flags := t.root.Update, r.Pflags()
+	switch {
+	case flags.Append:
+		open = t.root.Append
+	case flags.Trunc:
+		open = t.root.Create
+	}
+	if _, err := t.root.Stat(r.Filepath); err != nil && !flags.Creat {
+		return nil, status(err)
+	} else if err == nil && flags.Excl {
+		return nil, fs.ErrExist
+	}
+	f, err := open(r.Filepath)
+	if err != nil {
+		return nil, status(err)
+	}
+	t.done("wrote", r.Filepath)
+	if flags.Append {
+		return appender{f}, nil
+	}
+	return f, nil
+}
+
+// appender writes to the end, wherever the client thinks that is.
+type appender struct{ *os.File }
+
+// WriteAt implements io.WriterAt.
+func (a appender) WriteAt(b []byte, _ int64) (int, error) { return a.Write(b) }
+
+// Filecmd implements sftp.FileCmder. Modes and times are this machine's business.
+func (t *transfers) Filecmd(r *sftp.Request) error {
+	switch r.Method {
+	case "Setstat":
+		if _, err := t.root.Stat(r.Filepath); err != nil {
+			return status(err)
+		}
+		if r.AttrFlags().Size {
+			return sftp.ErrSSHFxOpUnsupported
+		}
+		return nil
+	case "Rename", "PosixRename":
+		err := t.root.Rename(r.Filepath, r.Target)
+		if err == nil {
+			t.done("renamed", r.Filepath+" to "+r.Target)
+		}
+		return status(err)
+	case "Remove", "Rmdir":
+		info, err := t.root.Stat(r.Filepath)
+		if err == nil && info.IsDir() != (r.Method == "Rmdir") {
+			return sftp.ErrSSHFxFailure
+		}
+		if err == nil {
+			err = t.root.Remove(r.Filepath)
+		}
+		if err == nil {
+			t.done("removed", r.Filepath)
+		}
+		return status(err)
+	case "Mkdir":
+		return status(t.root.Mkdir(r.Filepath))
+	}
+	return sftp.ErrSSHFxOpUnsupported
+}
+
+// Filelist implements sftp.FileLister.
+func (t *transfers) Filelist(r *sftp.Request) (sftp.ListerAt, error) {
+	names, above := t.root.Above(r.Filepath)
+	switch {
+	case r.Method == "List" && above:
+		var list listing
+		for _, n := range names {
+			list = append(list, passage(n))
+		}
+		return list, nil
+	case r.Method == "List":
+		list, err := t.root.List(r.Filepath)
+		return listing(list), status(err)
+	case r.Method == "Stat" && above:
+		return listing{passage(path.Base(r.Filepath))}, nil
+	case r.Method == "Stat":
+		info, err := t.root.Stat(r.Filepath)
+		return listing{info}, status(err)
+	}
+	return nil, sftp.ErrSSHFxOpUnsupported
+}
+
+// listing is a directory in the form that is wanted.
+type listing []fs.FileInfo
+
+// ListAt implements sftp.ListerAt.
+func (l listing) ListAt(out []fs.FileInfo, from int64) (int, error) {
+	if from >= int64(len(l)) {
+		return 0, io.EOF
+	}
+	n := copy(out, l[from:])
+	if n < len(out) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// passage is a directory that one only walks through.
+type passage string
+
+func (p passage) Name() string       { return string(p) }
+func (p passage) Size() int64        { return 0 }
+func (p passage) Mode() fs.FileMode  { return fs.ModeDir | 0o555 }
+func (p passage) ModTime() time.Time { return time.Unix(0, 0) }
+func (p passage) IsDir() bool        { return true }
+func (p passage) Sys() any           { return nil }
