@@ -187,6 +187,18 @@ func (r *records) Record(by event.Subject, events ...event.Event) {
 	}
 }
 
+// refusals returns the records of what a class was refused.
+func (r *records) refusals() (list []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, line := range r.list {
+		if strings.Contains(line, "_REFUSED: ") {
+			list = append(list, line)
+		}
+	}
+	return list
+}
+
 func (r *records) RecordDurable(_ context.Context, by event.Subject, e event.Event) error {
 	r.Record(by, e)
 	return nil

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"loggia/op"
 )
 
 var update = flag.Bool("update", false, "write what is seen into testdata/*.screens, to be reviewed as a diff")
@@ -18,6 +20,8 @@ var update = flag.Bool("update", false, "write what is seen into testdata/*.scre
 //	=== title
 //	setup: a command of a batch that runs first
 //	flags: permission flags of the class, all if there is no such line
+//	class: a rule of the class, such as deny-commands show log; what it was
+//	       refused is then shown as it was recorded
 //	keys: "what is typed, as a Go string"
 //	batch: or a line of a batch, ^D for byte 4
 //	(the screen; of a batch also what went to standard error, and the status)
@@ -51,7 +55,7 @@ func readScenes(t *testing.T, file string) []scene {
 }
 
 func hasDirective(line string) bool {
-	for _, d := range []string{"setup: ", "flags: ", "keys: ", "batch: "} {
+	for _, d := range []string{"setup: ", "flags: ", "class: ", "keys: ", "batch: "} {
 		if strings.HasPrefix(line, d) {
 			return true
 		}
@@ -63,7 +67,7 @@ func hasDirective(line string) bool {
 func (s scene) play(t *testing.T) string {
 	t.Helper()
 	l := newLab(t)
-	var setup, keys, batch, flags []string
+	var setup, keys, batch, flags, rules []string
 	for _, h := range s.head {
 		name, value, _ := strings.Cut(h, ": ")
 		switch name {
@@ -71,6 +75,8 @@ func (s scene) play(t *testing.T) string {
 			setup = append(setup, value)
 		case "flags":
 			flags = strings.Fields(value)
+		case "class":
+			rules = append(rules, value)
 		case "batch":
 			batch = append(batch, value)
 		case "keys":
@@ -85,11 +91,45 @@ func (s scene) play(t *testing.T) string {
 		l.must(strings.Join(setup, "\n"))
 		l.stopClocks()
 	}
+	if rules != nil {
+		class := ruled(t, flags, rules)
+		l.class = func() *op.Class { return class }
+	}
 	if batch == nil {
-		return trimRows(l.typed(l.options("user", flags...), keys...))
+		seen := l.typed(l.options("user", flags...), keys...)
+		if rules != nil {
+			seen += "\n--- recorded\n" + strings.Join(l.records.refusals(), "\n")
+		}
+		return trimRows(seen)
 	}
 	out, errs, status := l.batch("user", strings.ReplaceAll(strings.Join(batch, "\n"), `^D`, "\x04")+"\n", flags...)
 	return trimRows(out + "--- errors\n" + errs + fmt.Sprintf("--- status %d", status))
+}
+
+// ruled is a class with rules.
+func ruled(t *testing.T, flags, rules []string) *op.Class {
+	t.Helper()
+	d := op.ClassDefinition{Name: "ours", Permissions: flags}
+	one := map[string]*string{"allow-commands": &d.AllowCommands, "deny-commands": &d.DenyCommands,
+		"allow-configuration": &d.AllowConfiguration, "deny-configuration": &d.DenyConfiguration}
+	several := map[string]*[]string{"allow-commands-regexps": &d.AllowCommandsRegexps, "deny-commands-regexps": &d.DenyCommandsRegexps,
+		"allow-configuration-regexps": &d.AllowConfigurationRegexps, "deny-configuration-regexps": &d.DenyConfigurationRegexps}
+	for _, r := range rules {
+		name, value, _ := strings.Cut(r, " ")
+		switch {
+		case one[name] != nil:
+			*one[name] = value
+		case several[name] != nil:
+			*several[name] = append(*several[name], value)
+		default:
+			t.Fatalf("%s is no rule", r)
+		}
+	}
+	c, problems := op.NewClass(d)
+	if problems != nil {
+		t.Fatal(problems[0].Error())
+	}
+	return c
 }
 
 func trimRows(text string) string {
