@@ -13,9 +13,6 @@ import (
 // largestSize is the largest `archive size` that can be configured.
 const largestSize = 1 << 30
 
-// perHost is the directory in the log directory where files kept per-host stand.
-const perHost = "per-host"
-
 // keeping reads how `file NAME` is kept: per-host, rotate, retain and sync.
 func (d *decoder) keeping(r *configtree.Reader, f *syslogd.File) {
 	f.PerHost = r.Has("per-host")
@@ -32,7 +29,7 @@ func (d *decoder) keeping(r *configtree.Reader, f *syslogd.File) {
 	case "interval":
 		f.Sync = sink.SyncInterval
 	}
-	if f.Name == perHost {
+	if f.Name == sink.PerHostDir {
 		d.problem(r.Path(), false, "is the name of the directory of files kept per-host")
 	}
 }

@@ -7,13 +7,16 @@ import (
 	"iter"
 	"os"
 	"os/user"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"time"
 
 	"loggia/audit/event"
 	"loggia/op"
+	"loggia/syslogd"
 	"loggia/syslogd/logfile"
+	"loggia/syslogd/sink"
 )
 
 // logs gives commands access to the log files. It implements op.Logs.
@@ -27,17 +30,57 @@ func (l logs) List() ([]op.LogFile, error) {
 	}
 	var list []op.LogFile
 	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil || !info.Mode().IsRegular() || e.Name()[0] == '.' {
-			continue // gone meanwhile, or no log
+		if f, ok := logFile(e, e.Name()); ok {
+			list = append(list, f)
 		}
-		f := op.LogFile{Name: e.Name(), Size: info.Size(), Modified: info.ModTime(), Mode: info.Mode().String()}
-		if st, ok := info.Sys().(*syscall.Stat_t); ok {
-			f.Owner, f.Group = userName(st.Uid), groupName(st.Gid)
+		if e.IsDir() && e.Name() == sink.PerHostDir {
+			senders, err := l.senders()
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, senders...)
 		}
-		list = append(list, f)
 	}
 	return list, nil
+}
+
+// maxListed bounds the senders whose files are listed: there may be a hundred
+// thousand. All can be read.
+const maxListed = 1000
+
+// senders lists the files kept per-host.
+func (l logs) senders() ([]op.LogFile, error) {
+	hosts, err := os.ReadDir(l.d.state.path("log", sink.PerHostDir))
+	if err != nil {
+		return nil, err
+	}
+	var list []op.LogFile
+	for _, host := range hosts[:min(len(hosts), maxListed)] {
+		entries, err := os.ReadDir(l.d.state.path("log", sink.PerHostDir, host.Name()))
+		if err != nil {
+			continue // gone meanwhile, or no directory
+		}
+		for _, e := range entries {
+			if f, ok := logFile(e, sink.PerHostDir+"/"+host.Name()+"/"+e.Name()); ok {
+				list = append(list, f)
+			}
+		}
+	}
+	return list, nil
+}
+
+// logFile describes an entry of a log directory under a name. ok is false if it
+// is no log, or gone meanwhile.
+func logFile(e fs.DirEntry, name string) (op.LogFile, bool) {
+	info, err := e.Info()
+	if err != nil || !info.Mode().IsRegular() || e.Name()[0] == '.' {
+		return op.LogFile{}, false
+	}
+	f := op.LogFile{Name: name, Size: info.Size(), Modified: info.ModTime(), Mode: info.Mode().String()}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		f.Owner, f.Group = userName(st.Uid), groupName(st.Gid)
+	}
+	return f, true
 }
 
 func groupName(gid uint32) string {
@@ -51,7 +94,12 @@ func groupName(gid uint32) string {
 
 // open opens a log for reading, up to what its writer has published.
 func (l logs) open(name string) (*logfile.Log, error) {
-	log, err := logfile.Open(l.d.state.path("log"), l.d.state.path("index"), name)
+	dir := ""
+	file := name
+	if sender, of, ok := syslogd.SenderFile(name); ok {
+		dir, file = filepath.Join(sink.PerHostDir, sender), of
+	}
+	log, err := logfile.Open(l.d.state.path("log", dir), l.d.state.path("index", dir), file)
 	if err != nil {
 		return nil, err
 	}

@@ -3,22 +3,34 @@ package syslogd
 import (
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"loggia/syslogd/sink"
 )
 
 // File returns the log file of that name, for reading it while it is written:
 // Flush, Published, Changed and OpenLive are for every goroutine. The error is
-// fs.ErrNotExist where the configuration in force names no such file.
+// fs.ErrNotExist where the configuration in force names no such file; those kept
+// per-host are read from the disk, where each line is when it has been routed.
 func (e *Engine) File(name string) (*sink.File, error) {
+	f, _ := e.sink(name).(*sink.File)
+	if f == nil {
+		return nil, notConfigured(name)
+	}
+	return f, nil
+}
+
+// sink returns the file or the files of that name, nil if there are none.
+func (e *Engine) sink(name string) sink.Destination {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	d := e.state.destination(destinationID{KindFile, name})
-	if d == nil {
-		return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+	if d := e.state.destination(destinationID{KindFile, name}); d != nil {
+		return d.sink
 	}
-	return d.sink.(*sink.File), nil
+	return nil
 }
+
+func notConfigured(name string) error { return fmt.Errorf("%s: %w", name, fs.ErrNotExist) }
 
 // Flush makes everything that Submit and Log have returned from readable in the
 // file of that name. The error is fs.ErrNotExist where the configuration in
@@ -33,13 +45,33 @@ func (e *Engine) Flush(name string) error {
 }
 
 // ClearLog empties the file of that name, and removes its archives if all is
-// set (`clear log NAME all`).
+// set (`clear log NAME all`). A file kept per-host is named per-host/HOST/NAME.
 func (e *Engine) ClearLog(name string, all bool) error {
+	if sender, file, ok := SenderFile(name); ok {
+		p, _ := e.sink(file).(*sink.PerHost)
+		if p == nil {
+			return notConfigured(name)
+		}
+		return p.Clear(sender, all)
+	}
 	f, err := e.File(name)
 	if err != nil {
 		return err
 	}
 	return f.Clear(all)
+}
+
+// SenderFile takes apart the name of a file kept per-host, per-host/HOST/NAME.
+func SenderFile(name string) (sender, file string, ok bool) {
+	rest, ok := strings.CutPrefix(name, sink.PerHostDir+"/")
+	if !ok {
+		return "", "", false
+	}
+	sender, file, ok = strings.Cut(rest, "/")
+	if !ok || sender == "" || sender[0] == '.' || file == "" || file[0] == '.' || strings.Contains(file, "/") {
+		return "", "", false
+	}
+	return sender, file, true
 }
 
 // Reopen opens every file by its name again (SIGHUP): another program may have
@@ -49,7 +81,7 @@ func (e *Engine) Reopen() {
 	s := e.state
 	e.mu.Unlock()
 	for _, d := range s.destinations {
-		if f, ok := d.sink.(*sink.File); ok {
+		if f, ok := d.sink.(interface{ Reopen() }); ok {
 			f.Reopen()
 		}
 	}

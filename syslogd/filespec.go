@@ -8,6 +8,7 @@ import (
 // fileSpec is a file without its rules.
 type fileSpec struct {
 	name, place string
+	perHost     bool
 	options     sink.FileOptions
 }
 
@@ -18,7 +19,7 @@ const (
 )
 
 func (c *Config) fileSpec(f File) spec {
-	s := fileSpec{name: f.Name, place: f.Place, options: sink.FileOptions{
+	s := fileSpec{name: f.Name, place: f.Place, perHost: f.PerHost, options: sink.FileOptions{
 		Size: f.Size, Files: f.Archives, WorldReadable: f.WorldReadable, BinaryData: f.BinaryData,
 		Rotation: f.Rotate, Retain: f.Retain, Sync: f.Sync,
 		AllowDuplicates: c.AllowDuplicates || f.AllowDuplicates,
@@ -45,22 +46,36 @@ func (c *Config) layout(l Layout) wire.Style {
 func (s fileSpec) style() wire.Style { return s.options.Style }
 
 func (s fileSpec) open(e *Engine) (sink.Destination, error) {
-	f, err := sink.NewFile(sink.FileConfig{
+	c := sink.FileConfig{
 		Dir: e.o.LogDir, IndexDir: e.o.IndexDir, Name: s.name, FileOptions: s.options,
 		Place: s.place, Space: e.storage, Report: e.say, Now: e.o.Now,
-	})
+	}
+	if s.perHost {
+		p, err := sink.NewPerHost(c)
+		if err != nil {
+			return nil, err // a nil *sink.PerHost in a Destination would not be nil
+		}
+		return p, nil
+	}
+	f, err := sink.NewFile(c)
 	if err != nil {
-		return nil, err // a nil *sink.File in a Destination would not be nil
+		return nil, err
 	}
 	return f, nil
 }
 
 func (s fileSpec) adopt(_ spec, d sink.Destination) func() {
-	f, ok := d.(*sink.File)
-	if !ok {
-		return nil
+	switch f := d.(type) {
+	case *sink.File:
+		if !s.perHost {
+			return func() { f.Reconfigure(s.options) }
+		}
+	case *sink.PerHost:
+		if s.perHost {
+			return func() { f.Reconfigure(s.options) }
+		}
 	}
-	return func() { f.Reconfigure(s.options) }
+	return nil // the files stand in other places
 }
 
 // say passes on what a destination has to tell about itself.

@@ -84,6 +84,13 @@ func (a *archiver) said() []Alarm {
 	return queue
 }
 
+// busy reports whether something waits to be compressed.
+func (a *archiver) busy() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.running
+}
+
 // start runs the worker unless it runs. The lock is held.
 func (a *archiver) start() {
 	if a.running || a.closed || len(a.waiting) == 0 {

@@ -70,6 +70,10 @@ func (d *directory) Chmod(name string, perm fs.FileMode) error {
 	return d.root.Load().Chmod(name, perm)
 }
 
+func (d *directory) Mkdir(name string, perm fs.FileMode) error {
+	return d.root.Load().Mkdir(name, perm)
+}
+
 func (d *directory) Close() error { return d.root.Load().Close() }
 
 func (d *directory) Chtimes(name string, t time.Time) error { return d.root.Load().Chtimes(name, t, t) }

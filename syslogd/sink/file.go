@@ -33,6 +33,8 @@ type FileConfig struct {
 	Space  Space            // of the disk; nil: whatever there is
 	Report func(Alarm)      // told what the file has to say about itself; nil: nobody. Called without locks
 	Now    func() time.Time // nil: time.Now
+
+	group *int // of the file; nil: it is looked up
 }
 
 // FileOptions are what Reconfigure may change while the file stays open.
@@ -122,8 +124,13 @@ func newFile(c FileConfig, adjust func(*File)) (*File, error) {
 	if c.Name == "" || c.Name != filepath.Base(c.Name) || c.Name[0] == '.' {
 		return nil, &fs.PathError{Op: "open", Path: c.Name, Err: fs.ErrInvalid}
 	}
-	f := &File{dir: c.Dir, name: c.Name, place: c.Place, report: c.Report, now: c.Now, options: c.FileOptions, group: admGroup(),
+	f := &File{dir: c.Dir, name: c.Name, place: c.Place, report: c.Report, now: c.Now, options: c.FileOptions, group: -1,
 		write: (*os.File).Write, force: datasync, space: c.Space, step: func(string) {}}
+	if c.group == nil {
+		f.group = admGroup()
+	} else {
+		f.group = *c.group
+	}
 	if f.now == nil {
 		f.now = time.Now
 	}
