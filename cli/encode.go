@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"loggia/configtree"
+	"loggia/configtree/format"
 	"loggia/configtree/schema"
 	"loggia/op"
 )
@@ -102,6 +103,18 @@ func along(p configtree.Path) op.Element {
 
 // Element implements op.Result.
 func (c *configuration) Element() op.Element { return op.ConfigurationOutput(c) }
+
+// Plain implements op.ConfigurationResult.
+func (c *configuration) Plain() bool {
+	return c.options.Syntax == format.Text && !c.options.Detail && c.wrapper == [2]string{}
+}
+
+// WriteConfiguration implements op.ConfigurationResult.
+func (c *configuration) WriteConfiguration(w io.Writer, syntax format.Syntax, about ...format.Attribute) error {
+	x := *c
+	x.options.Syntax, x.options.ASCII, x.options.Attributes, x.options.Header = syntax, true, append(about, c.about...), ""
+	return x.WriteText(w)
+}
 
 // Element implements op.Result.
 func (c *comparison) Element() op.Element { return op.ConfigurationOutput(c) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"loggia/op"
@@ -105,6 +106,9 @@ func (s *Session) render(ctx context.Context, res op.Result, c *call) error {
 
 // pour runs the text of res through the filters.
 func (s *Session) pour(ctx context.Context, res op.Result, pipes []*call) error {
+	if s.o.Answer != nil {
+		return s.hand(ctx, res, pipes)
+	}
 	pages := Paged
 	for _, p := range pipes {
 		switch p.verb.Words {
@@ -121,6 +125,22 @@ func (s *Session) pour(ctx context.Context, res op.Result, pipes []*call) error 
 		}
 		return out.finish(res.WriteText(contextWriter{ctx, out}))
 	})
+}
+
+// hand gives the answer to a program.
+func (s *Session) hand(ctx context.Context, res op.Result, pipes []*call) error {
+	if len(pipes) == 0 {
+		return s.o.Answer(ctx, res)
+	}
+	var text strings.Builder
+	out, err := s.filters(pipes, sink{&text})
+	if err != nil {
+		return err
+	}
+	if err := out.finish(res.WriteText(contextWriter{ctx, out})); err != nil {
+		return err
+	}
+	return s.o.Answer(ctx, op.Text(text.String()))
 }
 
 // contextWriter stops a command whose user pressed Ctrl-C.

@@ -57,6 +57,9 @@ type Options struct {
 	Screen   Screen
 	HostName func() string
 	Batch    bool
+	// Answer, if set, takes what a command answers in the place of Screen: for
+	// programs, which want it as XML or JSON. What filters made of it is text.
+	Answer func(ctx context.Context, res op.Result) error
 	// LastSession reports whether ending this session ends the engine.
 	LastSession func() bool
 	// Attached is told how to reach an interactive session from outside; what it

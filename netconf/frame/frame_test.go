@@ -170,7 +170,7 @@ func TestWrite(t *testing.T) {
 // What is written is read back, in any cut.
 func FuzzRoundTrip(f *testing.F) {
 	f.Add("<rpc><a b='>'/></rpc>", true)
-	f.Add(strings.Repeat("<a>x</a>", 5000), false)
+	f.Add(strings.Repeat("<a>x</a>", 100), false)
 	f.Fuzz(func(t *testing.T, text string, chunked bool) {
 		message := "<m>" + strings.NewReplacer("<", "", ">", "").Replace(text) + "</m>"
 		var b bytes.Buffer

@@ -214,6 +214,9 @@ func (f *follower) tail() bool {
 			}
 			continue
 		}
+		if f.log.Idle != nil {
+			f.log.Idle(f.pos)
+		}
 		select {
 		case <-f.log.Live.Changed(p):
 		case <-f.ctx.Done():

@@ -20,6 +20,9 @@ type Log struct {
 	// Set before the first iteration, if at all.
 	Node string // node-id for positions
 	Live Live   // the writer; without it the live file is read to its last newline
+	// Idle, if set, is called by Follow when it has yielded every line that there
+	// is, before it waits for more.
+	Idle func(reached Position)
 
 	root, index *os.Root
 	name        string

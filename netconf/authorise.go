@@ -1,0 +1,61 @@
+package netconf
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"loggia/configtree"
+	"loggia/configtree/format"
+	"loggia/configtree/store"
+	"loggia/op"
+)
+
+// What the class of the user may do is decided by op.Class, as in the shell: it
+// is asked anew for every request, because a commit can change it.
+
+// visible is what the user may see of a configuration.
+func (s *session) visible(t *configtree.Tree) *configtree.Tree { return s.env.Class().View(t) }
+
+// masks reports whether secrets are hidden from the user.
+func (s *session) masks() bool { return !s.env.Class().May("secret") }
+
+// difference prints what the user may see of the difference of two configurations.
+func (s *session) difference(out io.Writer, from, to *configtree.Tree) error {
+	from, to = s.env.Class().Compared(from, to)
+	return format.Compare(out, from, to, nil)
+}
+
+// guarded has every change of a candidate under ctx be one that the user may make.
+func (s *session) guarded(ctx context.Context) context.Context {
+	return store.WithGuard(ctx, func(from, to *configtree.Tree, changes []configtree.Change) error {
+		p, refused := s.env.Class().Refuses(from, to, changes)
+		if !refused {
+			return nil
+		}
+		e := denied(p.Last().String())
+		e.path = "[edit " + p.Parent().String() + "]"
+		return e
+	})
+}
+
+// mayRun reports whether the user may run an operational command.
+func (s *session) mayRun(c op.Command, a op.Args) bool {
+	words := strings.Fields(c.Words)
+	for i := range c.Params {
+		p := &c.Params[i]
+		value, given := a[p.Name]
+		switch {
+		case !given:
+		case p.Kind == op.Flag:
+			words = append(words, p.Name)
+		case p.Kind == op.Option && value == "":
+			words = append(words, p.Name)
+		case p.Kind == op.Option:
+			words = append(words, p.Name, value)
+		default:
+			words = append(words, value)
+		}
+	}
+	return s.env.Class().Command(c.Permission, words)
+}

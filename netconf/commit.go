@@ -1,0 +1,140 @@
+package netconf
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"loggia/configtree"
+	"loggia/configtree/store"
+)
+
+// validate checks the candidate (RFC 6241, 8.6.4.1).
+func validate(ctx context.Context, s *session, r *request) error {
+	if child(child(r.op, "source"), "config") == nil {
+		if source, err := datastore(r.op, "source"); err != nil {
+			return err
+		} else if source == runningStore { // it is in force, so it has been checked
+			r.ok()
+			return nil
+		}
+	}
+	return s.commit(ctx, r, store.CommitOptions{Command: "commit check", CheckOnly: true})
+}
+
+// commitConfiguration is Junos' commit; its times are minutes.
+func commitConfiguration(ctx context.Context, s *session, r *request) error {
+	o := store.CommitOptions{Command: "commit", Comment: text(child(r.op, "log"))}
+	switch {
+	case child(r.op, "check") != nil:
+		o.CheckOnly, o.Command = true, "commit check"
+	case child(r.op, "confirmed") != nil:
+		o.Confirmed = store.DefaultConfirm
+		if e := child(r.op, "confirm-timeout"); e != nil {
+			n, err := strconv.Atoi(text(e))
+			if err != nil {
+				return badValue("confirm-timeout", "confirm-timeout is a number of minutes")
+			}
+			o.Confirmed = n
+		}
+		o.Command = fmt.Sprintf("commit confirmed %d", o.Confirmed)
+	case child(r.op, "at-time") != nil:
+		var err error
+		if o.At, err = store.ParseAt(text(child(r.op, "at-time")), s.env.Now()); err != nil {
+			return badValue("at-time", err.Error())
+		}
+		o.Command = "commit at " + text(child(r.op, "at-time"))
+	}
+	return s.commit(ctx, r, o)
+}
+
+// commit commits, and answers as Junos does: what it has to say, then <ok/>. A
+// plain <ok/> suffices for those who asked for RFC 6241.
+func (s *session) commit(ctx context.Context, r *request, o store.CommitOptions) error {
+	do := s.candidate().Commit
+	if o.CheckOnly {
+		do = s.candidate().Check
+	}
+	result, err := do(ctx, s.env.Caller, o)
+	if err != nil {
+		return err
+	}
+	if s.o.RFC {
+		r.ok()
+		return nil
+	}
+	success := "<commit-success/>"
+	if o.CheckOnly {
+		success = "<commit-check-success/>"
+	}
+	r.say("<commit-results>\n<routing-engine junos:style=\"normal\">\n<name>re0</name>\n" + success + "\n")
+	s.warn(r, result.Warnings)
+	r.say("</routing-engine>\n</commit-results>\n")
+	r.ok()
+	return nil
+}
+
+func (s *session) warn(r *request, warnings []configtree.Problem) {
+	for _, e := range problemErrors(warnings) {
+		e.warning = true
+		r.say(e.xml())
+	}
+}
+
+// defaultTimeout and its bound are those of RFC 6241, 8.4.5.1, in seconds.
+const (
+	defaultTimeout = 600
+	maxTimeout     = 65535 * 60
+)
+
+// commit is that of RFC 6241, 8.3.4.1 and 8.4: its times are seconds, and what
+// it leaves to be confirmed ends with the session unless it persists.
+func commit(ctx context.Context, s *session, r *request) error {
+	o := store.CommitOptions{Command: "commit", Confirms: s.confirms(text(child(r.op, "persist-id")))}
+	if child(r.op, "confirmed") != nil {
+		seconds := defaultTimeout
+		if e := child(r.op, "confirm-timeout"); e != nil {
+			n, err := strconv.Atoi(text(e))
+			if err != nil || n < 1 || n > maxTimeout {
+				return badValue("confirm-timeout", fmt.Sprintf("confirm-timeout is a number of seconds from 1 to %d", maxTimeout))
+			}
+			seconds = n
+		}
+		o.Timeout = time.Duration(seconds) * time.Second
+		o.Confirmed = (seconds + 59) / 60
+		o.Persist = text(child(r.op, "persist"))
+		o.Bound = o.Persist == ""
+		o.Command = fmt.Sprintf("commit confirmed %d", o.Confirmed)
+	} else if child(r.op, "persist") != nil || child(r.op, "confirm-timeout") != nil {
+		return missingElement("confirmed")
+	}
+	return s.commit(ctx, r, o)
+}
+
+// cancelCommit takes a commit back that waits to be confirmed (RFC 6241, 8.4.4.1).
+func cancelCommit(ctx context.Context, s *session, r *request) error {
+	err := s.env.Store.Cancel(ctx, s.env.Caller, s.confirms(text(child(r.op, "persist-id"))))
+	if err != nil {
+		return err
+	}
+	r.ok()
+	return nil
+}
+
+// confirms says who may end the wait of an unconfirmed commit: who knows the
+// token of one that persists, else the session that made it. One that was made
+// elsewhere, as in the shell, has no such rule.
+func (s *session) confirms(id string) func(store.Pending) error {
+	return func(p store.Pending) error {
+		switch {
+		case p.Persist != "" && id != p.Persist:
+			return badValue("persist-id", "a confirmed commit is pending that has another persist-id")
+		case p.Persist == "" && id != "":
+			return badValue("persist-id", "no commit is pending that has this persist-id")
+		case p.Bound && p.By != s.env.Caller:
+			return &rpcError{message: "a confirmed commit of another session is pending"}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,319 @@
+package netconf
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/beevik/etree"
+)
+
+// Event is one line of a log, or a gap between two.
+type Event struct {
+	Line     string // as the log has it, without line end
+	Position string // node.epoch.seq: what a client goes on from
+
+	// What the line says, as far as it does.
+	Time       time.Time // of the event
+	Host       string
+	Process    string
+	Tag        string
+	Text       string
+	Parameters []string // NAME=VALUE of its structured data
+	Facility   string   // the configuration's words
+	Severity   string
+
+	// Idle says, instead of a line, that there is no more for the moment; Position
+	// is how far everything has been said.
+	Idle bool
+	// Lost is a gap instead of a line: the events after From up to To are gone.
+	Lost     bool
+	From, To string
+}
+
+// Query says which events of a log are wanted.
+type Query struct {
+	Stream string    // name of the log file
+	After  string    // position to go on from; empty for the start, or Now
+	Now    bool      // nothing of what is recorded already
+	Follow bool      // and what will be
+	Since  time.Time // nothing received before; zero for everything
+}
+
+// eventsNamespace is that of what we add to get-syslog-events.
+const eventsNamespace = "urn:loggia:syslog-events"
+
+// eventRequest is a get-syslog-events taken apart (junos-syslog-audit 4.3).
+type eventRequest struct {
+	Query
+	filter
+	stop       time.Time // nothing after
+	count      int       // at most so many, 0 for all
+	from, to   int       // of those that match only these, counted from 1; to 0 is open
+	total      bool      // only their number
+	reverse    bool
+	positions  bool
+	structured bool // print-json
+}
+
+// filter is what an event has to be like.
+type filter struct {
+	event, process, host string
+	priority             []string
+	parameters           []func(string) bool
+	text                 func(string) bool
+}
+
+// getSyslogEvents shows events of a log: those that are recorded when a time or
+// a number or a position asks for them, and then each as it happens. The reply
+// stays open until what was asked for is there, the client sends something
+// else, or is gone.
+func getSyslogEvents(ctx context.Context, s *session, r *request) error {
+	q, err := s.events(r.op)
+	if err != nil {
+		return err
+	}
+	if !s.env.Class().Command("trace", []string{"monitor", "start", q.Stream}) { // what it is in the shell
+		return denied(r.op.Tag)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if q.Follow {
+		s.readAhead(cancel)
+	}
+	r.say(`<syslog-events`)
+	if q.positions {
+		r.say(` xmlns:loggia="` + eventsNamespace + `"`)
+	}
+	r.say(">\n")
+	if err := s.stream(ctx, q, r); err != nil && ctx.Err() == nil {
+		r.say("<error-message>" + Escape(err.Error()) + "</error-message>\n")
+	}
+	r.say("</syslog-events>\n")
+	return nil
+}
+
+// events reads the request.
+func (s *session) events(e *etree.Element) (q eventRequest, err error) {
+	q.Follow = true
+	for _, c := range e.ChildElements() {
+		if err := s.eventInput(&q, c.Tag, text(c)); err != nil {
+			return q, err
+		}
+	}
+	if q.Stream == "" {
+		return q, missingElement("stream")
+	}
+	if q.total || q.reverse || q.to > 0 {
+		q.Follow = false
+	}
+	// Without a word about the past, the future is meant.
+	q.Now = q.Now || q.Follow && !q.positions && q.Since.IsZero() && q.count == 0 && q.stop.IsZero()
+	return q, nil
+}
+
+// eventInput takes one element of the request.
+func (s *session) eventInput(q *eventRequest, name, value string) (err error) {
+	switch name {
+	case "stream":
+		q.Stream = value
+	case "event":
+		q.event = value
+	case "process":
+		q.process = value
+	case "host":
+		q.host = value
+	case "priority":
+		q.priority = append(q.priority, strings.ToLower(value))
+	case "start-time":
+		q.Since, err = s.when(name, value)
+	case "stop-time":
+		q.stop, err = s.when(name, value)
+		q.Follow = q.Follow && q.stop.After(s.env.Now())
+	case "current-time", "recorded":
+		q.Follow = false
+	case "text-pattern":
+		q.text, err = s.pattern(name, value)
+	case "parameter":
+		var p func(string) bool
+		if p, err = s.pattern(name, value); err == nil {
+			q.parameters = append(q.parameters, p)
+		}
+	case "count":
+		q.count, err = number(name, value)
+	case "start-count":
+		q.from, err = number(name, value)
+	case "end-count":
+		q.to, err = number(name, value)
+	case "total-events":
+		q.total = true
+	case "reverse":
+		q.reverse = true
+	case "position": // ours; empty stands before the oldest event
+		q.positions, q.After = true, value
+	case "now": // ours
+		q.Now = true
+	case "pretty", "print-json", "connection-id": // lines are lines
+	default:
+		return &rpcError{tag: "unknown-element", bad: name, message: "syntax error"}
+	}
+	return err
+}
+
+func number(name, value string) (int, error) {
+	n, err := strconv.ParseUint(value, 10, 32)
+	if err != nil {
+		return 0, badValue(name, name+" is a number")
+	}
+	return int(n), nil
+}
+
+// when reads a time: RFC 3339, or as the shell shows it, in the zone of the configuration.
+func (s *session) when(name, value string) (time.Time, error) {
+	zone := s.env.Now().Location()
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02.15:04:05", "2006-01-02", "01/02/2006 15:04"} {
+		if t, err := time.ParseInLocation(layout, value, zone); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, badValue(name, name+" is a time such as 2026-11-22 14:15:16 or 2026-11-22T14:15:16Z")
+}
+
+// pattern compiles an expression; matching ignores case, as `match` does.
+func (s *session) pattern(name, value string) (func(string) bool, error) {
+	m, err := s.o.Match(value)
+	if err != nil {
+		return nil, badValue(name, err.Error())
+	}
+	return m, nil
+}
+
+// takes reports whether an event is wanted.
+func (f *filter) takes(e *Event) bool {
+	if f.event != "" && e.Tag != f.event || f.process != "" && e.Process != f.process || f.host != "" && e.Host != f.host {
+		return false
+	}
+	if f.text != nil && !f.text(e.Line) {
+		return false
+	}
+	for _, p := range f.priority {
+		facility, severity, both := strings.Cut(p, ".")
+		if !(both && facility == e.Facility && severity == e.Severity || !both && (p == e.Facility || p == e.Severity)) {
+			return false
+		}
+	}
+	for _, takes := range f.parameters {
+		found := false
+		for _, p := range e.Parameters {
+			found = found || takes(p)
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+// stream writes the events. Each line goes out at once when it is new, and with
+// others when it is not.
+func (s *session) stream(ctx context.Context, q eventRequest, r *request) error {
+	events := s.o.Events(ctx, q.Query)
+	if q.reverse {
+		events = reversed(events)
+	}
+	if !q.positions && !q.total {
+		r.say("<syslog>\n")
+		defer r.say("</syslog>\n")
+	}
+	if err := r.flush(); err != nil {
+		return err
+	}
+	if !q.stop.IsZero() && q.Follow {
+		limit, cancel := context.WithDeadline(ctx, q.stop)
+		defer cancel()
+		ctx = limit
+		events = s.o.Events(ctx, q.Query)
+	}
+	matched, shown, begun := 0, 0, false
+	for e, err := range events {
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return err
+		case e.Idle:
+			if q.positions && !begun { // whoever is cut off now knows where to go on
+				r.say(`<loggia:at position="` + escapeAttribute(e.Position) + "\"/>\n")
+			}
+			begun = true
+			if err := r.flush(); err != nil {
+				return err
+			}
+			continue
+		case e.Lost:
+			s.gap(r, q, e)
+			continue
+		case !q.stop.IsZero() && e.Time.After(q.stop):
+			return nil
+		case !q.takes(&e):
+			continue
+		}
+		matched++
+		if q.total || matched < q.from {
+			continue
+		}
+		s.event(r, q, e)
+		if shown++; shown == q.count || matched == q.to {
+			break
+		}
+	}
+	if q.total {
+		r.say(fmt.Sprintf("<total-events>%d</total-events>\n", matched))
+	}
+	return r.err
+}
+
+// event writes one event.
+func (s *session) event(r *request, q eventRequest, e Event) {
+	if q.positions {
+		r.say(`<loggia:event position="` + escapeAttribute(e.Position) + `">` + Escape(e.Line) + "</loggia:event>\n")
+		return
+	}
+	r.say(Escape(e.Line) + "\n")
+}
+
+// gap tells which events are missing.
+func (s *session) gap(r *request, q eventRequest, e Event) {
+	if q.positions {
+		r.say(`<loggia:lost after="` + escapeAttribute(e.From) + `" to="` + escapeAttribute(e.To) + "\"/>\n")
+		return
+	}
+	r.say("[events after " + Escape(e.From) + " up to " + Escape(e.To) + " are lost]\n")
+}
+
+// reversed keeps the events to turn them round, at most reverseMax of them.
+func reversed(events iter.Seq2[Event, error]) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		var all []Event
+		for e, err := range events {
+			if err != nil {
+				yield(e, err)
+				return
+			}
+			if all = append(all, e); len(all) > reverseMax {
+				yield(Event{}, fmt.Errorf("more than %d events; start-time narrows them", reverseMax))
+				return
+			}
+		}
+		for i := len(all) - 1; i >= 0; i-- {
+			if !yield(all[i], nil) {
+				return
+			}
+		}
+	}
+}
+
+const reverseMax = 100_000

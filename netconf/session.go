@@ -1,0 +1,243 @@
+package netconf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+	"sync"
+
+	"github.com/beevik/etree"
+
+	"loggia/audit/event"
+	"loggia/configtree/store"
+	"loggia/netconf/frame"
+	"loggia/op"
+)
+
+// client is how sessions here are named in records and in the history.
+const client = "netconf"
+
+// Options is what a session needs.
+type Options struct {
+	// Env is what commands act on. Env.Caller is the user; its PID is the session-id,
+	// which must be above 0, and its Client is set here.
+	Env op.Env
+	// Chunks offers base:1.1, and with it chunked framing: `rfc-compliant` and
+	// `version-1.1` are configured.
+	Chunks bool
+	// RFC makes replies as `rfc-compliant` asks.
+	RFC bool
+	// Junos is the release that replies name in their name space, such as 24.4R1.
+	Junos string
+	// Command runs a command line of the shell, pipes included, and hands its
+	// answers on.
+	Command func(ctx context.Context, line string, answer func(context.Context, op.Result) error) error
+	// Events reads a log. Of one that is followed it yields an idle Event whenever
+	// there is no more for the moment, the first time before it waits at all.
+	Events func(ctx context.Context, q Query) iter.Seq2[Event, error]
+	// Match compiles an expression for texts.
+	Match func(expression string) (func(text string) bool, error)
+	// Kill ends another session by its session-id; false if there is none.
+	Kill func(id int) bool
+}
+
+// session is one session.
+type session struct {
+	o      Options
+	env    *op.Env
+	in     *frame.Reader
+	out    *frame.Writer
+	junos  string         // name space of attributes
+	closed bool           // close-session was answered
+	ahead  chan arrival   // of a message that is read while a reply is open; nil without one
+	reader sync.WaitGroup // who reads it
+
+	// What the session holds.
+	private *store.Candidate // open-configuration private
+	lock    *store.Lock      // of the shared candidate
+	locks   map[string]bool  // targets that it was taken for
+}
+
+// arrival is what reading a message came to.
+type arrival struct {
+	text []byte
+	err  error
+}
+
+// Serve runs a session on conn until it ends, closes conn, and returns why it
+// ended: nil after close-session or the end of the input. Cancelling ctx ends a
+// request that is being answered; who cancels must also close conn, which ends the
+// reading. What the session held is released: the lock with the edits made under
+// it, and a private candidate.
+func Serve(ctx context.Context, conn io.ReadWriteCloser, o Options) (err error) {
+	o.Env.Caller.Client = client
+	s := &session{o: o, env: &o.Env, in: frame.NewReader(conn, maxMessage), out: frame.NewWriter(conn),
+		junos: "http://xml.juniper.net/junos/" + o.Junos + "/junos", locks: map[string]bool{}}
+	defer s.reader.Wait()
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	defer s.release()
+	if err := s.hello(); err != nil {
+		return err
+	}
+	for !s.closed {
+		text, err := s.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+		if err := s.answer(ctx, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// next returns the next message.
+func (s *session) next() ([]byte, error) {
+	if s.ahead == nil {
+		return s.in.Next()
+	}
+	a := <-s.ahead
+	s.ahead = nil
+	return a.text, a.err
+}
+
+// readAhead reads the next message while a reply is still open, and calls came
+// when it is there. The end of the input is no message: a script that has sent
+// its request still reads.
+func (s *session) readAhead(came func()) {
+	ahead := make(chan arrival, 1)
+	s.ahead = ahead
+	s.reader.Go(func() {
+		text, err := s.in.Next()
+		ahead <- arrival{text, err}
+		if !errors.Is(err, io.EOF) {
+			came()
+		}
+	})
+}
+
+// release gives back what the session holds.
+func (s *session) release() {
+	if s.lock != nil || s.private != nil {
+		s.record(event.DatabaseLogout{Username: s.env.Caller.User})
+	}
+	s.lock, s.private = nil, nil
+	s.env.Store.Release(s.env.Caller)
+}
+
+func (s *session) record(e event.Event) { s.env.Recorder.Record(s.env.Caller, e) }
+
+const capability = "urn:ietf:params:netconf:capability:"
+
+// capabilities are what the server announces. base:1.1 only when it is wanted:
+// clients change to chunks as soon as they see it.
+func (s *session) capabilities() []string {
+	list := []string{"urn:ietf:params:netconf:base:1.0"}
+	if s.o.Chunks {
+		list = append(list, base11)
+	}
+	return append(list,
+		capability+"candidate:1.0",
+		capability+"confirmed-commit:1.0",
+		capability+"confirmed-commit:1.1",
+		capability+"validate:1.0",
+		capability+"validate:1.1",
+		capability+"rollback-on-error:1.0",
+		"http://xml.juniper.net/netconf/junos/1.0",
+		"http://xml.juniper.net/dmi/system/1.0",
+	)
+}
+
+const base11 = "urn:ietf:params:netconf:base:1.1"
+
+// hello announces the server (RFC 6241, 8.1).
+func (s *session) hello() error {
+	var b strings.Builder
+	b.WriteString("<hello xmlns=\"" + baseNamespace + "\">\n<capabilities>\n")
+	for _, c := range s.capabilities() {
+		b.WriteString("<capability>" + Escape(c) + "</capability>\n")
+	}
+	fmt.Fprintf(&b, "</capabilities>\n<session-id>%d</session-id>\n</hello>\n", s.env.Caller.PID)
+	_, err := io.WriteString(s.out, b.String())
+	return errors.Join(err, s.out.End())
+}
+
+// answer answers one message. The error ends the session.
+func (s *session) answer(ctx context.Context, text []byte) error {
+	m, err := parse(text)
+	r := &reply{out: s.out, start: startTag(nil, s.junos)}
+	switch {
+	case err != nil:
+		r.fail(err)
+	case m.root.Tag == "hello":
+		s.greeted(m.root)
+		return nil
+	case m.root.Tag != "rpc":
+		r.fail(&rpcError{kind: "rpc", tag: "unknown-element", bad: m.root.Tag, message: "expecting <rpc>"})
+	default:
+		r.start = startTag(m.root, s.junos)
+		s.rpc(ctx, m, r)
+	}
+	return r.end()
+}
+
+// greeted takes the hello of the client: chunks are used when both sides offer them.
+func (s *session) greeted(hello *etree.Element) {
+	if !s.o.Chunks {
+		return
+	}
+	for _, c := range hello.FindElements(".//*") {
+		if c.Tag == "capability" && text(c) == base11 {
+			s.in.Chunked()
+			s.out.Chunked()
+			s.o.Chunks = false // said once
+			return
+		}
+	}
+}
+
+// request is one <rpc> on its way to its reply.
+type request struct {
+	*message
+	op *etree.Element // the operation
+	*reply
+}
+
+// operation answers an RPC. What it returns goes into the reply as <rpc-error>.
+type operation func(ctx context.Context, s *session, r *request) error
+
+// rpc answers an <rpc>.
+func (s *session) rpc(ctx context.Context, m *message, r *reply) {
+	operations := m.root.ChildElements()
+	if len(operations) == 0 {
+		r.fail(missingElement("rpc"))
+		return
+	}
+	for _, e := range operations { // Junos answers all
+		q := &request{message: m, op: e, reply: r}
+		if err := s.operate(ctx, q); err != nil {
+			r.fail(err)
+		}
+	}
+}
+
+// operate finds the operation by its name and runs it.
+func (s *session) operate(ctx context.Context, r *request) error {
+	for _, o := range operations() {
+		if o.name != r.op.Tag {
+			continue
+		}
+		s.record(event.NetconfCommand{Username: s.env.Caller.User, Command: o.name})
+		if o.edits && !s.env.Class().Command("configure", []string{"configure"}) { // what it is in the shell
+			return denied(o.name)
+		}
+		return o.run(ctx, s, r)
+	}
+	return s.operational(ctx, r)
+}
