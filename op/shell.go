@@ -56,7 +56,7 @@ func Shell(ctx context.Context, env *Env, a Args) (*exec.Cmd, error) {
 }
 
 // ShellOutput is the answer of `start shell command`: what the command prints, while it runs.
-func ShellOutput(c *exec.Cmd, ctx context.Context) Result { return program{ctx, c} }
+func ShellOutput(ctx context.Context, c *exec.Cmd) Result { return program{ctx, c} }
 
 // account is whom programs run as for a caller.
 type account struct {

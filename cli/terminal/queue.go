@@ -39,6 +39,7 @@ type queue struct {
 	typed   time.Time // when something came last
 
 	running   bool // a command runs: Ctrl-C is for it
+	lent      bool // to a program that takes the keys as they are
 	stopped   bool // and was pressed
 	interrupt func()
 	leave     func() // tells a pager that waits for output of either
@@ -70,14 +71,14 @@ func (q *queue) put(b []byte) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.typed = time.Now()
-	if b[0] == '\n' && q.typed.Sub(q.crAt) < sequenceWait {
+	if b[0] == '\n' && !q.lent && q.typed.Sub(q.crAt) < sequenceWait {
 		b = b[1:] // the second half of a CR LF that two reads have cut
 	}
 	q.crAt = time.Time{}
 	if len(b) > 0 && b[len(b)-1] == '\r' {
 		q.crAt = q.typed
 	}
-	if i := bytes.LastIndexByte(b, 0x03); i >= 0 && q.running {
+	if i := bytes.LastIndexByte(b, 0x03); i >= 0 && q.running && !q.lent {
 		b = b[i+1:] // what was typed ahead goes with the command, as on any tty
 		q.discard()
 		q.stopped = true
