@@ -52,8 +52,8 @@ const (
 )
 
 // ErrUndelivered is what Close returns when all is well, except that a log
-// server did not take what waited for it.
-var ErrUndelivered = errors.New("a log server did not answer: the messages that waited for it are lost")
+// server did not take what waits for it.
+var ErrUndelivered = errors.New("a log server did not answer: what waits for it is sent after the next start")
 
 // Daemon is the running program.
 type Daemon struct {
@@ -112,6 +112,7 @@ func (d *Daemon) start() error {
 	d.metrics = &metrics{page: d.metricsHandler(), alarm: d.alarm}
 	d.engine = syslogd.New(syslogd.Options{
 		LogDir: d.state.path("log"), IndexDir: d.state.path("index"), Ledger: d.state.path("statistics"), Announce: d.news,
+		SpoolDir: d.state.path("spool"), Node: d.state.node,
 		Alarm: d.alarm, Forget: d.alarms.forget, Report: d.report, Terminals: d.sessions.show,
 	})
 	d.recorder = &recorder{trail: trail, engine: d.engine, failed: func(err error) { d.alarms.set(auditTrail, err) }}

@@ -10,6 +10,7 @@ import (
 	"loggia/audit/event"
 	"loggia/configtree"
 	"loggia/configtree/store"
+	"loggia/pki"
 	"loggia/syslogd"
 	"loggia/syslogd/logfile"
 	"loggia/syslogd/sink"
@@ -20,6 +21,7 @@ import (
 type decoder struct {
 	paths    map[string]configtree.Path // by Place
 	problems []configtree.Problem
+	view     *pki.View // certificates
 }
 
 // place notes where r stands and returns the text that the engine repeats.
@@ -34,8 +36,8 @@ func (d *decoder) problem(p configtree.Path, warning bool, format string, args .
 }
 
 // decodeSyslog reads [edit system syslog] and [edit system services syslog].
-func decodeSyslog(r *configtree.Reader, host string) (syslogd.Config, *decoder) {
-	d := &decoder{paths: map[string]configtree.Path{}}
+func decodeSyslog(r *configtree.Reader, host string, view *pki.View) (syslogd.Config, *decoder) {
+	d := &decoder{paths: map[string]configtree.Path{}, view: view}
 	sys := r.Child("system")
 	log := sys.Child("syslog")
 	c := syslogd.Config{
@@ -126,34 +128,6 @@ func archiveOf(name string) (base, n string, ok bool) {
 		return "", "", false
 	}
 	return stem[:i], stem[i+1:], true
-}
-
-// host reads `host NAME`.
-func (d *decoder) host(r *configtree.Reader, format syslogd.TimeFormat) syslogd.Host {
-	h := syslogd.Host{
-		Place: d.place(r.Path()), Name: r.Key(), Selection: d.narrowed(r), Layout: layout(r),
-		Port: uint16(r.Uint("port")), FacilityOverride: -1, LogPrefix: r.Text("log-prefix"),
-		ExcludeHostname: r.Has("exclude-hostname"), SourceAddress: r.Address("source-address"),
-	}
-	// Octet counting needs a receiver that knows RFC 6587; a newline is what
-	// everybody reads, and each record is one line.
-	h.Newline = !h.Structured
-	switch r.Text("transport") {
-	case "tcp":
-		h.Transport = syslogd.TransportTCP
-	case "tls":
-		d.problem(r.PathOf("transport"), false, "tls is not supported yet: use tcp or udp")
-	}
-	if word := r.Text("facility-override"); word != "" {
-		h.FacilityOverride = int(lowest(word))
-	}
-	if h.Name == "other-routing-engine" {
-		d.problem(r.Path(), true, "this machine has one routing engine: nothing will be sent")
-		h.Rules = nil
-	} else if len(h.Rules) == 0 {
-		d.problem(r.Path(), true, "no facility configured; nothing will be sent")
-	}
-	return h
 }
 
 // lowest is the wire number of a facility word: authorization is auth, not authpriv.

@@ -44,7 +44,7 @@ func openState(dir string) (*state, error) {
 		return nil, err
 	}
 	s := &state{dir: dir}
-	for name, mode := range map[string]os.FileMode{"config": 0o700, "log": 0o755, "index": 0o700, "audit": 0o700, "home": 0o700, "tmp": 0o700, "run": 0o755} {
+	for name, mode := range map[string]os.FileMode{"config": 0o700, "log": 0o755, "index": 0o700, "audit": 0o700, "home": 0o700, "tmp": 0o700, "spool": 0o700, "run": 0o755} {
 		if err := makeDir(s.path(name), mode); err != nil {
 			return nil, err
 		}

@@ -55,6 +55,7 @@ func (d *Daemon) prepareSyslog(_ context.Context, c store.Change) (store.Plan, e
 	if err != nil {
 		return nil, dec.refusedParts(err)
 	}
+	problems = append(problems, d.orphaned(r, config)...)
 	return plan, warnings(problems)
 }
 

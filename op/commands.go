@@ -35,6 +35,10 @@ func All() []Command {
 		{Grammar{Words: "show system syslog statistics", RPC: "get-syslog-statistics-information", Help: "Show how many messages came, and what became of them",
 			Permission: "view", Params: []Param{{Name: "detail", Kind: Flag, Help: "With reasons, rates and what expressions cost"}}}, showStatistics},
 		{Grammar{Words: "clear system syslog statistics", RPC: "clear-syslog-statistics", Help: "Set the counters of messages to zero", Permission: "clear", NoPipe: true}, clearStatistics},
+		{Grammar{Words: "show system syslog host", RPC: "get-syslog-host-information", Help: "Show the log servers, and what waits for them", Permission: "view",
+			Params: []Param{{Name: "name", Help: "Name or address of the server", Choices: hostNames}}}, showHosts},
+		{Grammar{Words: "clear system syslog spool", RPC: "clear-syslog-spool", Help: "Drop what waits for a log server", Permission: "clear", NoPipe: true,
+			Params: []Param{{Name: "name", Help: "Name or address of the server", Required: true, Choices: hostNames}}}, clearSpool},
 		{Grammar{Words: "show system syslog explain", RPC: "get-syslog-explanation", Help: "Show how a message is read and where it goes", Permission: "view", Params: []Param{
 			{Name: "message", Help: "As it is sent, in quotes", Required: true},
 			{Name: "from", Kind: Option, Help: "Address of its sender, or local"}}}, explain},

@@ -15,6 +15,7 @@ type Env struct {
 	Store    *store.Store
 	Logs     Logs
 	Engine   Engine
+	Hosts    Hosts
 	PKI      PKI
 	SSH      SSH
 	Files    *files.Root // as this caller sees it

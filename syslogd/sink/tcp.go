@@ -26,7 +26,7 @@ type tcp struct {
 	octets bool // octet counting, else newline
 	marker marker
 
-	under  *counting        // tls: what is below it
+	under  *counting       // tls: what is below it
 	raw    syscall.RawConn // the socket; nil of what is none
 	queued int             // what SIOCOUTQ has said
 	err    error           // of asking it
