@@ -59,6 +59,9 @@ type datagram struct {
 	slow bool      // the last full queue outlasted unixWait
 	last time.Time // of the last receive
 
+	// Replaced by every commit.
+	rules atomic.Pointer[inputRules]
+
 	// Changed by the receiving goroutine, read by Statistics.
 	drained atomic.Bool // the source has the kernel's count
 }
@@ -66,8 +69,9 @@ type datagram struct {
 // openDatagram binds at and begins to read: what comes in goes by the routes in
 // force, whether or not the plan that wants the socket is applied later.
 // Messages of up to largest bytes can be kept whole.
-func (e *Engine) openDatagram(at endpoint, beside []syscall.Conn, largest int) (*datagram, error) {
+func (e *Engine) openDatagram(at endpoint, r *inputRules, beside []syscall.Conn, largest int) (*datagram, error) {
 	d := &datagram{engine: e, at: at, read: make(chan struct{}), routed: make(chan struct{})}
+	d.rules.Store(r)
 	kind, limit := wire.UDP, udpQueue
 	if at.network == "unix" {
 		c, err := listenUnix(at.path)
@@ -110,6 +114,8 @@ func (d *datagram) statistics() SourceStatistics {
 }
 
 func (d *datagram) syscallConn() syscall.Conn { return d.conn }
+
+func (d *datagram) obey(r *inputRules) { d.rules.Store(r) }
 
 // receive reads until the deadline that retire sets, and then what is left.
 func (d *datagram) receive(kind wire.OriginKind, largest int) {

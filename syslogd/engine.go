@@ -44,8 +44,9 @@ type Options struct {
 	// begin at zero.
 	Ledger string
 
-	// Announce is told of messages that were lost, once in TellEvery while there
-	// are any. It must not call the engine. Nil: only Statistics tells.
+	// Announce is told of TLS connections that were opened, closed or refused, and
+	// of messages that were lost, once in TellEvery while there
+	// are any, and of what a full disk has cost. It must not call the engine. Nil: only Statistics tells.
 	Announce func(event.Event)
 
 	// SpoolDir is where what waits for hosts is kept, a directory for each; empty:
@@ -102,19 +103,21 @@ var errUnsettled = errors.New("the change before is still being finished: a log 
 // many goroutines at once.
 type Engine struct {
 	// Built once.
-	o       Options
-	pid     int
-	self    *source
-	streams *streams
-	spools  spools
-	batches sync.Pool       // *wire.Batch, for own records
-	running sync.WaitGroup  // goroutines of inputs, of retirement and of retrying
-	done    chan struct{}   // closed by Close: nobody waits any longer
-	life    context.Context // ends when Close's time is over: what is still being sent is given up
-	cut     context.CancelFunc
-	tend    sync.Once     // starts retry, inspect and keep
-	failed  chan struct{} // capacity 1: a part was found not to be in force
-	applied chan struct{} // capacity 1: another configuration is in force
+	o        Options
+	pid      int
+	self     *source
+	streams  *streams
+	spools   spools
+	storage  *storage
+	failures failures        // of handshakes
+	batches  sync.Pool       // *wire.Batch, for own records
+	running  sync.WaitGroup  // goroutines of inputs, of retirement and of retrying
+	done     chan struct{}   // closed by Close: nobody waits any longer
+	life     context.Context // ends when Close's time is over: what is still being sent is given up
+	cut      context.CancelFunc
+	tend     sync.Once     // starts retry, inspect and keep
+	failed   chan struct{} // capacity 1: a part was found not to be in force
+	applied  chan struct{} // capacity 1: another configuration is in force
 
 	// Replaced by every commit.
 	table atomic.Pointer[table]
@@ -181,6 +184,7 @@ func New(o Options) *Engine {
 		accounts: make(map[destinationID]*account)}
 	e.life, e.cut = context.WithCancel(context.Background())
 	e.batches.New = func() any { return new(wire.Batch) }
+	e.storage = newStorage(e)
 	e.spools.draining = make(map[string]draining)
 	e.streams = newStreams(e, o.MaxConnections)
 	e.state = newState(Config{})
@@ -312,7 +316,7 @@ func (e *Engine) shutdown(ctx context.Context) error {
 		}
 		return nil
 	})
-	e.streams.finish(func(netip.AddrPort) bool { return false })
+	e.streams.finish(func(*stream) bool { return false })
 	old := e.table.Swap(newTable(nil, settingsOf(&Config{})))
 	if !old.drained(ctx.Done()) {
 		return errors.Join(append(errs, ctx.Err())...)

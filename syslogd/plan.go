@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"reflect"
 	"slices"
 	"sync"
@@ -161,30 +160,36 @@ func (p *Plan) destination(w wanted) (*destination, error) {
 
 // inputs binds or takes over every socket.
 func (p *Plan) inputs() {
-	seen := make(map[endpoint]bool)
-	for _, l := range p.next.config.endpoints() {
-		if seen[l.at] {
-			p.fail(l.place, l.at, fmt.Errorf("%s: %w", l.at, errTwice))
-			continue
+	all := p.next.config.endpoints()
+	for n := range all {
+		w := &all[n]
+		err := w.err
+		if i := slices.IndexFunc(all[:n], func(v wantedInput) bool { return v.at == w.at || v.at.clashes(w.at) }); err == nil && i >= 0 {
+			err = fmt.Errorf("%s: %w", all[i].at, errTwice)
 		}
-		seen[l.at] = true
-		if in, ok := p.old.inputs[l.at]; ok {
-			p.next.inputs[l.at] = in
-			continue
-		}
-		in, err := p.open(l.at)
 		if err != nil {
-			p.fail(l.place, l.at, err)
+			p.fail(w.place, w.part(), err)
+			continue
+		}
+		if in, ok := p.old.inputs[w.at]; ok {
+			p.next.inputs[w.at], p.next.rules[w.at] = in, &w.rules
+			p.adopted = append(p.adopted, func() { in.obey(&w.rules) })
+			continue
+		}
+		in, err := p.open(w)
+		if err != nil {
+			p.fail(w.place, w.part(), err)
 			continue
 		}
 		p.bound = append(p.bound, in)
-		p.next.inputs[l.at] = in
+		p.next.inputs[w.at], p.next.rules[w.at] = in, &w.rules
 	}
 }
 
-// open binds at beside the sockets of ours that it overlaps, old and new.
-func (p *Plan) open(at endpoint) (input, error) {
+// open binds w beside the sockets of ours that it overlaps, old and new.
+func (p *Plan) open(w *wantedInput) (input, error) {
 	var beside []syscall.Conn
+	at := w.at
 	for q, in := range p.old.inputs {
 		if at.overlaps(q) {
 			beside = append(beside, in.syscallConn())
@@ -195,10 +200,10 @@ func (p *Plan) open(at endpoint) (input, error) {
 			beside = append(beside, in.syscallConn())
 		}
 	}
-	if at.network == "tcp" {
-		return p.engine.openListener(at, beside)
+	if at.protocol() == "tcp" {
+		return p.engine.openListener(at, &w.rules, beside)
 	}
-	return p.engine.openDatagram(at, beside, max(p.next.config.maxMessage(), p.old.config.maxMessage()))
+	return p.engine.openDatagram(at, &w.rules, beside, max(p.next.config.maxMessage(), p.old.config.maxMessage()))
 }
 
 // Apply puts the plan in force: one pointer is swapped, then what the
@@ -222,11 +227,12 @@ func (p *Plan) Apply() {
 			r.inputs = append(r.inputs, in)
 		}
 	}
-	r.keep = p.next.listens
+	r.keep = p.next.keeps
 	e.mu.Lock()
 	e.state, e.previous, e.ending = p.next, old, r
 	e.forgetBooks(p.next)
 	e.mu.Unlock()
+	e.storage.configure(p.next.config.Storage, p.next)
 	select {
 	case e.applied <- struct{}{}:
 	default:
@@ -234,10 +240,11 @@ func (p *Plan) Apply() {
 	e.running.Add(1)
 	go r.run()
 	e.tend.Do(func() {
-		e.running.Add(3)
+		e.running.Add(4)
 		go e.retry()
 		go e.inspect()
 		go e.keep()
+		go e.storage.watch(e)
 	})
 	for place, f := range p.next.failing {
 		if _, before := p.old.failing[place]; !before {
@@ -263,7 +270,7 @@ func (p *Plan) Abort() {
 	for _, in := range p.bound {
 		e.report(in.endpoint().String(), in.retire(acceptGrace))
 	}
-	e.streams.finish(p.old.listens)
+	e.streams.finish(p.old.keeps)
 	ctx, cancel := context.WithTimeout(e.life, e.o.DrainTimeout)
 	defer cancel()
 	e.report("", errors.Join(each(p.opened, func(d *destination) error { return d.abandon(ctx) })...))
@@ -284,8 +291,8 @@ type retirement struct {
 	table        *table
 	inputs       []input
 	destinations []*destination
-	keep         func(local netip.AddrPort) bool // connections that live on
-	end          chan struct{}                   // closed by hurry: nobody logs by the old routes any more
+	keep         func(*stream) bool // connections that live on
+	end          chan struct{}      // closed by hurry: nobody logs by the old routes any more
 	once         sync.Once
 	settled      chan struct{} // closed when sockets, files and terminals are closed
 	done         chan struct{} // closed when hosts are, too

@@ -15,7 +15,7 @@ import (
 // endpoint identifies a socket by what it is bound to. Equal endpoints of two
 // configurations are one socket, which stays open.
 type endpoint struct {
-	network string // unix, udp, tcp
+	network string // unix, udp, tcp, tls
 	address netip.AddrPort
 	path    string // of a unix socket
 }
@@ -43,10 +43,23 @@ func (p endpoint) String() string {
 
 // overlaps reports whether a packet can be for both p and q.
 func (p endpoint) overlaps(q endpoint) bool {
-	if p.network != q.network || p.network == "unix" {
+	if p.protocol() != q.protocol() || p.network == "unix" {
 		return p == q
 	}
 	return p.address.Port() == q.address.Port() && (p.covers(q.address.Addr()) || q.covers(p.address.Addr()))
+}
+
+// protocol is what p is to package net.
+func (p endpoint) protocol() string {
+	if p.network == "tls" {
+		return "tcp"
+	}
+	return p.network
+}
+
+// clashes reports whether p and q cannot both be listened on.
+func (p endpoint) clashes(q endpoint) bool {
+	return p.network != q.network && p.protocol() == q.protocol() && p.address == q.address && p.path == q.path
 }
 
 // covers reports whether p is reached by a.
@@ -172,11 +185,11 @@ type socket interface {
 func (p endpoint) dialect() (network, address string) {
 	switch addr := p.address.Addr(); {
 	case addr == netip.IPv6Unspecified(): // both families, or the one there is
-		return p.network, fmt.Sprintf(":%d", p.address.Port())
+		return p.protocol(), fmt.Sprintf(":%d", p.address.Port())
 	case addr.Is4():
-		return p.network + "4", p.address.String()
+		return p.protocol() + "4", p.address.String()
 	default:
-		return p.network + "6", p.address.String()
+		return p.protocol() + "6", p.address.String()
 	}
 }
 

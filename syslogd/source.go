@@ -40,6 +40,7 @@ type source struct {
 	kernelDrops           atomic.Uint64 // of sockets that are closed; less than zero, modulo 2^64, where an open one has dropped some before a clear
 	connections           atomic.Int64
 	connected, turnedAway atomic.Uint64
+	barred                atomic.Uint64
 	anomalies             [NumAnomalies]atomic.Uint64
 	rate                  meter
 
@@ -140,7 +141,7 @@ func (s *source) snapshot() SourceStatistics {
 	n := SourceStatistics{
 		Name:     s.name,
 		Accepted: s.accepted.Load(), Truncated: s.truncated.Load(), Errors: s.errors.Load(), KernelDrops: s.kernelDrops.Load(),
-		Connections: s.connections.Load(), Connected: s.connected.Load(), TurnedAway: s.turnedAway.Load(),
+		Connections: s.connections.Load(), Connected: s.connected.Load(), TurnedAway: s.turnedAway.Load(), Barred: s.barred.Load(),
 	}
 	n.Received = n.Accepted
 	for i := range s.refused {
@@ -187,7 +188,7 @@ func (s *source) newlyLost(live uint64) (text string, sum uint64) {
 // clear sets all counts to zero. live is what the kernel has dropped and s does
 // not know: it is taken away when s is told.
 func (s *source) clear(live uint64) {
-	for _, n := range []*atomic.Uint64{&s.accepted, &s.truncated, &s.errors, &s.connected, &s.turnedAway} {
+	for _, n := range []*atomic.Uint64{&s.accepted, &s.truncated, &s.errors, &s.connected, &s.turnedAway, &s.barred} {
 		n.Store(0)
 	}
 	for i := range s.refused {

@@ -1,7 +1,6 @@
 package syslogd
 
 import (
-	"net/netip"
 	"syscall"
 	"time"
 
@@ -68,6 +67,9 @@ type input interface {
 	statistics() SourceStatistics
 	syscallConn() syscall.Conn
 
+	// obey puts other rules in force.
+	obey(r *inputRules)
+
 	// retire takes what is there, gives a listener grace for what is half open,
 	// and closes the socket.
 	retire(grace time.Duration) error
@@ -79,7 +81,8 @@ type state struct {
 	destinations []*destination // in the order of the configuration
 	specs        map[destinationID]spec
 	inputs       map[endpoint]input
-	failing      map[string]failure // by place
+	rules        map[endpoint]*inputRules // of inputs
+	failing      map[string]failure       // by place
 }
 
 // failure is a part of a configuration that is not in force.
@@ -93,6 +96,7 @@ func newState(c Config) *state {
 		config:  c,
 		specs:   make(map[destinationID]spec),
 		inputs:  make(map[endpoint]input),
+		rules:   make(map[endpoint]*inputRules),
 		failing: make(map[string]failure),
 	}
 }
@@ -107,10 +111,12 @@ func (s *state) destination(id destinationID) *destination {
 	return nil
 }
 
-// listens reports whether a connection to local is one of s's inputs'.
-func (s *state) listens(local netip.AddrPort) bool {
-	for p := range s.inputs {
-		if p.network == "tcp" && p.address.Port() == local.Port() && p.covers(local.Addr()) {
+// keeps reports whether a connection lives on under s: a listener of its kind
+// covers its address and would still let its peer in.
+func (s *state) keeps(c *stream) bool {
+	for p, r := range s.rules {
+		if p.network == c.network && p.address.Port() == c.local.Port() && p.covers(c.local.Addr()) &&
+			r.allows(c.origin.Peer.Addr()) && c.welcome(r) {
 			return true
 		}
 	}

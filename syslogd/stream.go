@@ -3,10 +3,13 @@ package syslogd
 import (
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -32,7 +35,7 @@ const (
 	shutdownGrace = 5 * time.Millisecond
 )
 
-// listener is a TCP socket that accepts connections.
+// listener is a TCP socket that accepts connections, for TLS or without.
 type listener struct {
 	// Built once.
 	engine   *Engine
@@ -40,15 +43,19 @@ type listener struct {
 	source   *source
 	socket   *net.TCPListener
 	accepted chan struct{} // closed when no more is accepted
+
+	// Replaced by every commit.
+	rules atomic.Pointer[inputRules]
 }
 
 // openListener binds at and begins to accept.
-func (e *Engine) openListener(at endpoint, beside []syscall.Conn) (*listener, error) {
+func (e *Engine) openListener(at endpoint, r *inputRules, beside []syscall.Conn) (*listener, error) {
 	socket, err := bind(at, beside, listenStream)
 	if err != nil {
 		return nil, err
 	}
 	l := &listener{engine: e, at: at, source: e.source(at.String()), socket: socket, accepted: make(chan struct{})}
+	l.rules.Store(r)
 	e.running.Add(1)
 	go l.accept()
 	return l, nil
@@ -59,6 +66,8 @@ func (l *listener) endpoint() endpoint { return l.at }
 func (l *listener) statistics() SourceStatistics { return l.source.snapshot() }
 
 func (l *listener) syscallConn() syscall.Conn { return l.socket }
+
+func (l *listener) obey(r *inputRules) { l.rules.Store(r) }
 
 // accept takes connections until the deadline that retire sets.
 func (l *listener) accept() {
@@ -94,29 +103,34 @@ type streams struct {
 	limit  int
 	spaces *workspaces
 
-	mu   sync.Mutex // guards open
+	mu   sync.Mutex // guards what follows
 	open map[*stream]struct{}
+	of   map[netip.Addr]int // how many are open by peer
 }
 
 func newStreams(e *Engine, limit int) *streams {
-	return &streams{engine: e, limit: limit, spaces: newWorkspaces(), open: make(map[*stream]struct{})}
+	return &streams{engine: e, limit: limit, spaces: newWorkspaces(), open: make(map[*stream]struct{}), of: make(map[netip.Addr]int)}
 }
 
-// add starts to read c, unless there are too many connections already.
+// add starts to read c, unless its sender is not allowed or there are too many
+// connections already.
 func (ss *streams) add(l *listener, c *net.TCPConn) {
-	s := &stream{engine: ss.engine, source: l.source, conn: c, done: make(chan struct{})}
+	r := l.rules.Load()
+	s := &stream{engine: ss.engine, source: l.source, network: l.at.network, input: l.at, conn: c, done: make(chan struct{})}
 	s.origin = wire.Origin{Kind: wire.TCP, Peer: addrPort(c.RemoteAddr())}
 	s.local = addrPort(c.LocalAddr())
-	raw, err := c.SyscallConn()
-	ss.mu.Lock()
-	ok := err == nil && len(ss.open) < ss.limit
-	if ok {
-		ss.open[s] = struct{}{}
+	if !r.allows(s.origin.Peer.Addr()) {
+		l.source.barred.Add(1)
+		l.source.fault(refuse(c))
+		return
 	}
-	ss.mu.Unlock()
-	if !ok {
+	raw, err := c.SyscallConn()
+	if err == nil && r.tls != nil {
+		err = s.secure(r.tls)
+	}
+	if err != nil || !ss.admit(s, r.connections) {
 		l.source.turnedAway.Add(1)
-		l.source.fault(c.Close())
+		l.source.fault(refuse(c))
 		return
 	}
 	s.raw = raw
@@ -124,6 +138,35 @@ func (ss *streams) add(l *listener, c *net.TCPConn) {
 	l.source.connected.Add(1)
 	ss.engine.running.Add(1)
 	go s.run()
+}
+
+// admit lists s, unless there are too many connections, of its peer or of all.
+func (ss *streams) admit(s *stream, most int) bool {
+	peer := s.origin.Peer.Addr()
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if len(ss.open) >= ss.limit || most > 0 && ss.of[peer] >= most {
+		return false
+	}
+	ss.open[s] = struct{}{}
+	ss.of[peer]++
+	return true
+}
+
+// remove forgets s.
+func (ss *streams) remove(s *stream) {
+	peer := s.origin.Peer.Addr()
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	delete(ss.open, s)
+	if ss.of[peer]--; ss.of[peer] == 0 {
+		delete(ss.of, peer)
+	}
+}
+
+// refuse resets a connection: its sender learns at once that nobody reads.
+func refuse(c *net.TCPConn) error {
+	return errors.Join(c.SetLinger(0), c.Close())
 }
 
 func addrPort(a net.Addr) netip.AddrPort {
@@ -137,18 +180,16 @@ func addrPort(a net.Addr) netip.AddrPort {
 
 // finish ends the connections that keep does not want: what they have sent is
 // read first. It returns when they are closed.
-func (ss *streams) finish(keep func(local netip.AddrPort) bool) {
+func (ss *streams) finish(keep func(*stream) bool) {
 	ss.mu.Lock()
-	var ending []*stream
-	for s := range ss.open {
-		if !keep(s.local) {
-			ending = append(ending, s)
-		}
-	}
+	all := slices.Collect(maps.Keys(ss.open))
 	ss.mu.Unlock()
+	ending := slices.DeleteFunc(all, keep)
 	for _, s := range ending {
+		s.ending.Store(true)
 		s.source.fault(s.conn.SetReadDeadline(time.Unix(1, 0)))
 	}
+	ss.engine.storage.gate.rouse()
 	for _, s := range ending {
 		<-s.done
 	}
@@ -159,13 +200,18 @@ func (ss *streams) finish(keep func(local netip.AddrPort) bool) {
 // does not read, and TCP tells the sender.
 type stream struct {
 	// Built once.
-	engine *Engine
-	source *source
-	conn   *net.TCPConn
-	raw    syscall.RawConn
-	origin wire.Origin
-	local  netip.AddrPort
-	done   chan struct{}
+	engine  *Engine
+	source  *source
+	network string // tcp or tls
+	input   endpoint
+	conn    *net.TCPConn
+	raw     syscall.RawConn
+	secured *secured // of a TLS connection
+	origin  wire.Origin
+	local   netip.AddrPort
+	done    chan struct{}
+
+	ending atomic.Bool // finish has set a deadline in the past
 
 	// The goroutine's own.
 	framer wire.Framer
@@ -180,8 +226,12 @@ type stream struct {
 func (s *stream) run() {
 	defer s.engine.running.Done()
 	defer s.end()
+	if s.secured != nil && !s.handshake() {
+		return
+	}
 	read := s.readReady
 	for {
+		s.engine.storage.gate.wait(&s.ending)
 		if s.raw.Read(read) != nil {
 			s.drain()
 			return
@@ -212,6 +262,9 @@ func (s *stream) drain() {
 func (s *stream) readReady(fd uintptr) bool {
 	w := s.engine.streams.spaces.acquire()
 	had := copy(w.buf, s.tail)
+	if s.secured != nil {
+		return s.readSecured(int(fd), w, had)
+	}
 	for {
 		n, err := unix.Read(int(fd), w.buf[had:])
 		switch {
@@ -293,11 +346,11 @@ func (s *stream) keep(rest []byte) {
 
 // end closes the connection and forgets it.
 func (s *stream) end() {
+	if s.secured != nil {
+		s.farewell()
+	}
 	s.source.fault(s.conn.Close())
 	s.source.connections.Add(-1)
-	ss := s.engine.streams
-	ss.mu.Lock()
-	delete(ss.open, s)
-	ss.mu.Unlock()
+	s.engine.streams.remove(s)
 	close(s.done)
 }

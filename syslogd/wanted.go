@@ -7,27 +7,6 @@ import (
 	"strings"
 )
 
-// wantedSocket is one socket of a Config.
-type wantedSocket struct {
-	at    endpoint
-	place string
-}
-
-// endpoints returns every socket that c listens on, in order.
-func (c *Config) endpoints() []wantedSocket {
-	var all []wantedSocket
-	for _, u := range c.Inputs.Unix {
-		all = append(all, wantedSocket{endpoint{network: "unix", path: u.Path}, u.Place})
-	}
-	for _, l := range c.Inputs.UDP {
-		all = append(all, wantedSocket{newEndpoint("udp", l.Address), l.Place})
-	}
-	for _, l := range c.Inputs.TCP {
-		all = append(all, wantedSocket{newEndpoint("tcp", l.Address), l.Place})
-	}
-	return all
-}
-
 // wanted returns every destination of c, in order.
 func (c *Config) wanted() []wanted {
 	var all []wanted
