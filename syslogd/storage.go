@@ -112,6 +112,9 @@ func newStorage(e *Engine) *storage {
 	if s.announce == nil {
 		s.announce = func(event.Event) {}
 	}
+	if d, err := s.measure(); err == nil && d.free < spareSize {
+		s.spare.giveUp() // what follows is the start, which has things to say
+	}
 	s.budget.Store(unwatched)
 	return s
 }

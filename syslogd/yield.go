@@ -74,9 +74,11 @@ func measureDisk(dir string) (disk, error) {
 // spareSize is how many bytes are kept allocated for the record of a failure.
 const spareSize = 256 << 10
 
+// spareName is a name that no log file, index or state can have.
+const spareName = "..spare"
+
 // spare is a file that takes up space until that is needed: others may fill the
-// disk to the last byte. It stands in the index directory under a name that no
-// log file can have.
+// disk to the last byte. It stands in the index directory.
 type spare struct {
 	dir  string
 	file *os.File // nil while given up
@@ -88,7 +90,7 @@ func (s *spare) take() {
 	if s.file != nil || s.dir == "" {
 		return
 	}
-	file, err := os.OpenFile(filepath.Join(s.dir, "..spare"), os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(filepath.Join(s.dir, spareName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return
 	}
@@ -98,6 +100,13 @@ func (s *spare) take() {
 		return
 	}
 	s.file = file
+}
+
+// giveUp gives up the space that an earlier run has left allocated.
+func (s *spare) giveUp() {
+	if s.dir != "" {
+		_ = os.Truncate(filepath.Join(s.dir, spareName), 0) // there may be none
+	}
 }
 
 // release gives the space up and reports whether there was any.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"loggia/audit/event"
 	"loggia/configtree"
@@ -384,5 +385,16 @@ func (s *Store) restoreCandidate(j *journal) (*Candidate, error) {
 	if p := s.waiting(PendingCommit); p != nil {
 		c.seq = max(c.seq, p.seq) // what is edited from now on is no part of it
 	}
-	return c, c.journal.rewrite(running.Number, entries)
+	err := c.journal.rewrite(running.Number, entries)
+	if diskFull(err) { // the old journal is still there; the next edit writes the new one
+		s.notice("uncommitted changes cannot be kept now: %v", err)
+		err = nil
+	}
+	return c, err
+}
+
+// diskFull tells an error that room on the disk mends: the program must start
+// all the same, or nobody could make any.
+func diskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
