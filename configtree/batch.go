@@ -32,6 +32,9 @@ func (b *Batch) Apply(e Edit) error {
 	if p := b.refuse(&e); p != nil {
 		return p
 	}
+	if n := e.Path.Last().Node; n != nil && n.Unkept {
+		return nil
+	}
 	switch e.Op {
 	case Set, Replace, Override:
 	default:

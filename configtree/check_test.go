@@ -32,8 +32,6 @@ func TestCheck(t *testing.T) {
 		{"set system login user u uid 2000", "[edit system login user u] Missing mandatory statement: 'class'"},
 		{"set system syslog host h routing-instance x|set system syslog host g routing-instance x",
 			"[edit system syslog host h routing-instance] warning: statement has no effect on this system"},
-		{"set system syslog host h tlsdetails local-certificate x",
-			"[edit system syslog host h tlsdetails] warning: statement has no effect on this system"},
 	} {
 		e := build(t, root, strings.Split(c.commands, "|")...).Expand()
 		if got := report(e.Check(nil)); got != c.want {

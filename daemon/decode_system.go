@@ -41,7 +41,6 @@ func decodeSystem(r *configtree.Reader) *system {
 		u.Has("full-name")
 		s.users = append(s.users, account{name: u.Key(), uid: uint32(u.Uint("uid")), class: u.Text("class")})
 	}
-	r.Has("version")
 	return s
 }
 

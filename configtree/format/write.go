@@ -14,7 +14,8 @@ type Options struct {
 	Syntax   Syntax
 	Relative bool   // SetLines: paths begin below the node that is shown, not at the root
 	Explicit bool   // SetLines: a line of its own for every container and list entry
-	Header   string // Text: lines to print first, `## Last commit: …` and the version
+	Header   string // Text: lines to print first, `## Last commit: …`
+	Version  string // what the whole configuration begins with as its version; none if empty
 	Mask     bool   // secrets are shown as /* SECRET-DATA */; the output can then not be loaded
 
 	Inheritance Inheritance // Text, XML, JSON: what is told of statements that groups give
@@ -56,15 +57,37 @@ func Write(w io.Writer, n configtree.Node, o Options) error {
 		return writeDocument(s, n, n.Children(), o)
 	case SetLines:
 		l := newSetWriter(s, o, n)
+		if name := o.version(n); name != "" {
+			s.buf = configtree.AppendQuote(append(s.buf, "set "+name+" "...), o.Version)
+			s.line()
+		}
 		l.whole(n, o.Relative)
 		return l.finish()
 	}
 	if err := writeHeader(s, o); err != nil {
 		return err
 	}
+	if name := o.version(n); name != "" {
+		s.buf = append(configtree.AppendQuote(append(s.buf, name+" "...), o.Version), ';')
+		s.line()
+	}
 	t := &textWriter{sink: s, mask: o.Mask, inheritance: o.Inheritance, details: o.Detail}
 	t.statements(n.Children(), 0)
 	return s.flush()
+}
+
+// version returns the name of the statement that stands for Options.Version in
+// front of the contents of n, "" where it does not belong.
+func (o *Options) version(n configtree.Node) string {
+	if o.Version == "" || !n.Valid() || n.Parent().Valid() {
+		return ""
+	}
+	for _, c := range n.Schema().Children {
+		if c.Unkept {
+			return c.Name
+		}
+	}
+	return ""
 }
 
 func isLeaf(n configtree.Node) bool {

@@ -399,3 +399,33 @@ func TestAttributes(t *testing.T) {
 		t.Errorf("a secret key shows: %s", got)
 	}
 }
+
+// TestVersion: the whole configuration begins with the version in every form, and
+// what is read back does not keep it.
+func TestVersion(t *testing.T) {
+	root := loadSchema(t)
+	whole := tree(t, root, Text, "version 20.1R1; system { host-name a; }")
+	if got := text(t, whole, Options{}); got != "system {\n    host-name a;\n}\n" {
+		t.Errorf("it was kept:\n%s", got)
+	}
+	for syntax, want := range map[Syntax]string{
+		Text:     "version 24.4R1.9;\nsystem {\n",
+		SetLines: "set version 24.4R1.9\nset system host-name a\n",
+		XML:      "<configuration>\n        <version>24.4R1.9</version>\n        <system>\n",
+		JSON:     "{\n    \"configuration\" : {\n        \"version\" : \"24.4R1.9\",\n        \"system\" : {\n",
+	} {
+		o := Options{Syntax: syntax, Version: "24.4R1.9"}
+		got := text(t, whole, o)
+		if !strings.HasPrefix(got, want) {
+			t.Errorf("%s", got)
+		}
+		if back := tree(t, root, syntax, got); !back.Equal(whole) {
+			t.Errorf("read back:\n%s", text(t, back, Options{}))
+		}
+		system, _ := whole.At(configtree.Path{{Node: root.Child("system")}})
+		var part strings.Builder
+		if err := Write(&part, system, o); err != nil || strings.Contains(part.String(), "24.4R1.9") {
+			t.Errorf("a part has it: %v\n%s", err, part.String())
+		}
+	}
+}

@@ -33,6 +33,10 @@ func (j *jsonWriter) begin(n configtree.Node) {
 		}
 		j.endObject()
 	}
+	if name := j.o.version(n); name != "" {
+		j.member("", name)
+		j.text(j.o.Version)
+	}
 	j.way(n, n)
 }
 

@@ -44,6 +44,12 @@ func (x *xmlWriter) begin(n configtree.Node) int {
 	}
 	x.buf = append(x.buf, '>')
 	x.line()
+	if name := x.o.version(n); name != "" {
+		x.start(xmlEnvelope)
+		x.buf = appendXML(append(x.buf, "<"+name+">"...), x.o.Version, false, x.o.ASCII)
+		x.buf = append(x.buf, "</"+name+">"...)
+		x.line()
+	}
 	return x.way(n, n)
 }
 

@@ -54,9 +54,9 @@ func Decode(data string) (*Node, error) {
 }
 
 // flags lists the fields that the flags of a node stand for, lowest bit first.
-func (n *Node) flags() [9]*bool {
+func (n *Node) flags() [10]*bool {
 	return [...]*bool{&n.Presence, &n.UserOrdered, &n.Mandatory, &n.NoKeyword, &n.Oneliner,
-		&n.OnelinerPlus, &n.Homogeneous, &n.Secret, &n.Accepted}
+		&n.OnelinerPlus, &n.Homogeneous, &n.Secret, &n.Accepted, &n.Unkept}
 }
 
 // maxDepth bounds how deep a table may nest.

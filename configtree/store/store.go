@@ -40,6 +40,11 @@ type Options struct {
 	// Broadcast tells every terminal something; it must not block. May be nil.
 	Broadcast func(text string)
 
+	// Waits reports whether something that is no statement, such as a certificate,
+	// takes force with the next commit: that one makes a revision although the text
+	// is the same. May be nil.
+	Waits func() bool
+
 	Now func() time.Time // nil is time.Now
 	// Boot returns the name of this start of the machine and the time since then,
 	// which nobody can set. nil asks Linux.

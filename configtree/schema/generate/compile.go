@@ -238,6 +238,8 @@ func (c *compiler) hints(n *schema.Node, st *yang.Statement) {
 			n.Secret = true
 		case "accepted":
 			n.Accepted = true
+		case "unkept":
+			n.Unkept = true
 		case "value":
 			n.Placeholder = s.Argument
 		case "dynamic":

@@ -32,7 +32,7 @@ var allowedStatements = map[string]string{
 	"uses":         "description",
 	"container":    "presence must description typedef grouping cli:oneliner cli:oneliner-plus " + dataHints + dataNodes,
 	"list":         "key must description max-elements ordered-by typedef grouping cli:nokeyword cli:oneliner cli:oneliner-plus cli:homogeneous cli:secret " + groupsHint + dataHints + dataNodes,
-	"leaf":         "type units default must mandatory description cli:value cli:dynamic cli:secret " + dataHints,
+	"leaf":         "type units default must mandatory description cli:value cli:dynamic cli:secret cli:unkept " + dataHints,
 	"leaf-list":    "type units must max-elements ordered-by description cli:value cli:dynamic cli:secret " + groupsHint + dataHints,
 	"choice":       "default mandatory description case container list leaf leaf-list",
 	"case":         "description " + dataNodes,
@@ -47,12 +47,13 @@ var allowedStatements = map[string]string{
 	"mandatory": "", "error-message": "",
 	"cli:nokeyword": "", "cli:oneliner": "", "cli:oneliner-plus": "", "cli:homogeneous": "", "cli:secret": "",
 	"cli:accepted": "", "cli:value": "", "cli:dynamic": "", "cli:permission": "", "cli:groups": "",
-	"cli:syntax": "", "cli:bounds": "",
+	"cli:syntax": "", "cli:bounds": "", "cli:unkept": "",
 }
 
 // withoutArgument are the extensions that take none.
 var withoutArgument = []string{
 	"cli:nokeyword", "cli:oneliner", "cli:oneliner-plus", "cli:homogeneous", "cli:secret", "cli:accepted",
+	"cli:unkept",
 }
 
 // lintSource checks a module as it is written.
