@@ -27,8 +27,12 @@ func (s *session) operational(ctx context.Context, r *request) error {
 		return denied(name)
 	}
 	result, err := c.Run(ctx, s.env, args)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case result == nil: // done, and nothing to tell
+		r.ok()
+		return nil
 	}
 	how, _ := attribute(r.op, "format")
 	if how == "" {
