@@ -341,6 +341,10 @@ func (s *screen) left(n int) {
 // erase removes the drawn line, also where a terminal of another width now
 // shows it on several rows.
 func (s *screen) erase() {
+	if len(s.view.cells) == 0 { // nothing is there, and the cursor at the start of the row
+		s.drawn, s.column0 = false, true
+		return
+	}
 	n, _ := rows(s.view.cells[:s.view.cursor], s.width())
 	if n > 1 {
 		s.puts("\x1b[" + strconv.Itoa(n-1) + "A")
