@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"testing"
+
+	"loggia/op"
 )
 
 // grown is a session in configuration mode over 100,000 statements.
@@ -71,5 +73,48 @@ func BenchmarkSetLine(b *testing.B) {
 		if err := s.runLine(context.Background(), lines[i%2]); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkView is what a class with rules costs before it sees 100,000
+// statements; one without limits costs nothing.
+func BenchmarkView(b *testing.B) {
+	for _, d := range []op.ClassDefinition{
+		{Name: "all", Permissions: []string{"all"}},
+		{Name: "flags", Permissions: []string{"system"}},
+		{Name: "deny", Permissions: []string{"all"}, DenyConfiguration: "system login"},
+		{Name: "allow", AllowConfiguration: "system syslog file f01.*"},
+		{Name: "lists", Permissions: []string{"all"}, DenyConfigurationRegexps: []string{"system login .*", "system syslog file f01.*"}},
+	} {
+		b.Run(d.Name, func(b *testing.B) {
+			s := grown(b)
+			class, problems := op.NewClass(d)
+			if problems != nil {
+				b.Fatal(problems)
+			}
+			for b.Loop() {
+				class.View(s.tree())
+			}
+		})
+	}
+}
+
+// BenchmarkHelpRuled is BenchmarkHelp for a class with rules.
+func BenchmarkHelpRuled(b *testing.B) {
+	s := grown(b)
+	class, problems := op.NewClass(op.ClassDefinition{Permissions: []string{"configure"}, AllowConfiguration: "system syslog file f01.*"})
+	if problems != nil {
+		b.Fatal(problems)
+	}
+	s.env.Class = func() *op.Class { return class }
+	a := assistant{s}
+	for _, line := range []string{"set ", "set system ", "set system syslog file f012345 "} {
+		b.Run(line, func(b *testing.B) {
+			for b.Loop() {
+				if a.Help(line, len(line)).Message == "" {
+					b.Fatal("no help")
+				}
+			}
+		})
 	}
 }

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"loggia/configtree"
+	"loggia/configtree/schema"
 	"loggia/configtree/store"
 	"loggia/op"
 )
@@ -81,7 +83,26 @@ func change(ctx context.Context, s *Session, c *call) error {
 	case c.password:
 		return s.setPassword(ctx, c)
 	}
-	return s.apply(ctx, c, c.path.Edits)
+	return s.apply(ctx, c, localClasses(c, c.path.Edits))
+}
+
+// localClasses gives a class that is set another name when its own belongs to
+// one that is there from the start (junos-cli 10.1).
+func localClasses(c *call, edits []configtree.Edit) []configtree.Edit {
+	said := ""
+	for i, e := range edits {
+		for j, step := range e.Path {
+			if e.Op != configtree.Set || step.Node.Name != "class" || step.Node.Kind != schema.List || !op.Predefined(step.Key) {
+				continue
+			}
+			edits[i].Path = e.Path[:j].Append(configtree.Step{Node: step.Node, Key: step.Key + "-local"}).Append(e.Path[j+1:]...)
+			if said != step.Key {
+				said = step.Key
+				c.say(fmt.Sprintf("warning: '%s' is a predefined class name; changing to '%s-local'\n", said, said))
+			}
+		}
+	}
+	return edits
 }
 
 // apply makes edits in the candidate and shows what it thinks of them.

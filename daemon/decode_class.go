@@ -20,7 +20,7 @@ func (s *system) decodeClass(r *configtree.Reader, additive bool) {
 		AllowConfigurationRegexps: r.Texts("allow-configuration-regexps"),
 		DenyConfigurationRegexps:  r.Texts("deny-configuration-regexps"),
 	})
-	if _, taken := s.classes[name]; taken {
+	if op.Predefined(name) {
 		s.problems = append(s.problems, configtree.Problem{Path: r.Path(), Kind: configtree.Constraint,
 			Err: fmt.Errorf("'%s' is a predefined class name", name)})
 		return

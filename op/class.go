@@ -64,6 +64,16 @@ var predefined = [...]struct {
 	{"unauthorized", nil},
 }
 
+// Predefined reports whether a class of this name exists without being configured.
+func Predefined(name string) bool {
+	for _, p := range predefined {
+		if p.name == name {
+			return true
+		}
+	}
+	return false
+}
+
 // PredefinedClasses returns the classes that exist without being configured.
 func PredefinedClasses() []*Class {
 	var all []*Class

@@ -136,7 +136,7 @@ func (p prospect) below(n *schema.Node, flags func(*schema.Node) bool) bool {
 	switch {
 	case p.may(flag):
 		return true
-	case !p.ever(true):
+	case !p.ever(true), !p.ever(false) && !leads(n, flags): // neither rules nor flags let anything through
 		return false
 	}
 	if n.Kind == schema.Leaf {
