@@ -19,9 +19,10 @@
 // never outlives the Submit that brought it, nothing is allocated for it, and no
 // lock is taken for it.
 //
-// Remote hosts, terminals and the console queue what they are given, so that no
-// input waits for them. A local file writes through: a stream that must wait for
-// it stops reading, and TCP tells the sender. A datagram socket is read by a
+// Remote hosts put what they are given into a spool on disk (package spool),
+// terminals and the console into a queue, so that no input waits for them. A
+// local file writes through: a stream that must wait for it stops reading, and
+// TCP tells the sender. A datagram socket is read by a
 // goroutine of its own into a bounded queue, because the kernel tells nobody: a
 // local sender is kept waiting for 100 ms, a UDP sender never, then the message
 // is dropped and counted. Under load UDP is left alone for up to 5 ms between
@@ -35,7 +36,7 @@
 // Prepare opens files, binds sockets and compiles expressions. Sockets are
 // identified by (network, address, port), destinations by kind and name. What
 // is equal stays open, untouched; what can be changed in place is (a file's
-// archives, a host's port); the rest is opened beside the old. A socket that
+// archives, all of a host); the rest is opened beside the old. A socket that
 // overlaps one of ours is bound with SO_REUSEPORT, which is switched on for that
 // moment alone, so that another process that holds the port is still noticed.
 // It is read from the moment it is bound, under the routes in force.
@@ -129,8 +130,22 @@
 //		commit    kept
 //		shutdown  compressed until the deadline, else kept
 //		kill -9   kept
-//	host, user, console: queue
-//		bound     see package sink; an eighth (a quarter) is for own records
+//	host: spool
+//		bound     `spool size` on disk; 16 MiB in memory while the disk takes nothing
+//		full      as `spool overflow` says: the oldest or the newest is dropped
+//		counter   Dropped overwritten, Dropped queue-full, Waiting
+//		commit    handed over; that of a removed host is kept for its return
+//		shutdown  sent until the deadline, the rest kept
+//		kill -9   kept; power loss costs 2 s of what waits
+//	host: sent, not acknowledged
+//		bound     part of the spool: 1 MiB in the kernel and one write of 64 KiB
+//		full      nothing more is sent
+//		counter   Waiting
+//		commit    sent again to the new target, unless acknowledged in a second
+//		shutdown  as the spool
+//		kill -9   as the spool: what had arrived arrives twice
+//	user, console: queue
+//		bound     64 KiB; a quarter is for own records
 //		full      the newest is dropped
 //		counter   Dropped queue-full, Waiting
 //		commit    handed over, or delivered until the deadline, then counted as closed

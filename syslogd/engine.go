@@ -108,6 +108,7 @@ type Engine struct {
 	self     *source
 	streams  *streams
 	spools   spools
+	loops    *loops
 	storage  *storage
 	failures failures        // of handshakes
 	batches  sync.Pool       // *wire.Batch, for own records
@@ -186,6 +187,7 @@ func New(o Options) *Engine {
 	e.batches.New = func() any { return new(wire.Batch) }
 	e.storage = newStorage(e)
 	e.spools.draining = make(map[string]draining)
+	e.loops = newLoops(o.Node, o.Announce)
 	e.streams = newStreams(e, o.MaxConnections)
 	e.state = newState(Config{})
 	e.table.Store(newTable(nil, settingsOf(&e.state.config)))

@@ -69,6 +69,9 @@ func (e *Engine) prepare(c Config) (*Plan, error) {
 	routes := p.destinations()
 	p.inputs()
 	p.table = newTable(routes, settingsOf(&p.next.config))
+	if len(p.next.config.Hosts) > 0 {
+		p.table.loops = e.loops
+	}
 	return p, nil
 }
 

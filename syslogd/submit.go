@@ -125,13 +125,14 @@ func (t *table) route(sc *scratch, b *wire.Batch, skip []*destination) {
 			r.Facility = t.outside(b, r)
 		}
 		sc.serial++
+		back := !self && t.loops.returned(b, r)
 		for _, n := range t.routes[r.Facility][r.Severity&7] {
 			l := &t.legs[n]
 			if skip != nil && slices.Contains(skip, l.dest) {
 				continue
 			}
 			out := sc.touch(n)
-			if l.tests[0]|l.narrow != 0 && !t.wants(sc, l, b, r) {
+			if back && l.dest.id.kind == KindHost || l.tests[0]|l.narrow != 0 && !t.wants(sc, l, b, r) {
 				out.filtered++
 				continue
 			}

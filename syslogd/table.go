@@ -27,6 +27,7 @@ type table struct {
 	tests    []*test      // distinct ones: evaluated once for each record
 	narrow   []narrowing  // distinct ones
 	settings settings
+	loops    *loops    // nil where nothing is sent on
 	scratch  sync.Pool // *scratch, shaped by legs, styles and tests
 
 	// Changed by everyone who uses the table.

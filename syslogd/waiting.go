@@ -55,7 +55,16 @@ func WaitingPlaces() []WaitingPlace {
 		{"file: archive not yet compressed", "`archive files` times `archive size`, on disk", "the oldest is removed", "Delivered",
 			"kept", "compressed until the deadline, else kept", "kept",
 			sumDestinations(func(d *DestinationStatistics) uint64 { return d.Sink.Delivered })},
-		{"host, user, console: queue", "see package sink; an eighth (a quarter) is for own records", "the newest is dropped",
+		{"host: spool", "`spool size` on disk; 16 MiB in memory while the disk takes nothing", "as `spool overflow` says: the oldest or the newest is dropped",
+			"Dropped overwritten, Dropped queue-full, Waiting", "handed over; that of a removed host is kept for its return", "sent until the deadline, the rest kept",
+			"kept; power loss costs 2 s of what waits",
+			sumDestinations(func(d *DestinationStatistics) uint64 {
+				return d.Sink.Waiting + d.Sink.Dropped[sink.QueueFull] + d.Sink.Dropped[sink.Overwritten]
+			})},
+		{"host: sent, not acknowledged", "part of the spool: 1 MiB in the kernel and one write of 64 KiB", "nothing more is sent", "Waiting",
+			"sent again to the new target, unless acknowledged in a second", "as the spool", "as the spool: what had arrived arrives twice",
+			sumDestinations(func(d *DestinationStatistics) uint64 { return d.Sink.Waiting })},
+		{"user, console: queue", "64 KiB; a quarter is for own records", "the newest is dropped",
 			"Dropped queue-full, Waiting", "handed over, or delivered until the deadline, then counted as closed",
 			"delivered until the deadline, then counted as closed", "lost",
 			sumDestinations(func(d *DestinationStatistics) uint64 { return d.Sink.Waiting + d.Sink.Dropped[sink.QueueFull] })},

@@ -14,7 +14,7 @@ func Catalogue() []Kind {
 		{HostChannel{State: ChannelClosed, Host: "<host>", Transport: "<transport>", Local: "<local>", Peer: "<peer>", Subject: "<subject>", Fingerprint: "<fingerprint>", Reason: why}, "A connection to a log server ended"},
 		{HostChannel{State: ChannelFailed, Host: "<host>", Transport: "<transport>", Local: "<local>", Peer: "<peer>", Subject: "<subject>", Fingerprint: "<fingerprint>", Reason: why}, "A connection to a log server could not be made"},
 		{HostChannel{State: ChannelOpened, Host: "<host>", Transport: "<transport>", Local: "<local>", Peer: "<peer>", Subject: "<subject>", Fingerprint: "<fingerprint>", Reason: why}, "A connection to a log server was made"},
-		{SpoolLoop{"<source>"}, "Messages that were sent from here came back"},
+		{MessageLoop{"<source>"}, "Messages that were sent from here came back"},
 		{SpoolCleared{user, "<host>", "<count>"}, "A user dropped what waited for a log server"},
 		{AccountLocked{Username: user}, "A login is locked after too many wrong passwords"},
 		{AccountUnlocked{user}, "A locked login may be used again"},

@@ -53,12 +53,12 @@ func (e SpoolCleared) Entry() Entry {
 		Attrs: []Attr{{"username", e.Username}, {"host", e.Host}, {"count", e.Count}}}
 }
 
-// SpoolLoop is that a message which this machine had sent to a log server came
+// MessageLoop is that a message which this machine had sent to a log server came
 // back, and is not sent on again.
-type SpoolLoop struct{ Source string }
+type MessageLoop struct{ Source string }
 
 // Entry implements Event. EVENTD_LOOP is ours, daemon.warning.
-func (e SpoolLoop) Entry() Entry {
+func (e MessageLoop) Entry() Entry {
 	return Entry{Process: eventd, Tag: "EVENTD_LOOP", Facility: Daemon, Severity: Warning,
 		Text:  "Messages that were sent from here come back from " + e.Source + ": they are not sent to any host again",
 		Attrs: []Attr{{"source", e.Source}}}
