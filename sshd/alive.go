@@ -162,12 +162,12 @@ func (k *keyExchanges) unrecorded() int {
 
 // counting returns a signer that counts its signatures. The algorithms of RSA
 // are those with SHA-2.
-func (k *keyExchanges) counting(s ssh.Signer) ssh.Signer {
+func (k *keyExchanges) counting(s ssh.Signer, w *wire) ssh.Signer {
 	base, ok := s.(ssh.AlgorithmSigner)
 	if !ok {
 		return s
 	}
-	c := countingSigner{base, k}
+	c := countingSigner{base, func() { k.add(); w.paced.Store(true) }}
 	if s.PublicKey().Type() != ssh.KeyAlgoRSA {
 		return c
 	}

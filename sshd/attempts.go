@@ -56,6 +56,8 @@ const maxUserName = 64
 // password checks a password, which takes as long for a name that is no user. Its
 // error says nothing to the client.
 func (c *conn) password(name, method string, password []byte) error {
+	c.wire.held.Lock()
+	defer c.wire.held.Unlock()
 	shown := printable(name, maxUserName)
 	u := c.config.Users[name]
 	hash := decoy(c.config.Users, name)

@@ -66,7 +66,7 @@ func (s *Server) admit(tcp *net.TCPConn, only string) {
 		}
 		return
 	}
-	c := &conn{s: s, config: config, wire: &wire{Conn: tcp}, from: from, to: to, number: s.number(), only: only}
+	c := &conn{s: s, config: config, wire: &wire{Conn: tcp, wrote: make(chan struct{}, 1)}, from: from, to: to, number: s.number(), only: only}
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
@@ -232,7 +232,7 @@ func (c *conn) serverConfig() *ssh.ServerConfig {
 	}
 	for _, t := range c.config.HostKeys {
 		if signer := c.s.signer(t); signer != nil {
-			config.AddHostKey(c.kex.counting(signer))
+			config.AddHostKey(c.kex.counting(signer, c.wire))
 		}
 	}
 	return config

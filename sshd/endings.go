@@ -45,7 +45,7 @@ func (c *conn) notLoggedIn(err error) {
 	default:
 		if code, text, ok := disconnected(err); ok && (failed || code != 2) {
 			c.recordStranger("closed", func(more string) event.Event {
-				return event.SSHClosed{From: c.from, Reason: text, More: more}
+				return event.SSHDisconnectReceived{From: c.from, Code: code, Reason: text + " [preauth]" + more}
 			})
 			return
 		}
@@ -114,6 +114,9 @@ func disconnected(err error) (code uint32, text string, ok bool) {
 	n, err := strconv.ParseUint(number, 10, 32)
 	if err != nil {
 		return 0, "", false
+	}
+	if plain, err := strconv.Unquote(text); err == nil { // newer versions of the library quote it
+		text = plain
 	}
 	return uint32(n), printable(text, 256), true
 }

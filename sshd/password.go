@@ -2,10 +2,11 @@ package sshd
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"slices"
 	"strings"
 
@@ -115,7 +116,6 @@ func decoy(users map[string]*User, name string) *Password {
 		return &Password{text: dummyHash, digest: digest}
 	}
 	slices.Sort(names)
-	h := fnv.New32a()
-	h.Write([]byte(name))
-	return users[names[int(h.Sum32()%uint32(len(names)))]].Password
+	sum := sha256.Sum256([]byte(name))
+	return users[names[binary.BigEndian.Uint32(sum[:])%uint32(len(names))]].Password
 }

@@ -4,20 +4,54 @@ import (
 	"bytes"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// wire is a TCP connection that overhears what the client says in the clear,
-// its version and what it offers, because the library keeps that to itself; and
-// that ends a client which takes nothing any more.
+// wire is a TCP connection that overhears how the client calls itself, because
+// the library keeps that to itself when nothing comes of the connection; that
+// paces a client which has not logged in; and that ends one which takes nothing
+// any more.
 type wire struct {
 	net.Conn
 	overheard overheard // of the goroutine that reads
 
 	version  atomic.Pointer[string]
-	open     atomic.Bool  // the login is over: writes have their own deadline
-	lastRead atomic.Int64 // unix nanoseconds
+	open     atomic.Bool   // the login is over: writes have their own deadline
+	paced    atomic.Bool   // the first keys are agreed upon
+	wrote    chan struct{} // signalled after a write; nil: no pace
+	lastRead atomic.Int64  // unix nanoseconds
+
+	held sync.Mutex // while a password is checked: nothing is read meanwhile
+}
+
+// The library reads ahead of what it answers, and when it gives up before a login
+// it never takes what it has read ahead: with more than 16 packets its reader
+// would wait for ever, and be kept with all it holds. So what comes between the
+// first keys and the login is handed over in parts that hold no more packets than
+// there is room for, and the next part only after an answer, or a pause in which
+// the end would have shown. No client asks for a second thing before it has the
+// answer to the first.
+const (
+	pacePart  = 224 // bytes; the smallest packet has 28
+	pacePause = 10 * time.Millisecond
+)
+
+// pace waits for the answer to what was read, and returns where to read to.
+func (w *wire) pace(b []byte) []byte {
+	if w.wrote == nil || !w.paced.Load() || w.open.Load() {
+		return b
+	}
+	w.held.Lock()
+	w.held.Unlock() //lint:ignore SA2001 it only waits
+	t := time.NewTimer(pacePause)
+	defer t.Stop()
+	select {
+	case <-w.wrote:
+	case <-t.C:
+	}
+	return b[:min(len(b), pacePart)]
 }
 
 // stallTime is how long a write may make no progress.
@@ -25,7 +59,7 @@ const stallTime = 5 * time.Minute
 
 // Read implements net.Conn.
 func (w *wire) Read(b []byte) (int, error) {
-	n, err := w.Conn.Read(b)
+	n, err := w.Conn.Read(w.pace(b))
 	if n > 0 {
 		w.lastRead.Store(time.Now().UnixNano())
 		if !w.overheard.done {
@@ -45,7 +79,14 @@ func (w *wire) Write(b []byte) (int, error) {
 			return 0, err
 		}
 	}
-	return w.Conn.Write(b)
+	n, err := w.Conn.Write(b)
+	if w.wrote != nil {
+		select {
+		case w.wrote <- struct{}{}:
+		default: // one signal is enough
+		}
+	}
+	return n, err
 }
 
 // clientVersion is what the client calls itself, without what could disturb a

@@ -191,7 +191,7 @@ func (e SSHClosed) Entry() Entry {
 	case e.Ours:
 		text = "Disconnecting " + who + ": " + e.Reason
 	case e.Reason != "":
-		text = "Disconnected from " + who + ": " + e.Reason
+		text = "Disconnected from " + who // its words are in a record of their own
 	}
 	if e.Username == "" {
 		text += " [preauth]"
