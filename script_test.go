@@ -34,6 +34,7 @@ import (
 //	                          `< what the screen shows then`
 //	hangup [-as NAME]         the terminal goes away
 //	daemon start|stop|kill|hup
+//	elapse DURATION           while none runs: time goes by for what is pending
 //	waitlog FILE REGEXP [N]   waits for N lines in a log, archives included
 //	waitfor FILE [REGEXP [N]] waits for N lines in any other file, or that it is there
 //	count FILE REGEXP N       a log, archives included, has exactly N such lines
@@ -83,6 +84,7 @@ func params() testscript.Params {
 			"term":      term,
 			"hangup":    hangup,
 			"daemon":    daemonCommand,
+			"elapse":    elapse,
 			"waitlog":   waitLog,
 			"waitfor":   waitFor,
 			"count":     count,
