@@ -48,6 +48,7 @@ func decodeSSH(r *configtree.Reader) *sshDecoder {
 	d.methods(ssh)
 	d.algorithms(ssh)
 	d.listens(ssh)
+	d.netconf(sys.Child("services").Child("netconf"))
 	for c := range login.Entries("class") {
 		d.class(c)
 	}

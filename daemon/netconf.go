@@ -44,8 +44,9 @@ func (d *Daemon) netconf(ctx context.Context, p sshd.Peer, ch *sshd.Channel) int
 	defer d.sessions.remove(l)
 	d.recorder.Record(id.Subject, event.Login{Username: id.User, Class: id.Class, PID: id.PID, Connection: id.Remote, Mode: id.Client})
 	defer d.recorder.Record(id.Subject, event.Logout{Username: id.User})
+	set := d.logins.Load().netconf
 	err = netconf.Serve(ctx, ch, netconf.Options{
-		Env: o.Env, Junos: junosRelease, Match: matcher, Events: d.events,
+		Env: o.Env, Junos: junosRelease, Match: matcher, Events: d.events, Chunks: set.chunks, RFC: set.rfc, Flat: set.flat,
 		Command: func(ctx context.Context, line string, answer func(context.Context, op.Result) error) error {
 			return d.command(ctx, o, line, answer)
 		},

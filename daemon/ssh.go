@@ -27,7 +27,7 @@ func (d *Daemon) openSSH() (err error) {
 
 // channels are the subsystems of SSH, on the network and on the unix socket.
 func (d *Daemon) channels() map[string]sshd.Handler {
-	return map[string]sshd.Handler{"sftp": d.sftp, "netconf": d.netconf}
+	return map[string]sshd.Handler{"sftp": d.sftp, netconfSubsystem: d.netconf}
 }
 
 // sshPlan lets the server change over.
@@ -129,6 +129,7 @@ type logins struct {
 	announcement string
 	sftp         bool
 	noSFTP       map[string]bool // by class
+	netconf      netconfSettings
 }
 
 // transfers reports why members of a class may not transfer files.

@@ -60,7 +60,7 @@ func (s *session) commit(ctx context.Context, r *request, o store.CommitOptions)
 	if err != nil {
 		return err
 	}
-	if s.o.RFC {
+	if s.o.RFC || s.o.Flat {
 		r.ok()
 		return nil
 	}

@@ -28,8 +28,8 @@ type Options struct {
 	// Chunks offers base:1.1, and with it chunked framing: `rfc-compliant` and
 	// `version-1.1` are configured.
 	Chunks bool
-	// RFC makes replies as `rfc-compliant` asks.
-	RFC bool
+	// RFC makes replies as `rfc-compliant` asks, Flat those to commits alone.
+	RFC, Flat bool
 	// Junos is the release that replies name in their name space, such as 24.4R1.
 	Junos string
 	// Command runs a command line of the shell, pipes included, and hands its
