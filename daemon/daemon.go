@@ -144,7 +144,7 @@ func (d *Daemon) configure(recovery audit.Recovery) error {
 		return err
 	}
 	d.store, err = store.Open(store.Options{Dir: d.state.path("config"), Schema: root, Factory: []byte(factory),
-		Recorder: d.recorder, Subsystems: d.subsystems(), Version: Version,
+		Recorder: d.recorder, Subsystems: d.subsystems(), Version: Version, Waits: d.certificates.Pending,
 		Broadcast: func(text string) { d.sessions.broadcast(d.hostName(), text, d.now()) }})
 	if err != nil {
 		return err

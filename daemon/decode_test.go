@@ -155,7 +155,7 @@ func everyLeaf(n *schema.Node, at string, lines *[]string) {
 
 // sample finds a value that the type takes.
 func sample(t *schema.Type) string {
-	candidates := []string{"", "any", "x", "1", "100", "70000", "6000", "127.0.0.1", "/x", "2026-11-22.10:00", "Europe/Berlin"}
+	candidates := []string{"", "any", "x", "1", "100", "70000", "6000", "127.0.0.1", "10.0.0.0/8", "/x", "2026-11-22.10:00", "Europe/Berlin"}
 	for _, e := range t.Enums {
 		candidates = append([]string{e.Name}, candidates...)
 	}

@@ -60,7 +60,7 @@ func TestStalledDestinationDropsAndCounts(t *testing.T) {
 				at = newEndpoint("udp", local(port).Address)
 				dial = []string{"udp", at.address.String()}
 			}
-			d, err := e.openDatagram(at, nil, 1024)
+			d, err := e.openDatagram(at, new(inputRules), nil, 1024)
 			if err != nil {
 				t.Fatal(err)
 			}

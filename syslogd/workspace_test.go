@@ -14,7 +14,7 @@ func TestAStalledFileHoldsUpItsOwnSendersAlone(t *testing.T) {
 	stalled, moving := &memory{block: make(chan struct{})}, &memory{}
 	e := engineTo(t, to(stalled, Selection{Rules: rules(t, "daemon any")}), to(moving, Selection{Rules: rules(t, "user any")}))
 	port := freePort(t)
-	l, err := e.openListener(newEndpoint("tcp", local(port).Address), nil)
+	l, err := e.openListener(newEndpoint("tcp", local(port).Address), new(inputRules), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestStalledReadersAreBounded(t *testing.T) {
 	stalled := &memory{block: make(chan struct{})}
 	e := engineTo(t, to(stalled, Selection{Rules: rules(t, "any any")}))
 	port := freePort(t)
-	l, err := e.openListener(newEndpoint("tcp", local(port).Address), nil)
+	l, err := e.openListener(newEndpoint("tcp", local(port).Address), new(inputRules), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,6 +65,7 @@ type Store struct {
 	now        func() time.Time
 	boot       func() (id string, elapsed time.Duration)
 	tell       func(text string)
+	waits      func() bool
 	shared     *Candidate
 	committing chan struct{} // holds one token: who has it commits
 	closed     chan struct{} // closed by Close
@@ -100,7 +101,7 @@ func program() event.Subject { return event.Subject{User: "root", Client: "other
 func Open(o Options) (*Store, error) {
 	s := &Store{
 		schema: o.Schema, recorder: o.Recorder, subsystems: slices.Clone(o.Subsystems), version: o.Version, factory: o.Factory,
-		now: o.Now, boot: o.Boot, tell: o.Broadcast,
+		now: o.Now, boot: o.Boot, tell: o.Broadcast, waits: o.Waits,
 		committing: make(chan struct{}, 1), prunable: make(chan struct{}, 1), repending: make(chan struct{}, 1), closed: make(chan struct{}),
 		obeyed: make([]*configtree.Effective, len(o.Subsystems)), blamed: map[uint64]*delta{},
 	}
