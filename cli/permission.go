@@ -102,11 +102,22 @@ func (s *Session) guarded(ctx context.Context) context.Context {
 // denied records that the class may not change a statement, and names it if the
 // user may know of it.
 func (s *Session) denied(p configtree.Path) error {
-	s.record(event.ChangeRefused{Username: s.env.Caller.User, Path: p.String()})
+	s.record(event.ChangeRefused{Username: s.env.Caller.User, Path: recordable(p)})
 	if !s.class.MaySee(p, "") {
 		return errDenied
 	}
 	return fmt.Errorf("%w: %s", errDenied, p)
+}
+
+// recordable is a path without the secrets that are names in it.
+func recordable(p configtree.Path) string {
+	p = slices.Clone(p)
+	for i := range p {
+		if p[i].Node.Secret && p[i].Key != "" {
+			p[i].Key = maskedSecret
+		}
+	}
+	return p.String()
 }
 
 // allowedOnly replaces edits that the class may not make by problems, so that a
@@ -122,7 +133,7 @@ func (s *Session) allowedOnly(edits iter.Seq2[configtree.Edit, *configtree.Probl
 				p = &configtree.Problem{Path: e.Path, Err: errDenied, Token: e.Path.Last().Node.Name,
 					Kind: configtree.Unknown, File: e.File, Line: e.Line, Col: e.Col}
 				if !recorded {
-					s.record(event.ChangeRefused{Username: s.env.Caller.User, Path: e.Path.String()})
+					s.record(event.ChangeRefused{Username: s.env.Caller.User, Path: recordable(e.Path)})
 				}
 				e, recorded = configtree.Edit{}, true
 			}

@@ -12,10 +12,10 @@ type Guard func(from, to *configtree.Tree, changes []configtree.Change) error
 
 type guardKey struct{}
 
-// WithGuard returns a context in which every edit, load and rollback of a
+// WithGuard returns a context in which every edit, load, rollback and undo of a
 // candidate has to pass the guard, whatever command asked for it. It sees each
-// change by itself, not what other sessions edit at the same time. Undo, and
-// what a private candidate takes over from others, do not ask it.
+// change by itself, not what other sessions edit at the same time. What a private
+// candidate takes over from others does not ask it.
 func WithGuard(ctx context.Context, g Guard) context.Context {
 	return context.WithValue(ctx, guardKey{}, g)
 }

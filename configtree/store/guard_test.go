@@ -46,6 +46,7 @@ func TestGuard(t *testing.T) {
 		"override": func() error { _, _, err := c.Load(ctx, ann, LoadOverride, "f", listed(other)); return err },
 		"rollback": func() error { return c.Rollback(ctx, ann, 1) },
 		"rescue":   func() error { return c.RollbackRescue(ctx, ann) },
+		"undo":     func() error { _, err := c.UndoLast(ctx, bob, 1); return err },
 		"factory":  func() error { return c.LoadFactory(ctx, ann) },
 	} {
 		seen = nil

@@ -40,11 +40,11 @@ func (c *Candidate) Undo(ctx context.Context, m Mark) ([]configtree.Change, erro
 	if m.seq < c.folded {
 		return nil, ErrFolded
 	}
-	return c.drop(m.by, func(e entry) bool { return e.seq > m.seq && e.by == m.by })
+	return c.drop(ctx, m.by, func(e entry) bool { return e.seq > m.seq && e.by == m.by })
 }
 
 // drop takes entries of a session out of the log. The caller holds mu.
-func (c *Candidate) drop(by event.Subject, mine func(entry) bool) ([]configtree.Change, error) {
+func (c *Candidate) drop(ctx context.Context, by event.Subject, mine func(entry) bool) ([]configtree.Change, error) {
 	if err := c.refuse(by); err != nil {
 		return nil, err
 	}
@@ -55,6 +55,9 @@ func (c *Candidate) drop(by event.Subject, mine func(entry) bool) ([]configtree.
 	}
 	next := now.without(first, mine)
 	changes := configtree.Diff(now.tree, next.tree)
+	if err := (&draft{before: now, after: next.tree, changes: changes}).guarded(ctx); err != nil {
+		return nil, err
+	}
 	if err := c.rewrite(next); err != nil {
 		return nil, err
 	}
@@ -94,7 +97,7 @@ func (c *Candidate) UndoLast(ctx context.Context, by event.Subject, n int) ([]co
 		return nil, errors.Join(c.refuse(by), ErrNothing)
 	}
 	first := last[len(last)-1].seq
-	changes, err := c.drop(by, func(e entry) bool { return e.seq >= first && e.by == by })
+	changes, err := c.drop(ctx, by, func(e entry) bool { return e.seq >= first && e.by == by })
 	if err == nil {
 		c.undone = append(c.undone, last...)
 		c.undone = slices.Delete(c.undone, 0, max(0, len(c.undone)-maxUndone))
