@@ -165,11 +165,11 @@ func (s *stream) readSecured(fd int, w *workspace, had int) bool {
 		}
 		err = nil
 	}
-	if err != nil && err != io.EOF {
+	switch {
+	case sec.feed.err == io.EOF: // TLS does not look for more behind close_notify
+		sec.reason = "connection ended without close_notify"
+	case err != nil && err != io.EOF:
 		sec.reason = plainTLS(err)
-		if sec.feed.err == io.EOF {
-			sec.reason = "connection ended without close_notify"
-		}
 	}
 	s.n, s.err, s.space = n, err, w
 	return true
