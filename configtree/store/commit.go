@@ -203,7 +203,7 @@ func (t *transaction) abandon(cause error) {
 }
 
 func (t *transaction) run(ctx context.Context) (Result, error) {
-	unchanged := t.tree.Equal(t.running.Tree) && !t.store.waits()
+	unchanged := t.tree.Equal(t.running.Tree) && (t.store.waits == nil || !t.store.waits())
 	if unchanged && !t.options.CheckOnly {
 		return t.runUnchanged(ctx)
 	}
