@@ -62,7 +62,10 @@ func (w *world) alarm(place string, err error) {
 		w.alarms[place] = err
 	}
 	w.mu.Unlock()
-	w.changed <- struct{}{}
+	select {
+	case w.changed <- struct{}{}:
+	default: // who waits for it looks at what there is
+	}
 }
 
 func (w *world) raised() map[string]error {
