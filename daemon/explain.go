@@ -19,9 +19,12 @@ func (c counters) Explain(m op.Message) op.Explanation {
 // ClearStatistics implements op.Engine.
 func (c counters) ClearStatistics() { c.d.engine.ClearStatistics() }
 
+// somebody is the uid of a program without privileges.
+const somebody = 65534
+
 // explain asks a routing about a message.
 func explain(r syslogd.Routing, m op.Message, zone *time.Location) op.Explanation {
-	origin := wire.Origin{Kind: wire.Unix}
+	origin := wire.Origin{Kind: wire.Unix, UID: somebody}
 	if !m.Local {
 		origin = wire.Origin{Kind: wire.UDP, Peer: netip.AddrPortFrom(m.From.Unmap(), 514)}
 	}
@@ -60,7 +63,7 @@ func formatName(f wire.Form) string {
 func fieldsOf(x *syslogd.Explanation, m op.Message, zone *time.Location) []op.Field {
 	b, r := x.Batch, x.Record
 	text := func(s wire.Span) string { return string(b.Bytes(s)) }
-	source := op.Field{Name: "source", Value: "a program of this machine"}
+	source := op.Field{Name: "source", Value: "a program of this machine, without privileges"}
 	if !m.Local {
 		source.Value = m.From.String()
 	}
