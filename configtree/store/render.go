@@ -91,19 +91,35 @@ func (g *rendering) page(parent configtree.Node, page []configtree.Node, depth i
 		return nil
 	}
 	light := 0
-	for i, c := range page {
-		if !opens(c) || weigh(c, heavy) > 0 {
+	for i := 0; i < len(page); i++ {
+		if weigh(page[i], heavy) > 0 {
 			continue
 		}
-		if err := g.light(parent, page[light:i], depth); err != nil {
+		from, to := braces(page, i)
+		if err := g.light(parent, page[light:from], depth); err != nil {
 			return err
 		}
-		light = i + 1
-		if err := g.open(c, depth); err != nil {
+		var err error
+		if opens(page[i]) {
+			err = g.open(page[i], depth)
+		} else { // groups: not to be written anew because of what stands beside them
+			err = g.light(parent, page[from:to], depth)
+		}
+		if err != nil {
 			return err
 		}
+		i, light = to-1, to
 	}
 	return g.light(parent, page[light:], depth)
+}
+
+// braces returns which statements of a page share brackets or braces with number i.
+func braces(page []configtree.Node, i int) (from, to int) {
+	for from = i; from > 0 && together(page[from-1], page[from]); from-- {
+	}
+	for to = i + 1; to < len(page) && together(page[to-1], page[to]); to++ {
+	}
+	return from, to
 }
 
 func keyOf(parent configtree.Node, page []configtree.Node, depth int) pageKey {

@@ -120,3 +120,39 @@ func TestRenderErrorIsTold(t *testing.T) {
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, errSabotage }
+
+// TestLargeGroupsAreKept: groups share one pair of braces, and are not formatted
+// anew when something beside them changes.
+func TestLargeGroupsAreKept(t *testing.T) {
+	s := open(t, t.TempDir(), new(tape))
+	defer closed(t, s)
+	lines := []string{"set groups a system host-name a", "set groups z system host-name z", "set system host-name one"}
+	for i := range heavy {
+		lines = append(lines, fmt.Sprintf("set groups g system syslog file f%d any info", i))
+	}
+	tree, problems := applyAll(s.Running().Tree, edits(t, lines...))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	var r renderer
+	for _, name := range []string{"one", "two"} {
+		tree, _ = applyAll(tree, edits(t, "set system host-name "+name))
+		before := r.pages
+		var got strings.Builder
+		if err := r.write(&got, tree.Root()); err != nil {
+			t.Fatal(err)
+		}
+		if want := written(t, tree); got.String() != want {
+			t.Fatal(firstDifference(got.String(), want))
+		}
+		kept := 0
+		for key, text := range r.pages {
+			if _, ok := before[key]; ok {
+				kept += len(text)
+			}
+		}
+		if name == "two" && kept < got.Len()*9/10 {
+			t.Errorf("%d bytes of %d were kept", kept, got.Len())
+		}
+	}
+}
