@@ -52,6 +52,9 @@ func closeSession(_ context.Context, s *session, r *request) error {
 
 // killSession ends another session (RFC 6241, 7.9).
 func killSession(_ context.Context, s *session, r *request) error {
+	if !s.env.Class().Command("maintenance", []string{"request", "system", "logout"}) { // what it is in the shell
+		return denied(r.op.Tag)
+	}
 	e := child(r.op, "session-id")
 	if e == nil {
 		return missingElement("session-id")
