@@ -203,17 +203,54 @@ func (d *datagram) kernelDrops() (n uint64) {
 func (d *datagram) enqueue(rx *receiver) {
 	now := d.engine.now()
 	rx.largest = min(d.engine.table.Load().settings.maxMessage, rx.slot-1)
-	put := d.queue.put(0, rx.n, now, rx.datagram)
-	if put < rx.n && d.at.network == "unix" && !d.slow {
-		for end := time.Now().Add(unixWait); put < rx.n && d.queue.wait(time.Until(end)); {
-			put += d.queue.put(put, rx.n, now, rx.datagram)
+	n := d.admit(rx, now)
+	put := d.queue.put(0, n, now, rx.datagram)
+	if put < n && d.at.network == "unix" && !d.slow {
+		for end := time.Now().Add(unixWait); put < n && d.queue.wait(time.Until(end)); {
+			put += d.queue.put(put, n, now, rx.datagram)
 		}
 	}
-	d.slow = put < rx.n
+	d.slow = put < n
 	d.source.accepted.Add(uint64(put))
-	if put < rx.n {
-		d.source.refused[QueueFull].Add(uint64(rx.n - put))
+	if put < n {
+		d.source.refused[QueueFull].Add(uint64(n - put))
 	}
+}
+
+// admit picks the datagrams of rx whose senders may send, and no more than they
+// may, and returns how many those are. Datagrams of one sender in a row are
+// judged together.
+func (d *datagram) admit(rx *receiver, now time.Time) int {
+	r, rate := d.rules.Load(), d.engine.table.Load().settings.rate
+	rx.picking = len(r.allow) > 0 || rate > 0
+	if !rx.picking {
+		return rx.n
+	}
+	rx.picked = rx.picked[:0]
+	var barred, limited int
+	for i := 0; i < rx.n; {
+		origin := rx.origin(i)
+		key, end := keyOf(&origin), i+1
+		for ; end < rx.n; end++ {
+			if next := rx.origin(end); keyOf(&next) != key {
+				break
+			}
+		}
+		n := end - i
+		if rx.kind == wire.UDP && !r.allows(key.addr) {
+			barred, n = barred+n, 0
+		} else if rate > 0 {
+			n = d.engine.senders.take(key, n, rate, now)
+			limited += end - i - n
+		}
+		for ; n > 0; i, n = i+1, n-1 {
+			rx.picked = append(rx.picked, i)
+		}
+		i = end
+	}
+	d.source.refused[NotAllowed].Add(uint64(barred))
+	d.source.refused[RateLimited].Add(uint64(limited))
+	return len(rx.picked)
 }
 
 // route parses and routes what the other goroutine reads, a whole load at a

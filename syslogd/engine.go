@@ -110,7 +110,8 @@ type Engine struct {
 	spools   spools
 	loops    *loops
 	storage  *storage
-	failures failures        // of handshakes
+	failures failures // of handshakes
+	senders  *senders
 	batches  sync.Pool       // *wire.Batch, for own records
 	running  sync.WaitGroup  // goroutines of inputs, of retirement and of retrying
 	done     chan struct{}   // closed by Close: nobody waits any longer
@@ -188,6 +189,7 @@ func New(o Options) *Engine {
 	e.storage = newStorage(e)
 	e.spools.draining = make(map[string]draining)
 	e.loops = newLoops(o.Node, o.Announce)
+	e.senders = newSenders()
 	e.streams = newStreams(e, o.MaxConnections)
 	e.state = newState(Config{})
 	e.table.Store(newTable(nil, settingsOf(&e.state.config)))
@@ -319,6 +321,7 @@ func (e *Engine) shutdown(ctx context.Context) error {
 		return nil
 	})
 	e.streams.finish(func(*stream) bool { return false })
+	e.summariseLast()
 	old := e.table.Swap(newTable(nil, settingsOf(&Config{})))
 	if !old.drained(ctx.Done()) {
 		return errors.Join(append(errs, ctx.Err())...)

@@ -243,7 +243,8 @@ func (p *Plan) Apply() {
 	e.running.Add(1)
 	go r.run()
 	e.tend.Do(func() {
-		e.running.Add(4)
+		e.running.Add(5)
+		go e.summarise()
 		go e.retry()
 		go e.inspect()
 		go e.keep()

@@ -43,6 +43,9 @@ type receiver struct {
 
 	n   int        // datagrams of the last receive
 	err unix.Errno // of the last receive
+
+	picking bool  // only some of them are taken:
+	picked  []int // these
 }
 
 // credentialSpace is the room for one SCM_CREDENTIALS message: CMSG_SPACE of a
@@ -113,20 +116,28 @@ func (rx *receiver) receive(fd uintptr) bool {
 }
 
 // datagram returns datagram i of the last receive, valid until the next, and
-// whether it was cut to the largest size.
+// whether it was cut to the largest size. Those that are not picked do not count.
 func (rx *receiver) datagram(i int) (data []byte, cut bool, origin wire.Origin) {
+	if rx.picking {
+		i = rx.picked[i]
+	}
 	h := &rx.headers[i]
 	data = rx.slots[i*rx.slot:][:min(int(h.len), rx.slot)]
 	if cut = len(data) > rx.largest; cut {
 		data = data[:wire.Cut(data, rx.largest)]
 	}
+	return data, cut, rx.origin(i)
+}
+
+// origin returns where datagram i of the last receive came from.
+func (rx *receiver) origin(i int) (origin wire.Origin) {
 	origin.Kind = rx.kind
 	if rx.kind == wire.Unix {
 		origin.PID, origin.UID = rx.credentials(i)
 	} else {
 		origin.Peer = peer(&rx.names[i])
 	}
-	return data, cut, origin
+	return origin
 }
 
 // credentials returns the sender's pid and uid by SCM_CREDENTIALS, the word of

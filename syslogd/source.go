@@ -16,11 +16,13 @@ type Refusal uint8
 const (
 	QueueFull   Refusal = iota // the input's queue was full: a local file is not written fast enough
 	Interrupted                // in the input's queue when the program was killed
+	NotAllowed                 // allow-source does not name its sender
+	RateLimited                // its sender had sent more than rate-limit
 	NumRefusals = iota
 )
 
 // refusalNames are the words of statistics.
-var refusalNames = [NumRefusals]string{"queue-full", "interrupted"}
+var refusalNames = [NumRefusals]string{"queue-full", "interrupted", "not-allowed", "rate-limited"}
 
 // String returns the word that statistics show, such as queue-full.
 func (r Refusal) String() string {

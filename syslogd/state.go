@@ -124,5 +124,5 @@ func (s *state) keeps(c *stream) bool {
 }
 
 func settingsOf(c *Config) settings {
-	return settings{maxMessage: c.maxMessage(), host: c.HostName, zone: c.zone()}
+	return settings{maxMessage: c.maxMessage(), rate: c.Inputs.RateLimit, host: c.HostName, zone: c.zone()}
 }

@@ -329,6 +329,11 @@ func (s *stream) process(eof bool) {
 }
 
 func (s *stream) submit(b *wire.Batch) {
+	if rate := s.engine.table.Load().settings.rate; rate > 0 {
+		n := s.engine.senders.take(keyOf(&s.origin), len(b.Records), rate, b.Received)
+		s.source.refused[RateLimited].Add(uint64(len(b.Records) - n))
+		b.Records = b.Records[:n]
+	}
 	s.source.accepted.Add(uint64(len(b.Records)))
 	s.source.note(b.Records)
 	s.engine.Submit(b)

@@ -39,6 +39,7 @@ type table struct {
 // settings are what inputs need to know of a Config.
 type settings struct {
 	maxMessage int // bytes
+	rate       int // messages a second of one source, 0: any number
 	host       string
 	zone       *time.Location
 }

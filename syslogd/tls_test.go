@@ -130,10 +130,7 @@ func (n *news) String() string {
 
 func tlsWorld(t testing.TB, c Config) (*world, *news) {
 	n := new(news)
-	w := start(t, Config{})
-	w.o.Announce = n.add
-	w.commit(c)
-	return w, n
+	return startWith(t, c, func(o *Options) { o.Announce = n.add }), n
 }
 
 // TestTLSInput: both framings, large batches, an orderly end and one that is not.

@@ -28,17 +28,25 @@ type world struct {
 
 func start(t testing.TB, c Config) *world {
 	t.Helper()
+	return startWith(t, c, func(*Options) {})
+}
+
+// startWith is start with options that change has seen.
+func startWith(t testing.TB, c Config, change func(*Options)) *world {
+	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), alarms: make(map[string]error), changed: make(chan struct{}, 100)}
 	for _, d := range []string{"log", "index"} {
 		if err := os.Mkdir(filepath.Join(w.dir, d), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	w.Engine = New(Options{
+	o := Options{
 		LogDir: filepath.Join(w.dir, "log"), IndexDir: filepath.Join(w.dir, "index"),
 		Alarm: w.alarm, Report: func(place string, err error) { t.Errorf("%s: %v", place, err) },
 		RetryFirst: time.Millisecond, RetryMost: 10 * time.Millisecond,
-	})
+	}
+	change(&o)
+	w.Engine = New(o)
 	t.Cleanup(func() { w.close() })
 	if err := w.Start(c); err != nil {
 		t.Fatal(err)

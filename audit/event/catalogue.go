@@ -31,6 +31,7 @@ func Catalogue() []Kind {
 		{Fault{why}, "Something went wrong once"},
 		{MessagesLost{Where: "<where>", Reasons: "<reasons>"}, "Messages were lost, and how many"},
 		{Operational{"<version>"}, "The program started"},
+		{MessagesSuppressed{Source: "<source>"}, "A source sent more than it may, and how much was not taken"},
 		{Shutdown{"<type>", user, "<time>", "<message>"}, "The program ended in order"},
 		{StatisticsCleared{user}, "A user set the counters of messages to zero"},
 		{StorageFull{Policy: "<policy>"}, "The disk of the logs is full but for what is reserved"},

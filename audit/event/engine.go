@@ -72,3 +72,21 @@ func (e StatisticsCleared) Entry() Entry {
 	return Entry{Process: eventd, Tag: "SYSTEM_STATISTICS_CLEARED", Facility: Syslog, Severity: Notice,
 		Text: "User '" + e.Username + "' cleared the message statistics", Attrs: []Attr{{"username", e.Username}}}
 }
+
+// MessagesSuppressed are messages that a source sent beyond its rate-limit in
+// one go: they were not accepted.
+type MessagesSuppressed struct {
+	Source       string // address, `uid 1000` or `pid 17`
+	Count        uint64
+	Limit        int // messages a second
+	Since, Until time.Time
+}
+
+// Entry implements Event. SYSTEM_RATE_LIMITED is ours, syslog.warning.
+func (e MessagesSuppressed) Entry() Entry {
+	n, limit := strconv.FormatUint(e.Count, 10), strconv.Itoa(e.Limit)
+	since, until := e.Since.UTC().Format(time.RFC3339), e.Until.UTC().Format(time.RFC3339)
+	return Entry{Process: eventd, Tag: "SYSTEM_RATE_LIMITED", Facility: Syslog, Severity: Warning, Failed: true,
+		Text:  n + " messages from " + e.Source + " suppressed between " + since + " and " + until + ": more than " + limit + " a second",
+		Attrs: []Attr{{"source", e.Source}, {"count", n}, {"limit", limit}, {"since", since}, {"until", until}}}
+}
