@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"loggia/configtree/schema"
 )
@@ -14,6 +15,30 @@ type Batch struct {
 	from  *Tree
 	root  *node
 	owner *owner
+	texts map[string]string // keys and values already in the tree, once each
+}
+
+// maxTexts bounds how many texts a Batch remembers, and maxText, in bytes, how
+// long they may be: names and words that come again and again are short.
+const (
+	maxTexts = 1 << 16
+	maxText  = 32
+)
+
+// kept returns a copy of a key or value that holds on to nothing else, such as
+// the line that it was read from; of equal ones the same.
+func (b *Batch) kept(text string) string {
+	if known, ok := b.texts[text]; ok {
+		return known
+	}
+	text = strings.Clone(text)
+	if len(text) <= maxText && len(b.texts) < maxTexts {
+		if b.texts == nil {
+			b.texts = map[string]string{}
+		}
+		b.texts[text] = text
+	}
+	return text
 }
 
 // Tree returns the tree so far: the one the batch started from when all edits
@@ -209,7 +234,7 @@ func (b *Batch) set(p Path, value string) {
 			n = b.ownChild(n, s)
 			continue
 		}
-		c := &node{schema: s.Node, text: s.Key, owner: b.owner}
+		c := &node{schema: s.Node, text: b.kept(s.Key), owner: b.owner}
 		sl := n.place(s.Node)
 		if !hasElements(s.Node) {
 			sl.one = c
@@ -223,7 +248,7 @@ func (b *Batch) set(p Path, value string) {
 		n = c
 	}
 	if n.schema.Kind == schema.Leaf {
-		n.text = value
+		n.text = b.kept(value)
 	}
 }
 
