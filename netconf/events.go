@@ -50,13 +50,12 @@ const eventsNamespace = "urn:loggia:syslog-events"
 type eventRequest struct {
 	Query
 	filter
-	stop       time.Time // nothing after
-	count      int       // at most so many, 0 for all
-	from, to   int       // of those that match only these, counted from 1; to 0 is open
-	total      bool      // only their number
-	reverse    bool
-	positions  bool
-	structured bool // print-json
+	stop      time.Time // nothing after
+	count     int       // at most so many, 0 for all
+	from, to  int       // of those that match only these, counted from 1; to 0 is open
+	total     bool      // only their number
+	reverse   bool
+	positions bool
 }
 
 // filter is what an event has to be like.
