@@ -13,5 +13,5 @@ if [ -z "${OURS:-}" ]; then
   (cd "$here/.." && go build -o bin/loggia ./cmd/loggia)
 fi
 targets=("ours=${OURS:-$here/ours.sh}")
-for peer in ${PEERS:-rsyslog rsyslog-default}; do targets+=("$peer=$here/peers/$peer.sh"); done
+for peer in ${PEERS:-rsyslog rsyslog-default syslog-ng}; do targets+=("$peer=$here/peers/$peer.sh"); done
 exec "$here/lbench" -ours ours "$@" "${targets[@]}"

@@ -43,6 +43,10 @@ statements() {
   if [ -n "${BENCH_TCP:-}" ]; then listen tcp "$BENCH_TCP"; fi
   if [ -n "${BENCH_OCTET:-}" ]; then listen tcp "$BENCH_OCTET"; fi
   if [ -n "${BENCH_UDP:-}" ]; then listen udp "$BENCH_UDP"; fi
+  if [ -n "${BENCH_TLS:-}" ]; then
+    listen tls "$BENCH_TLS"
+    printf "set system services syslog tls %s\n" "local-certificate bench" "client-certificate none"
+  fi
   if [ -n "${BENCH_UNIX:-}" ]; then echo "set system services syslog unix $BENCH_UNIX"; fi
   if [ -n "${BENCH_FORWARD:-}" ]; then
     to="set system syslog host ${BENCH_FORWARD%:*}"
@@ -54,6 +58,9 @@ statements() {
 if [ ! -e "$state/config/active" ]; then
   mkdir -p "$state"
   ln -s "$BENCH_OUT" "$state/log"
+  if [ -n "${BENCH_TLS:-}" ]; then
+    "$loggia" --state "$state" -c "request security pki local-certificate load certificate-id bench filename $BENCH_CERT key $BENCH_KEY"
+  fi
   { echo configure; statements; echo 'commit and-quit'; } > "$BENCH_WORK/setup"
   "$loggia" --state "$state" -f "$BENCH_WORK/setup"
 fi
