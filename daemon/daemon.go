@@ -111,7 +111,7 @@ func (d *Daemon) start() error {
 	d.sessions = newSessions()
 	d.metrics = &metrics{page: d.metricsHandler(), alarm: d.alarm}
 	d.engine = syslogd.New(syslogd.Options{
-		LogDir: d.state.path("log"), IndexDir: d.state.path("index"), Ledger: d.state.path("statistics"), Announce: d.news,
+		LogDir: d.state.path("log"), IndexDir: d.state.path("index"), Ledger: d.state.path("statistics"), KernelPosition: d.state.path("index", "kernel position"), Announce: d.news,
 		SpoolDir: d.state.path("spool"), Node: d.state.node,
 		Alarm: d.alarm, Forget: d.alarms.forget, Report: d.report, Terminals: d.sessions.show,
 	})

@@ -19,6 +19,9 @@ func (d *decoder) inputs(r *configtree.Reader, c *syslogd.Config) {
 	for u := range r.Entries("unix") {
 		c.Inputs.Unix = append(c.Inputs.Unix, syslogd.UnixInput{Place: d.place(u.Path()), Path: u.Key()})
 	}
+	if r.Has("kernel") {
+		c.Inputs.Kernel = &syslogd.KernelInput{Place: d.place(r.Child("kernel").Path())}
+	}
 	everywhere := d.prefixes(r)
 	c.Inputs.UDP = d.listeners(r, "udp", everywhere)
 	c.Inputs.TCP = d.listeners(r, "tcp", everywhere)

@@ -64,6 +64,17 @@ type Options struct {
 	// Console opens the console; nil is /dev/console.
 	Console func() (io.Writer, error)
 
+	// Kernel opens the kernel's messages, for reading without waiting, a record at
+	// a time; nil is /dev/kmsg.
+	Kernel func() (*os.File, error)
+
+	// Uptime is the clock of the kernel's messages; nil is CLOCK_MONOTONIC.
+	Uptime func() time.Duration
+
+	// KernelPosition is the file that remembers which of the kernel's messages were
+	// read; empty: all that the kernel has are read at every start.
+	KernelPosition string
+
 	// LocalAddresses are the addresses of this machine, to recognise a host
 	// that is ourselves; nil asks the system.
 	LocalAddresses func() ([]netip.Addr, error)
@@ -150,6 +161,12 @@ type Engine struct {
 func New(o Options) *Engine {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Kernel == nil {
+		o.Kernel = openKernel
+	}
+	if o.Uptime == nil {
+		o.Uptime = uptime
 	}
 	if o.LocalAddresses == nil {
 		o.LocalAddresses = systemAddresses

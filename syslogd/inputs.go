@@ -13,6 +13,8 @@ type Inputs struct {
 	TCP  []Listen
 	TLS  []TLSListen
 
+	Kernel *KernelInput // nil: the kernel is not listened to
+
 	ConnectionLimit int // TCP and TLS connections of one address; 0 is no limit but that of all
 	RateLimit       int // messages a second of one source; 0 is no limit
 }
@@ -106,6 +108,9 @@ func (c *Config) endpoints() []wantedInput {
 		l := &c.Inputs.TLS[i]
 		w := listen("tls", l.Listen)
 		w.rules.tls, w.err = l, l.Err
+	}
+	if k := c.Inputs.Kernel; k != nil {
+		all = append(all, wantedInput{at: kernelEndpoint(), place: k.Place})
 	}
 	return all
 }

@@ -203,7 +203,10 @@ func (p *Plan) open(w *wantedInput) (input, error) {
 			beside = append(beside, in.syscallConn())
 		}
 	}
-	if at.protocol() == "tcp" {
+	switch at.protocol() {
+	case "kernel":
+		return p.engine.openKernelInput()
+	case "tcp":
 		return p.engine.openListener(at, &w.rules, beside)
 	}
 	return p.engine.openDatagram(at, &w.rules, beside, max(p.next.config.maxMessage(), p.old.config.maxMessage()))

@@ -15,7 +15,7 @@ import (
 // endpoint identifies a socket by what it is bound to. Equal endpoints of two
 // configurations are one socket, which stays open.
 type endpoint struct {
-	network string // unix, udp, tcp, tls
+	network string // unix, udp, tcp, tls, kernel
 	address netip.AddrPort
 	path    string // of a unix socket
 }
@@ -35,6 +35,8 @@ func (p endpoint) String() string {
 	switch {
 	case p.network == "unix":
 		return "unix " + p.path
+	case p.network == "kernel":
+		return p.network
 	case p.address.Addr() == netip.IPv6Unspecified():
 		return fmt.Sprintf("%s *:%d", p.network, p.address.Port())
 	}
