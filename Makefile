@@ -2,7 +2,7 @@
 
 BIN := bin/loggia
 
-.PHONY: all build run test bench fuzz lint fmt generate tools clean
+.PHONY: all build run test bench soak fuzz lint fmt generate tools clean
 
 all: build
 
@@ -18,6 +18,10 @@ test: tools lint ## install what the tests need, then check and test everything
 
 bench: ## measure
 	go test -run '^$$' -bench . -benchmem ./...
+
+SOAKTIME := 10m
+soak: ## 1,000 commits under load, then 2,000 connections that come and go for SOAKTIME
+	go test -count=1 -v -timeout 1h -run 'ManyCommitsLeave|ConnectionsComeAndGo' ./syslogd -soak.commits 1000 -soak.churn $(SOAKTIME) -soak.peers 2000
 
 FUZZTIME := 60s
 fuzz: ## run each fuzz target for FUZZTIME
