@@ -72,6 +72,17 @@ func BenchmarkLoadSet100k(b *testing.B)  { benchLoad(b, SetLines) }
 func BenchmarkLoadXML100k(b *testing.B)  { benchLoad(b, XML) }
 func BenchmarkLoadJSON100k(b *testing.B) { benchLoad(b, JSON) }
 
+// BenchmarkLoadSet1M is BenchmarkLoadSet100k ten times as large: it should take
+// ten times as long.
+func BenchmarkLoadSet1M(b *testing.B) {
+	root, in := loadSchema(b), bigLines(10*benchLines)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(in)))
+	for b.Loop() {
+		tree(b, root, SetLines, in)
+	}
+}
+
 func benchReadMarkup(b *testing.B, s Syntax) {
 	root := loadSchema(b)
 	benchRead(b, s, root, text(b, tree(b, root, SetLines, bigLines(benchLines)), Options{Syntax: s}))

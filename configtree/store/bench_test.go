@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -202,4 +203,26 @@ func BenchmarkPrivateCommit(b *testing.B) {
 		q.Discard()
 		n++
 	}
+}
+
+// BenchmarkMemory states what the store keeps in memory with that configuration
+// in force, in bytes of heap: trees, text of the revision, history.
+func BenchmarkMemory(b *testing.B) {
+	before := heap()
+	s, _ := largeStore(b)
+	defer closed(b, s)
+	for b.Loop() {
+		if s.Running().Number < 2 {
+			b.Fatal("nothing was committed")
+		}
+	}
+	b.ReportMetric(float64(heap()-before), "heap-bytes")
+}
+
+// heap returns the bytes in use.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
