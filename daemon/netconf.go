@@ -46,7 +46,7 @@ func (d *Daemon) netconf(ctx context.Context, p sshd.Peer, ch *sshd.Channel) int
 	defer d.recorder.Record(id.Subject, event.Logout{Username: id.User})
 	set := d.logins.Load().netconf
 	err = netconf.Serve(ctx, ch, netconf.Options{
-		Env: o.Env, Junos: junosRelease, Match: matcher, Events: d.events, Chunks: set.chunks, RFC: set.rfc, Flat: set.flat,
+		Env: o.Env, Junos: junosRelease, Match: matcher, Events: d.events, Notifications: d.notifications(id.Subject), Chunks: set.chunks, RFC: set.rfc, Flat: set.flat,
 		Command: func(ctx context.Context, line string, answer func(context.Context, op.Result) error) error {
 			return d.command(ctx, o, line, answer)
 		},

@@ -27,6 +27,7 @@ type recorder struct {
 	missing int   // events that it has not taken
 	several bool  // what comes is collected in batch
 	batch   []event.Entry
+	taps    map[tap]bool // who reads along
 }
 
 // auditTrail is the place of the trail's alarm.
@@ -84,6 +85,7 @@ func (r *recorder) put(by event.Subject, e event.Event) (audit.Receipt, error) {
 	if err != nil {
 		r.missing++
 	}
+	r.copyTo(by, entry)
 	if _, last := e.(event.CommitCompleted); last && r.runs {
 		r.flush(by)
 		r.engine.LogBoth(by, entry)

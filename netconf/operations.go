@@ -30,6 +30,7 @@ func operations() []known {
 		{"cancel-commit", cancelCommit, true},
 		{"discard-changes", discardChanges, true},
 		{"validate", validate, true},
+		{"create-subscription", createSubscription, false}, // RFC 5277
 		// Junos
 		{"get-configuration", getConfiguration, false},
 		{"load-configuration", loadConfiguration, true},

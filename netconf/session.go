@@ -8,6 +8,7 @@ import (
 	"iter"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/beevik/etree"
 
@@ -38,6 +39,9 @@ type Options struct {
 	// Events reads a log. Of one that is followed it yields an idle Event whenever
 	// there is no more for the moment, the first time before it waits at all.
 	Events func(ctx context.Context, q Query) iter.Seq2[Event, error]
+	// Notifications yields what is recorded from now on until ctx ends, after what was
+	// recorded since a time, unless that is zero, and a Notification that says so.
+	Notifications func(ctx context.Context, since time.Time) iter.Seq2[Notification, error]
 	// Match compiles an expression for texts.
 	Match func(expression string) (func(text string) bool, error)
 	// Kill ends another session by its session-id; false if there is none.
@@ -54,6 +58,11 @@ type session struct {
 	closed bool           // close-session was answered
 	ahead  chan arrival   // of a message that is read while a reply is open; nil without one
 	reader sync.WaitGroup // who reads it
+
+	writing     sync.Mutex // one message at a time: a reply, or a notification
+	subscribed  bool       // to notifications
+	unsubscribe context.CancelFunc
+	after       func() // to be done when the reply is out
 
 	// What the session holds.
 	private *store.Candidate // open-configuration private
@@ -77,6 +86,11 @@ func Serve(ctx context.Context, conn io.ReadWriteCloser, o Options) (err error) 
 	s := &session{o: o, env: &o.Env, in: frame.NewReader(conn, maxMessage), out: frame.NewWriter(conn),
 		junos: "http://xml.juniper.net/junos/" + o.Junos + "/junos", locks: map[string]bool{}}
 	defer s.reader.Wait()
+	defer func() {
+		if s.unsubscribe != nil {
+			s.unsubscribe()
+		}
+	}()
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	defer s.release()
 	if err := s.hello(); err != nil {
@@ -149,6 +163,8 @@ func (s *session) capabilities() []string {
 		capability+"validate:1.0",
 		capability+"validate:1.1",
 		capability+"rollback-on-error:1.0",
+		capability+"notification:1.0",
+		capability+"interleave:1.0",
 		"http://xml.juniper.net/netconf/junos/1.0",
 		"http://xml.juniper.net/dmi/system/1.0",
 	)
@@ -170,6 +186,9 @@ func (s *session) hello() error {
 
 // answer answers one message. The error ends the session.
 func (s *session) answer(ctx context.Context, text []byte) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.after = func() {}
 	m, err := parse(text)
 	r := &reply{out: s.out, start: startTag(nil, s.junos)}
 	switch {
@@ -184,6 +203,7 @@ func (s *session) answer(ctx context.Context, text []byte) error {
 		r.start = startTag(m.root, s.junos)
 		s.rpc(ctx, m, r)
 	}
+	defer func() { s.after() }()
 	return r.end()
 }
 
