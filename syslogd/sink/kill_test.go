@@ -20,6 +20,9 @@ func TestMain(m *testing.M) {
 	if dirs := os.Getenv(writerEnv); dirs != "" {
 		writeUntilKilled(strings.Split(dirs, ":"))
 	}
+	if args := os.Getenv(senderEnv); args != "" {
+		sendUntilKilled(strings.Split(args, ":"))
+	}
 	os.Exit(m.Run())
 }
 

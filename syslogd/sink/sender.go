@@ -224,6 +224,9 @@ func (r *Remote) rest(d time.Duration, changed <-chan struct{}, hurried *bool) b
 	defer timer.Stop()
 	closing := r.closing
 	if *hurried {
+		if r.config.Spool != "" {
+			return false // what waits, waits on disk for the next one
+		}
 		closing = nil
 	}
 	select {
