@@ -29,15 +29,20 @@ type tty struct {
 	seen   int           // rows that earlier transcripts had
 }
 
-// openTTY starts the shell on a terminal of the given size.
+// openTTY starts the shell on a terminal of the given size; where $VIA is set, by
+// that command, such as ssh.
 func openTTY(ts *testscript.TestScript, cols, rows int) (*tty, error) {
 	path, err := exec.LookPath("loggia")
 	if err != nil {
 		return nil, err
 	}
 	s := of(ts)
+	shell := exec.Command(path)
+	if via := ts.Getenv("VIA"); via != "" {
+		shell = exec.Command("sh", "-c", "exec "+via)
+	}
 	t := &tty{
-		process: &process{cmd: exec.Command(path), ended: make(chan struct{})},
+		process: &process{cmd: shell, ended: make(chan struct{})},
 		screen:  terminal.NewMemory(cols, rows),
 		news:    make(chan struct{}, 1), drawn: make(chan struct{}),
 	}

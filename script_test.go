@@ -33,6 +33,7 @@ import (
 //	term [-as NAME] FILE      keys and what they bring about: `> line`, `>> keys`,
 //	                          `< what the screen shows then`
 //	hangup [-as NAME]         the terminal goes away
+//	env VIA=COMMAND           sessions are opened by COMMAND, such as ssh
 //	daemon start|stop|kill|hup
 //	elapse DURATION           while none runs: time goes by for what is pending
 //	waitlog FILE REGEXP [N]   waits for N lines in a log, archives included

@@ -40,7 +40,11 @@ const (
 
 // pace waits for the answer to what was read, and returns where to read to.
 func (w *wire) pace(b []byte) []byte {
-	if w.wrote == nil || !w.paced.Load() || w.open.Load() {
+	if w.wrote == nil || w.open.Load() {
+		return b
+	}
+	b = b[:min(len(b), pacePart)] // also of a read that is under way when the pace begins
+	if !w.paced.Load() {
 		return b
 	}
 	w.held.Lock()
@@ -51,7 +55,7 @@ func (w *wire) pace(b []byte) []byte {
 	case <-w.wrote:
 	case <-t.C:
 	}
-	return b[:min(len(b), pacePart)]
+	return b
 }
 
 // stallTime is how long a write may make no progress.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests need, where it is missing: the programs that they run
-# as peers (logger, rsyslogd, nc) and a C compiler for the race detector. Debian
+# as peers (logger, rsyslogd, nc, ssh, ssh-audit) and a C compiler for the race detector. Debian
 # only; elsewhere it names them.
 set -eu
 missing=
@@ -9,7 +9,11 @@ PATH=$PATH:/usr/sbin
 need logger bsdutils
 need rsyslogd rsyslog
 need nc netcat-openbsd
+need ssh openssh-client
+need sshpass sshpass
+need ssh-audit ssh-audit
 need gcc gcc libc6-dev
+/usr/bin/python3 -c 'import ncclient' 2>/dev/null || missing="$missing python3-ncclient"
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "the tests need these programs, please install them:$missing" >&2
