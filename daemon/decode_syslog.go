@@ -166,7 +166,10 @@ func (d *decoder) narrowed(r *configtree.Reader) syslogd.Selection {
 		}
 		s.From = append(s.From, p)
 	}
-	s.Programs, s.HostMatch = r.Texts("program"), r.Text("hostname")
+	if names := r.Texts("program"); len(names) > 0 {
+		s.Programs = names
+	}
+	s.HostMatch = r.Text("hostname")
 	return s
 }
 
