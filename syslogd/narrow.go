@@ -79,15 +79,9 @@ func unmapped(p netip.Prefix) netip.Prefix {
 	return p.Masked()
 }
 
-// Where messages come from that no network brought: programs of this machine,
-// its kernel, and this program itself.
-var (
-	ourselves4 = netip.AddrFrom4([4]byte{127, 0, 0, 1})
-	ourselves6 = netip.IPv6Loopback()
-)
-
 // sender reports whether n admits messages of this origin. It holds for a whole
-// batch.
+// batch. What no network brought, from programs of this machine, its kernel and
+// this program itself, is from 127.0.0.1 and ::1.
 func (n *narrowing) sender(o *wire.Origin) bool {
 	if n.from == nil {
 		return true
@@ -97,7 +91,7 @@ func (n *narrowing) sender(o *wire.Origin) bool {
 		if peer.IsValid() {
 			return p.Contains(peer)
 		}
-		return p.Contains(ourselves4) || p.Contains(ourselves6)
+		return p.Contains(netip.AddrFrom4([4]byte{127, 0, 0, 1})) || p.Contains(netip.IPv6Loopback())
 	})
 }
 
