@@ -2,8 +2,10 @@ package syslogd
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"runtime"
@@ -117,6 +119,30 @@ func TestManyCommitsLeaveNothingBehind(t *testing.T) {
 	w.end()
 }
 
+// visit sends ten messages over a connection of their own, and waits until the
+// engine has read them and closes it: so no more are open than there are peers.
+func visit(address string, sent *atomic.Uint64) error {
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	for range 10 {
+		fmt.Fprintf(&b, "<13>churn: number %d end\n", sent.Add(1))
+	}
+	_, err = c.Write(b.Bytes())
+	if tcp, ok := c.(*net.TCPConn); ok && err == nil {
+		err = tcp.CloseWrite()
+	}
+	if err == nil {
+		_, err = c.Read(make([]byte, 1))
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+	}
+	return errors.Join(err, c.Close())
+}
+
 // Connections that come and go while a host is away leave memory and descriptors
 // as they were.
 func TestConnectionsComeAndGo(t *testing.T) {
@@ -132,18 +158,9 @@ func TestConnectionsComeAndGo(t *testing.T) {
 	for range *soakPeers {
 		wg.Go(func() {
 			for once := true; once || time.Now().Before(end); once = false {
-				c, err := net.Dial("tcp", address)
-				if err != nil {
+				if err := visit(address, &sent); err != nil {
 					t.Error(err)
 					return
-				}
-				for range 10 {
-					if _, err := fmt.Fprintf(c, "<13>churn: number %d end\n", sent.Add(1)); err != nil {
-						t.Error(err)
-					}
-				}
-				if err := c.Close(); err != nil {
-					t.Error(err)
 				}
 			}
 		})
