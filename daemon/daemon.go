@@ -70,6 +70,7 @@ type Daemon struct {
 	alarms       *alarms
 	metrics      *metrics
 	notes        *notes
+	clock        *clock
 	refusals     refusals
 	started      time.Time
 	owner        uint32 // uid that owns the state directory
@@ -110,7 +111,12 @@ func (d *Daemon) start() error {
 	d.alarms = newAlarms(time.Now)
 	d.sessions = newSessions()
 	d.metrics = &metrics{page: d.metricsHandler(), alarm: d.alarm}
+	passed, err := passedSockets()
+	if err != nil {
+		return err
+	}
 	d.engine = syslogd.New(syslogd.Options{
+		Passed: passed,
 		LogDir: d.state.path("log"), IndexDir: d.state.path("index"), Ledger: d.state.path("statistics"), KernelPosition: d.state.path("index", "kernel position"), Announce: d.news,
 		SpoolDir: d.state.path("spool"), Node: d.state.node,
 		Alarm: d.alarm, Forget: d.alarms.forget, Report: d.report, Terminals: d.sessions.show,
@@ -118,6 +124,11 @@ func (d *Daemon) start() error {
 	d.recorder = &recorder{trail: trail, engine: d.engine, failed: func(err error) { d.alarms.set(auditTrail, err) }}
 	d.notes = newNotes(func(e event.Event) { d.recorder.Record(itself(), e) })
 	d.logins.Store(&logins{})
+	source, err := newMachineClock()
+	if err != nil {
+		return fmt.Errorf("clock: %w", err)
+	}
+	d.openClock(source)
 	err = errors.Join(d.openCertificates(), d.openSSH())
 	if err == nil {
 		err = d.configure(recovery)
@@ -166,21 +177,6 @@ func (d *Daemon) configure(recovery audit.Recovery) error {
 	return nil
 }
 
-// announce records the start, and what it found that was not in order.
-func (d *Daemon) announce(recovery audit.Recovery) {
-	if recovery.Torn > 0 || recovery.Damaged != "" {
-		d.recorder.Record(itself(), event.TrailRecovered{Records: recovery.Records, Torn: recovery.Torn, Damaged: recovery.Damaged})
-	}
-	mark := d.state.path("run", "running")
-	if _, err := os.Stat(mark); err == nil {
-		d.recorder.Record(itself(), event.AbnormalShutdown{})
-	}
-	if err := os.WriteFile(mark, []byte(fmt.Sprintln(os.Getpid())), 0o644); err != nil {
-		d.alarms.set("note of the running process", err)
-	}
-	d.recorder.Record(itself(), event.Operational{Version: Version})
-}
-
 // itself is the subject of what the program does by itself.
 func itself() event.Subject {
 	return event.Subject{User: "root", Client: "other", PID: os.Getpid()}
@@ -189,7 +185,11 @@ func itself() event.Subject {
 // alarm is told by the engine of a part that does not work, or works again. It
 // must not wait for the engine, so the record is made by somebody else.
 func (d *Daemon) alarm(place string, err error) {
-	place = edit(place)
+	d.fault(edit(place), err)
+}
+
+// fault is alarm for what no statement stands for.
+func (d *Daemon) fault(place string, err error) {
 	switch {
 	case !d.alarms.set(place, err):
 	case err != nil:

@@ -51,6 +51,7 @@ type datagram struct {
 	raw    syscall.RawConn
 	queue  *queue
 	file   fileID        // of a unix socket
+	passed bool          // it was opened by systemd, and stays when we close it
 	gather time.Duration // pause under load; 0 is none
 	read   chan struct{}
 	routed chan struct{}
@@ -74,10 +75,11 @@ func (e *Engine) openDatagram(at endpoint, r *inputRules, beside []syscall.Conn,
 	d.rules.Store(r)
 	kind, limit := wire.UDP, udpQueue
 	if at.network == "unix" {
-		c, err := listenUnix(at.path)
+		c, passed, err := e.openUnix(at.path)
 		if err != nil {
 			return nil, err
 		}
+		d.passed = passed
 		d.conn, kind, limit = c, wire.Unix, unixQueue
 		if d.file, err = idOf(at.path); err != nil {
 			return nil, errors.Join(err, c.Close())
@@ -299,11 +301,13 @@ func (e *Engine) submitLoad(l *load, p *wire.Parser, b *wire.Batch, s *source) {
 
 // retire reads what is there and closes the socket. It returns when everything
 // read is with its destinations.
-func (d *datagram) retire(time.Duration) error {
+func (d *datagram) retire(bool) error {
 	var errs []error
 	switch c := d.conn.(type) {
 	case *net.UnixConn:
-		errs = append(errs, removeOwn(d.at.path, d.file))
+		if !d.passed {
+			errs = append(errs, removeOwn(d.at.path, d.file))
+		}
 	case *net.UDPConn:
 		errs = append(errs, turnAway(c, d.at))
 	}

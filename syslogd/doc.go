@@ -102,6 +102,13 @@
 //		commit    kept with its connection
 //		shutdown  becomes a message
 //		kill -9   lost
+//	tls connection: unfinished record
+//		bound     18 KiB, and as much read ahead
+//		full      nothing is read: TCP tells the sender
+//		counter   Connections
+//		commit    kept with its connection
+//		shutdown  lost: its sender was not told that it came
+//		kill -9   lost, unless the sender repeats it
 //	tcp connection: read buffer
 //		bound     256 KiB, 8 at a time, 64 when a file stalls
 //		full      nothing is read: TCP tells the sender
@@ -109,6 +116,13 @@
 //		commit    routed
 //		shutdown  routed
 //		kill -9   lost, unless the sender repeats it
+//	kernel input: batch
+//		bound     256 messages of max-message-size
+//		full      nothing is read meanwhile: the kernel overwrites its oldest
+//		counter   KernelDrops
+//		commit    routed
+//		shutdown  routed, the others at the next start
+//		kill -9   read again from where the position was kept, a second before at most
 //	routing: formatted lines
 //		bound     1 MiB and one message, for each batch under way
 //		full      written to the destinations

@@ -64,6 +64,10 @@ type Options struct {
 	// Console opens the console; nil is /dev/console.
 	Console func() (io.Writer, error)
 
+	// Passed are unix datagram sockets that another program, systemd, has bound and
+	// passed on, by path. An input with such a path uses it. They stay open.
+	Passed map[string]*os.File
+
 	// Kernel opens the kernel's messages, for reading without waiting, a record at
 	// a time; nil is /dev/kmsg.
 	Kernel func() (*os.File, error)
@@ -332,7 +336,7 @@ func (e *Engine) shutdown(ctx context.Context) error {
 	}
 	inputs := slices.Collect(maps.Values(s.inputs))
 	errs := each(inputs, func(in input) error {
-		if err := in.retire(shutdownGrace); err != nil {
+		if err := in.retire(false); err != nil {
 			return fmt.Errorf("%s: %w", in.endpoint(), err)
 		}
 		return nil

@@ -118,7 +118,7 @@ func (k *kernel) syscallConn() syscall.Conn { return k.file }
 func (k *kernel) obey(*inputRules) {}
 
 // retire ends the reading and closes the device.
-func (k *kernel) retire(time.Duration) error {
+func (k *kernel) retire(bool) error {
 	err := k.file.SetReadDeadline(time.Unix(1, 0))
 	<-k.done
 	return errors.Join(err, k.file.Close())

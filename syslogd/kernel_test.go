@@ -108,13 +108,14 @@ func TestKernelInput(t *testing.T) {
 	d := newDevice(t)
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	c := Config{HostName: "box", MaxMessageSize: 480, Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{Kernel: &KernelInput{Place: "kernel"}}}
+	// All of it is there before anything is read: a fragment is not waited for.
+	d.write("6,10,0,-;Linux version\n", "4,11,1800000000,c;first ", "4,12,1800000001,+;second\n", "30,13,3600000000,-;systemd[1]: Started.\n",
+		"6,17,3600000000,-;after a gap\n", "6,18,3600000000,-;"+strings.Repeat("ä", 300)+"\n", "nonsense", "6,19,3600000000,-;last\n")
 	w := startWith(t, c, func(o *Options) {
 		o.Now = func() time.Time { return at }
 		o.Uptime = func() time.Duration { return time.Hour }
 		o.Kernel = func() (*os.File, error) { return d.in, nil }
 	})
-	d.write("6,10,0,-;Linux version\n", "4,11,1800000000,c;first ", "4,12,1800000001,+;second\n", "30,13,3600000000,-;systemd[1]: Started.\n",
-		"6,17,3600000000,-;after a gap\n", "6,18,3600000000,-;"+strings.Repeat("ä", 300)+"\n", "nonsense", "6,19,3600000000,-;last\n")
 	w.has("f", "last\n")
 	want := `Nov 22 09:00:00 box kernel: Linux version
 Nov 22 09:30:00 box kernel: first second

@@ -233,7 +233,7 @@ func (p *Plan) Apply() {
 			r.inputs = append(r.inputs, in)
 		}
 	}
-	r.keep = p.next.keeps
+	r.keep, r.overlaps = p.next.keeps, p.next.overlaps
 	e.mu.Lock()
 	e.state, e.previous, e.ending = p.next, old, r
 	e.forgetBooks(p.next)
@@ -275,7 +275,7 @@ func (p *Plan) Apply() {
 func (p *Plan) Abort() {
 	e := p.engine
 	for _, in := range p.bound {
-		e.report(in.endpoint().String(), in.retire(acceptGrace))
+		e.report(in.endpoint().String(), in.retire(p.old.overlaps(in)))
 	}
 	e.streams.finish(p.old.keeps)
 	ctx, cancel := context.WithTimeout(e.life, e.o.DrainTimeout)
@@ -299,6 +299,7 @@ type retirement struct {
 	inputs       []input
 	destinations []*destination
 	keep         func(*stream) bool // connections that live on
+	overlaps     func(input) bool   // an input takes over from one of inputs
 	end          chan struct{}      // closed by hurry: nobody logs by the old routes any more
 	once         sync.Once
 	settled      chan struct{} // closed when sockets, files and terminals are closed
@@ -317,7 +318,7 @@ func (r *retirement) run() {
 	settled := sync.OnceFunc(func() { close(r.settled) })
 	defer settled()
 	for _, in := range r.inputs {
-		e.report(in.endpoint().String(), in.retire(acceptGrace))
+		e.report(in.endpoint().String(), in.retire(r.overlaps(in)))
 	}
 	e.streams.finish(r.keep)
 	r.wait()

@@ -86,7 +86,7 @@ func TestStalledDestinationDropsAndCounts(t *testing.T) {
 				t.Errorf("%+v: nothing was dropped, or everything", n)
 			}
 			close(m.block)
-			if err := d.retire(0); err != nil {
+			if err := d.retire(false); err != nil {
 				t.Fatal(err)
 			}
 			if got := uint64(len(m.texts())); got != n.Accepted {

@@ -2,7 +2,6 @@ package syslogd
 
 import (
 	"syscall"
-	"time"
 
 	"loggia/syslogd/sink"
 	"loggia/syslogd/wire"
@@ -70,9 +69,9 @@ type input interface {
 	// obey puts other rules in force.
 	obey(r *inputRules)
 
-	// retire takes what is there, gives a listener grace for what is half open,
-	// and closes the socket.
-	retire(grace time.Duration) error
+	// retire takes what is there and closes the socket. With replaced another input
+	// of ours takes over: connections that are being made are left to it.
+	retire(replaced bool) error
 }
 
 // state is one configuration in force. It is immutable: a change makes another.
@@ -117,6 +116,16 @@ func (s *state) keeps(c *stream) bool {
 	for p, r := range s.rules {
 		if p.network == c.network && p.address.Port() == c.local.Port() && p.covers(c.local.Addr()) &&
 			r.allows(c.origin.Peer.Addr()) && c.welcome(r) {
+			return true
+		}
+	}
+	return false
+}
+
+// overlaps reports whether an input of s hears what in does.
+func (s *state) overlaps(in input) bool {
+	for at := range s.inputs {
+		if at.overlaps(in.endpoint()) {
 			return true
 		}
 	}

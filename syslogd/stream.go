@@ -27,12 +27,13 @@ const (
 	// lines must not grow the batch without bound.
 	batchRecords = 4096
 
-	// acceptGrace is how long a listener that is replaced completes
+	// acceptGrace is how long a listener that another replaces completes
 	// connections that were half open.
 	acceptGrace = 100 * time.Millisecond
 
-	// shutdownGrace is the same when the program ends.
-	shutdownGrace = 5 * time.Millisecond
+	// endGrace is how long one that has no successor accepts what waits: then
+	// senders are refused, and know at once.
+	endGrace = 5 * time.Millisecond
 )
 
 // listener is a TCP socket that accepts connections, for TLS or without.
@@ -89,8 +90,12 @@ func (l *listener) accept() {
 
 // retire accepts what waits in the backlog and closes the listener. Its
 // connections live on.
-func (l *listener) retire(grace time.Duration) error {
-	err := turnAwayStream(l.socket)
+func (l *listener) retire(replaced bool) error {
+	var err error
+	grace := endGrace
+	if replaced {
+		err, grace = turnAwayStream(l.socket), acceptGrace
+	}
 	err = errors.Join(err, l.socket.SetDeadline(time.Now().Add(grace)))
 	<-l.accepted
 	return errors.Join(err, l.socket.Close())

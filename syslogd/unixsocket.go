@@ -34,6 +34,31 @@ func listenUnix(path string) (*net.UnixConn, error) {
 	return c, nil
 }
 
+// openUnix returns the socket at path: one that was passed to us, or our own.
+func (e *Engine) openUnix(path string) (c *net.UnixConn, passed bool, err error) {
+	f := e.o.Passed[path]
+	if f == nil {
+		c, err = listenUnix(path)
+		return c, false, err
+	}
+	pc, err := net.FilePacketConn(f)
+	if err != nil {
+		return nil, true, fmt.Errorf("%s, as passed by systemd: %w", path, plainError(err))
+	}
+	c, ok := pc.(*net.UnixConn)
+	if !ok {
+		return nil, true, errors.Join(fmt.Errorf("%s, as passed by systemd, is no unix socket", path), pc.Close())
+	}
+	if err := control(c, func(fd int) error { return prepareSocket(fd, "unixgram", false) }); err != nil {
+		return nil, true, errors.Join(fmt.Errorf("%s, as passed by systemd: %w", path, err), c.Close())
+	}
+	return c, true, nil
+}
+
+// journalSocket is where systemd-journald forwards messages, to whoever
+// syslog.socket starts.
+const journalSocket = "/run/systemd/journal/syslog"
+
 // removeStale removes a socket at path on which nobody answers.
 func removeStale(path string) error {
 	info, err := os.Lstat(path)
@@ -49,7 +74,7 @@ func removeStale(path string) error {
 			return err
 		}
 		if strings.Contains(target, "systemd/journal") {
-			return fmt.Errorf("%s belongs to systemd-journald, which forwards to another socket if asked to (ForwardToSyslog)", path)
+			return fmt.Errorf("%s belongs to systemd-journald: listen on %s instead, to which it forwards (ForwardToSyslog=yes in journald.conf)", path, journalSocket)
 		}
 		return fmt.Errorf("%s is a symbolic link to %s", path, target)
 	}

@@ -31,7 +31,7 @@ func TestAStalledFileHoldsUpItsOwnSendersAlone(t *testing.T) {
 	w.eventually(func() bool { return len(moving.texts()) == others }, func() string { return strings.Join(moving.texts(), "\n") })
 	close(stalled.block)
 	w.eventually(func() bool { return len(stalled.texts()) == streamReaders+4 }, func() string { return strings.Join(stalled.texts(), "\n") })
-	if err := l.retire(acceptGrace); err != nil {
+	if err := l.retire(false); err != nil {
 		t.Error(err)
 	}
 	e.running.Wait()
@@ -73,7 +73,7 @@ func TestStalledReadersAreBounded(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if err := l.retire(acceptGrace); err != nil {
+	if err := l.retire(false); err != nil {
 		t.Error(err)
 	}
 	e.running.Wait()
