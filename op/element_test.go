@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -137,7 +138,7 @@ func TestAnElementThatFailsSaysSo(t *testing.T) {
 	}
 }
 
-// answers runs every command that can be run here, with its arguments.
+// answers runs the commands that need nothing but what there is here.
 func answers(t *testing.T, each func(c Command, res Result)) {
 	t.Helper()
 	env := newEnv(t)
@@ -148,33 +149,27 @@ func answers(t *testing.T, each func(c Command, res Result)) {
 	if err := os.WriteFile(filepath.Join(env.StateDir, "home/user/f"), []byte("text\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args := map[string]Args{
-		"show log": {"filename": "messages"}, "clear log": {"filename": "messages"}, "file show": {"filename": "f"},
-		"file list": {"detail": ""}, "help syslog": {"tag": "UI_COMMIT"},
-	}
-	for _, c := range All() {
-		switch c.Words {
-		case "ping", "traceroute", "request system logout", "file delete", "file copy", "file rename":
-			continue // need another machine, or change what others look at
+	none := Args{}
+	for words, args := range map[string]Args{
+		"show version": none, "show system information": none, "show system commit": none, "show system uptime": none,
+		"show system storage": none, "show system processes": none, "show system users": none, "show system alarms": none,
+		"show system syslog statistics": none, "clear system commit": none, "help syslog": {"tag": "UI_COMMIT"},
+		"show log": {"filename": "messages"}, "file show": {"filename": "f"}, "file list": {"detail": ""},
+	} {
+		i := slices.IndexFunc(All(), func(c Command) bool { return c.Words == words })
+		if i < 0 {
+			t.Fatalf("no command %q", words)
 		}
-		res, err := c.Run(context.Background(), env, args[c.Words])
-		if err != nil {
-			if c.NoPipe {
-				continue // such as the deletion of what is not there
-			}
-			t.Errorf("%s: %v", c.Words, err)
-			continue
+		res, err := All()[i].Run(context.Background(), env, args)
+		if err != nil || res == nil {
+			t.Fatalf("%s: %v %v", words, res, err)
 		}
-		if res != nil {
-			each(c, res)
-		}
+		each(All()[i], res)
 	}
 }
 
 func TestEveryAnswerIsWellFormed(t *testing.T) {
-	n := 0
 	answers(t, func(c Command, res Result) {
-		n++
 		var out any
 		if text := written(t, WriteJSON, res.Element(), Layout{}); json.Unmarshal([]byte(text), &out) != nil {
 			t.Errorf("%s: no JSON:\n%s", c.Words, text)
@@ -191,9 +186,6 @@ func TestEveryAnswerIsWellFormed(t *testing.T) {
 			}
 		}
 	})
-	if n < 15 {
-		t.Error(n, "answers")
-	}
 }
 
 func TestAnswersHaveTheShapeThatClientsRead(t *testing.T) {

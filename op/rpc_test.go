@@ -2,6 +2,7 @@ package op
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"testing"
 )
@@ -24,8 +25,10 @@ func TestRequestAndResolveAreInverse(t *testing.T) {
 			switch {
 			case p.Kind == Flag:
 				args[p.Name] = ""
+			case len(p.Type.Enums) > 0:
+				args[p.Name] = p.Type.Enums[0].Name
 			case len(p.Type.Ranges) > 0:
-				args[p.Name] = "7"
+				args[p.Name] = fmt.Sprint(p.Type.Ranges[0].Min)
 			default:
 				args[p.Name] = "value"
 			}
