@@ -198,9 +198,9 @@ func (k hostKeys) Element() Element {
 	return Group("ssh-host-key-information", all...)
 }
 
-func regenerate(_ context.Context, env *Env, a Args) (Result, error) {
+func regenerate(ctx context.Context, env *Env, a Args) (Result, error) {
 	if err := env.SSH.Regenerate(env.Caller, a["algorithm"]); err != nil {
 		return nil, err
 	}
-	return showHostKeys(nil, env, nil)
+	return showHostKeys(ctx, env, nil)
 }

@@ -3,12 +3,10 @@ package sshd
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"os"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -189,91 +187,6 @@ func TestAListenerForOneSubsystem(t *testing.T) {
 	}
 }
 
-func TestLimits(t *testing.T) {
-	l := newLab(t, func(c *Config) { c.HandshakesTotal, c.HandshakesEach, c.MaxConnections, c.MaxSessions = 10, 3, 2, 1 })
-	var held []net.Conn
-	for range 3 {
-		held = append(held, l.connect())
-	}
-	waitFor(t, func() bool {
-		l.server.gate.mu.Lock()
-		defer l.server.gate.mu.Unlock()
-		return l.server.gate.handshakes == 3
-	}, func() string { return "they do not come" })
-	text, err := io.ReadAll(l.connect())
-	if err != nil || string(text) != "error: too many connections\r\n" {
-		t.Errorf("%q, %v", text, err)
-	}
-	l.recorded("past MaxStartups of its source")
-	for _, c := range held {
-		c.Close()
-	}
-	l.idle()
-	first := l.login()
-	l.login()
-	waitFor(t, func() bool { return len(l.server.Connections()) == 2 }, func() string { return "they are not listed" })
-	if _, err := l.dial("op", ssh.Password(secret)); err == nil {
-		t.Error("a third connection is served")
-	}
-	l.recorded("past connection-limit")
-	if _, err := first.NewSession(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := first.NewSession(); err == nil || !strings.Contains(err.Error(), "too many sessions") {
-		t.Error(err)
-	}
-	first.Close()
-	waitFor(t, func() bool { return len(l.server.Connections()) == 1 }, func() string { return "it stays" })
-	l.config.MaxRate = 1
-	l.apply()
-	_, _ = l.dial("op", ssh.Password(secret))
-	l.recorded("past rate-limit")
-	l.config.Denied = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
-	l.apply()
-	if _, err := l.dial("op", ssh.Password(secret)); err == nil {
-		t.Error("a denied source is served")
-	}
-	l.recorded("its source is denied")
-	l.idle()
-}
-
-// What anybody can make happen makes so many records and then a count.
-func TestStrangersDoNotFillTheLog(t *testing.T) {
-	l := newLab(t, nil)
-	for range 10 * quietAtOnce {
-		l.connect().Close()
-	}
-	l.idle()
-	if n := len(l.records()); n > quietAtOnce+5 {
-		t.Errorf("%d records", n)
-	}
-	var q quiet
-	now := time.Now()
-	for range 1000 {
-		q.note("x", now)
-	}
-	if more, ok := q.note("x", now.Add(quietPause)); !ok || more != fmt.Sprintf(" (and %d times before without a record)", 1000-quietAtOnce) {
-		t.Errorf("%q, %v", more, ok)
-	}
-}
-
-func TestManyKeys(t *testing.T) {
-	l := newLab(t, nil)
-	var keys []ssh.Signer
-	for range 200 {
-		k, _ := newUserKey(t)
-		keys = append(keys, k)
-	}
-	if _, err := l.dial("op", ssh.PublicKeys(keys...)); err == nil {
-		t.Fatal("let in")
-	}
-	l.recorded(fmt.Sprintf("(and %d more)", maxAttempts-1))
-	l.idle()
-	if n := len(l.records()); n > 5 {
-		t.Errorf("%d records:\n%s", n, strings.Join(l.records(), "\n"))
-	}
-}
-
 func TestHostKeys(t *testing.T) {
 	l := newLab(t, func(c *Config) { c.HostKeys = []HostKeyType{Ed25519, ECDSA256} })
 	seen := func(algorithm string) (key string) {
@@ -439,95 +352,6 @@ func TestNewKeysByTimeAndData(t *testing.T) {
 	if list := l.server.Connections(); len(list) != 1 || list[0].Rekeys < 2 {
 		t.Errorf("%+v", list)
 	}
-}
-
-// deaf is a connection that stops reading and writing when told.
-type deaf struct {
-	net.Conn
-	stop chan struct{}
-}
-
-func (d deaf) Read(b []byte) (int, error) {
-	n, err := d.Conn.Read(b)
-	select {
-	case <-d.stop:
-		select {} // for ever; the goroutine is the test's
-	default:
-		return n, err
-	}
-}
-
-func TestAClientThatIsDead(t *testing.T) {
-	l := newLab(t, func(c *Config) { c.AliveInterval, c.AliveCount = 50*time.Millisecond, 2 })
-	raw := deaf{l.connect(), make(chan struct{})}
-	sc, channels, requests, err := ssh.NewClientConn(raw, "", &ssh.ClientConfig{User: "op", Auth: []ssh.AuthMethod{ssh.Password(secret)}, HostKeyCallback: ssh.InsecureIgnoreHostKey()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	go ssh.DiscardRequests(requests)
-	go func() {
-		for range channels { // none comes
-		}
-	}()
-	defer sc.Close()
-	close(raw.stop)
-	l.recorded("the client does not answer")
-	l.idle()
-}
-
-// Whatever state a connection is in when its client goes away, nothing is left.
-func TestNothingIsLeft(t *testing.T) {
-	l := newLab(t, func(c *Config) { c.MaxConnections = 1000 })
-	l.login().Close()
-	l.idle()
-	goroutines, files := runtime.NumGoroutine(), descriptors(t)
-	states := []func(i int){
-		func(int) { l.connect().Close() },
-		func(int) { c := l.connect(); _, _ = io.WriteString(c, "GET / HTTP/1.0\r\n\r\n"); c.Close() },
-		func(int) { c := l.connect(); _, _ = io.WriteString(c, "SSH-2.0-x\r\n"); c.Close() },
-		func(int) { // between the key exchange and the login
-			_, _ = l.dial("op")
-		},
-		func(int) { _, _ = l.dial("op", ssh.Password("no")) },
-		func(int) { l.withClient(func(*ssh.Client) {}) },
-		func(int) { // in the middle of a command
-			l.withClient(func(c *ssh.Client) {
-				if s, err := c.NewSession(); err == nil {
-					_ = s.Start("flood")
-				}
-			})
-		},
-		func(int) { // at a prompt
-			l.withClient(func(c *ssh.Client) {
-				if s, err := c.NewSession(); err == nil {
-					_ = s.RequestPty("vt100", 24, 80, nil)
-					_ = s.Shell()
-				}
-			})
-		},
-	}
-	for i := range 504 {
-		states[i%len(states)](i)
-	}
-	l.idle()
-	settled(t, goroutines, files)
-	if n := len(l.server.terminals); n != 0 {
-		t.Errorf("%d terminals are taken", n)
-	}
-	if g := &l.server.gate; g.handshakes != 0 || g.established != 0 || len(g.sources) != 0 {
-		t.Errorf("the gate counts %d, %d, %d", g.handshakes, g.established, len(g.sources))
-	}
-}
-
-// withClient logs in and cuts the connection after f.
-func (l *lab) withClient(f func(*ssh.Client)) {
-	l.t.Helper()
-	c, err := l.dial("op", ssh.Password(secret))
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	f(c)
-	c.Close()
 }
 
 func TestCloseEndsSessions(t *testing.T) {
