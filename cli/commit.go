@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"unicode"
 
@@ -78,7 +79,27 @@ func commit(ctx context.Context, s *Session, c *call) error {
 		c.say("Exiting configuration mode\n")
 		s.leaveConfiguration()
 	}
+	c.out.res = committed{c.out.text.String(), o.CheckOnly}
 	return nil
+}
+
+// committed is the answer of a commit that succeeded.
+type committed struct {
+	text  string
+	check bool // it was only checked
+}
+
+// WriteText implements op.Result.
+func (c committed) WriteText(w io.Writer) error { return op.Text(c.text).WriteText(w) }
+
+// Element implements op.Result. Clients look for the element within.
+func (c committed) Element() op.Element {
+	done := "commit-success"
+	if c.check {
+		done = "commit-check-success"
+	}
+	return op.Group("commit-results",
+		op.Group("routing-engine", op.Leaf("name", "re0"), op.Leaf(done, "")).With("junos:style", "normal"))
 }
 
 // commitOptions is what was typed behind commit.
