@@ -121,22 +121,36 @@ type cursor struct {
 
 func newCursor(r io.ReaderAt) *cursor { return &cursor{r: r} }
 
-// fill makes the whole next frame, if there is one, stand at buf[pos:].
+// fill makes the whole next frame, if there is one, stand at buf[pos:]. The first
+// read is a small one: that of a short index, or of its head alone.
 func (c *cursor) fill() {
-	const want = frameHead + MaxFrame*entrySize
-	if len(c.buf)-c.pos >= frameHead {
-		n := int(binary.LittleEndian.Uint32(c.buf[c.pos+4:]))
-		if n > 0 && n <= MaxFrame && len(c.buf)-c.pos >= frameHead+n*entrySize {
+	const least, most = 4 << 10, frameHead + MaxFrame*entrySize
+	size := most
+	if c.buf == nil {
+		size = least
+	}
+	for !c.whole() {
+		if cap(c.buf) < size {
+			c.buf = append(make([]byte, 0, size), c.buf...)
+		}
+		n := copy(c.buf[:cap(c.buf)], c.buf[c.pos:])
+		c.buf, c.pos = c.buf[:n], 0
+		m, _ := c.r.ReadAt(c.buf[n:cap(c.buf)], c.at+int64(n)) // what cannot be read is not in the cache
+		c.buf = c.buf[:n+m]
+		if size == most || len(c.buf) < cap(c.buf) {
 			return
 		}
+		size = most
 	}
-	if c.buf == nil {
-		c.buf = make([]byte, 0, want)
+}
+
+// whole reports whether a frame stands at buf[pos:] to its end.
+func (c *cursor) whole() bool {
+	if len(c.buf)-c.pos < frameHead {
+		return false
 	}
-	n := copy(c.buf[:cap(c.buf)], c.buf[c.pos:])
-	c.buf, c.pos = c.buf[:n], 0
-	m, _ := c.r.ReadAt(c.buf[n:cap(c.buf)], c.at+int64(n)) // what cannot be read is not in the cache
-	c.buf = c.buf[:n+m]
+	n := int(binary.LittleEndian.Uint32(c.buf[c.pos+4:]))
+	return n > 0 && n <= MaxFrame && len(c.buf)-c.pos >= frameHead+n*entrySize
 }
 
 // nextFrame moves to the next sound frame that follows directly.

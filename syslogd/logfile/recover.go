@@ -71,10 +71,13 @@ func Recover(log, index File, size int64, head Head) (Point, error) {
 
 // count enters the lines of log from p on into the index and moves p behind them.
 func count(log, index File, size int64, p *Point) error {
-	buf := make([]byte, 64<<10)
+	from := p.Offset
+	if int64(from) >= size {
+		return nil
+	}
+	buf := make([]byte, min(64<<10, size-int64(from)))
 	var entries []Entry
 	var length uint32
-	from := p.Offset
 	flush := func() error {
 		if len(entries) == 0 {
 			return nil
