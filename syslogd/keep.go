@@ -134,10 +134,10 @@ func (e *Engine) save() {
 	if err == nil {
 		e.saved = text
 	}
-	if failed := err != nil; failed != e.unsaved {
-		e.unsaved = failed
-		e.o.Alarm("system syslog statistics", err)
+	if err != nil && !e.unsaved {
+		e.o.Report("counters of messages", err)
 	}
+	e.unsaved = err != nil
 }
 
 // ledger is what is to be kept at this moment.
