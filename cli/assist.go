@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -59,7 +60,23 @@ func inComment(text string, words []configtree.Word) bool {
 	return len(more) == n && (n == 0 || more[n-1].Text == words[n-1].Text)
 }
 
-func refuse(f *failure) terminal.Advice { return terminal.Refuse(f.col, f.message()) }
+func refuse(f *failure) terminal.Advice {
+	if slices.ContainsFunc(f.list, func(c candidate) bool { return c.keys != nil }) {
+		return terminal.RefuseListing(f.col, f.text+"\n"+listHead, printable(listed(f.list)))
+	}
+	return terminal.Refuse(f.col, f.message())
+}
+
+// printable makes lines fit for a terminal.
+func printable(lines iter.Seq[string]) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for l := range lines {
+			if !yield(terminal.PrintableString(l)) {
+				return
+			}
+		}
+	}
+}
 
 // Help implements terminal.Assistant.
 func (a assistant) Help(line string, pos int) terminal.Advice {
@@ -71,10 +88,23 @@ func (a assistant) Help(line string, pos int) terminal.Advice {
 		return refuse(p.failure)
 	}
 	list := p.walk.candidates(p.word)
-	if len(list) == 0 {
+	if nothing(list) {
 		return refuse(&failure{col: p.at, text: p.walk.here().syntaxError()})
 	}
-	return terminal.Show(listing(list))
+	return terminal.Listing(listHead, printable(listed(list)))
+}
+
+// nothing reports whether list has no candidate.
+func nothing(list []candidate) bool {
+	for _, c := range list {
+		if c.keys == nil {
+			return false
+		}
+		if _, n := c.upTo(1); n > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // check resolves the path that was typed so far, for the error that is in it.
@@ -126,7 +156,12 @@ func (a assistant) Enter(line string) terminal.Advice {
 
 // exists reports whether a name that exists is exactly word.
 func exists(list []candidate, word string) bool {
-	return slices.ContainsFunc(list, func(c candidate) bool { return c.key && c.name == word })
+	return slices.ContainsFunc(list, func(c candidate) bool {
+		if c.keys != nil {
+			c, _ = c.upTo(1) // they begin with word, and it comes first
+		}
+		return c.key && c.name == word
+	})
 }
 
 // withoutKeys leaves out the names that exist, which only Tab completes.
@@ -154,12 +189,13 @@ func (p partial) finishWord(tab bool) terminal.Advice {
 	if ok {
 		return terminal.Replace(p.at, c.typed()+blankBehind(c))
 	}
-	if tab && len(several) > 1 {
-		if common := commonPrefix(several); len(common) > len(p.word) {
+	ambiguous := len(several) > 0
+	if tab && ambiguous {
+		if common := commonPrefix(several, p.word); len(common) > len(p.word) {
 			return terminal.Replace(p.at, common)
 		}
 	}
-	if len(several) > 1 && (tab || !takesValue(list)) {
+	if ambiguous && (tab || !takesValue(list)) {
 		return refuse(&failure{col: p.at, text: "'" + p.word + "' is ambiguous.", list: several})
 	}
 	if f := p.acceptable(); f != nil {
@@ -195,12 +231,24 @@ func (p partial) acceptable() *failure {
 	return p.check()
 }
 
-func commonPrefix(list []candidate) string {
-	prefix := list[0].name
-	for _, c := range list[1:] {
+// commonPrefix returns what all names begin with, which is word at least.
+func commonPrefix(list []candidate, word string) string {
+	prefix, any := "", false
+	add := func(c candidate) bool {
+		if !any {
+			prefix, any = c.name, true
+		}
 		for !strings.HasPrefix(c.name, prefix) {
 			prefix = prefix[:len(prefix)-1]
 		}
+		return len(prefix) > len(word)
+	}
+	for _, c := range list {
+		if c.keys != nil {
+			c.keys(add)
+			continue
+		}
+		add(c)
 	}
 	return prefix
 }

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"testing"
 
+	"loggia/cli/terminal"
 	"loggia/op"
 )
 
@@ -32,16 +34,80 @@ func BenchmarkHelp(b *testing.B) {
 	}
 }
 
-// BenchmarkHelpKeys answers ? with all 25,000 entries of a list.
-func BenchmarkHelpKeys(b *testing.B) {
-	a := assistant{grown(b)}
-	const line = "set system syslog file "
+// BenchmarkHelpKeys answers ? with all 25,000 entries of a list, up to the first screenful.
+func BenchmarkHelpKeys(b *testing.B) { screenful(b, "set system syslog file ", "?") }
+
+// BenchmarkTabKeys answers Tab behind the beginning of all of them.
+func BenchmarkTabKeys(b *testing.B) { screenful(b, "delete system syslog file f0", "\t") }
+
+// screenful measures the time from a key behind a line to a screen that is full of names. The
+// pager's prompt below, which waits a moment for the size of the whole, is not counted.
+func screenful(b *testing.B, line, key string) {
+	s := grown(b)
+	t := &typist{keys: make(chan string), shown: make(chan []byte), closed: make(chan struct{})}
+	done := make(chan struct{})
+	go func() { defer close(done); New(s.o).Interact(context.Background(), t) }()
+	t.keys <- "configure\r"
+	t.await("# ")
 	for b.Loop() {
-		if a.Help(line, len(line)).Message == "" {
-			b.Fatal("no help")
-		}
+		b.StopTimer()
+		t.keys <- line
+		t.await(" file ")
+		b.StartTimer()
+		t.keys <- key
+		t.await("f000015 ")
+		b.StopTimer()
+		t.await("---(more")
+		t.keys <- "q"
+		t.await(" file ")
+		t.keys <- "\x15"
+		t.await("\x1b[K")
+		b.StartTimer()
+	}
+	close(t.keys)
+	for range t.shown {
+	}
+	<-done
+}
+
+// typist is a terminal of 24 rows.
+type typist struct {
+	keys   chan string
+	shown  chan []byte // closed by Close
+	closed chan struct{}
+}
+
+// await takes what is shown until text is among it.
+func (t *typist) await(text string) {
+	var seen []byte
+	for !bytes.Contains(seen, []byte(text)) {
+		seen = append(seen, <-t.shown...)
 	}
 }
+
+func (t *typist) Read(p []byte) (int, error) {
+	select {
+	case k, ok := <-t.keys:
+		if !ok {
+			return 0, terminal.ErrHangup
+		}
+		return copy(p, k), nil
+	case <-t.closed:
+		return 0, terminal.ErrClosed
+	}
+}
+
+func (t *typist) Write(p []byte) (int, error) {
+	select {
+	case t.shown <- bytes.Clone(p):
+	case <-t.closed:
+	}
+	return len(p), nil
+}
+
+func (t *typist) Close() error             { close(t.closed); close(t.shown); return nil }
+func (t *typist) Size() (w, h int)         { return 80, 24 }
+func (t *typist) Resized() <-chan struct{} { return nil }
 
 // BenchmarkSpace ends a word.
 func BenchmarkSpace(b *testing.B) {

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"loggia/configtree/format"
 )
@@ -17,21 +19,61 @@ type candidate struct {
 	key         bool // a name that exists: Tab completes it, Space does not
 	enter       bool // <[Enter]>
 	pipe        bool // |
+
+	keys iter.Seq[candidate] // of the candidate that keys makes: those it stands for, sorted
 }
 
-// listing renders candidates as ? shows them (junos-cli: columns of the list,
-// <[Enter]> first, then placeholders, then names in ASCII order, | last).
+// keys stands for all names that exist and begin alike: there may be many, and mostly no more
+// than a screenful of them is looked at.
+func keys(all iter.Seq[candidate]) candidate { return candidate{key: true, keys: all} }
+
+const listHead = "Possible completions:\n"
+
+// listing renders candidates as ? shows them.
 func listing(list []candidate) string {
-	list = slices.Clone(list)
-	slices.SortStableFunc(list, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.rank(), b.rank()), strings.Compare(a.name, b.name))
-	})
 	var b strings.Builder
-	b.WriteString("Possible completions:\n")
-	for _, c := range list {
-		b.WriteString(c.line())
+	b.WriteString(listHead)
+	for line := range listed(list) {
+		b.WriteString(line)
 	}
 	return b.String()
+}
+
+// listed yields the lines of a listing (junos-cli: columns of the list,
+// <[Enter]> first, then placeholders, then names in ASCII order, | last).
+func listed(list []candidate) iter.Seq[string] {
+	var words []candidate
+	many := iter.Seq[candidate](func(func(candidate) bool) {})
+	for _, c := range list {
+		if c.keys != nil {
+			many = c.keys
+			continue
+		}
+		words = append(words, c)
+	}
+	slices.SortStableFunc(words, byRank)
+	return func(yield func(string) bool) {
+		i := 0
+		for k := range many {
+			for ; i < len(words) && byRank(words[i], k) <= 0; i++ {
+				if !yield(words[i].line()) {
+					return
+				}
+			}
+			if !yield(k.line()) {
+				return
+			}
+		}
+		for ; i < len(words); i++ {
+			if !yield(words[i].line()) {
+				return
+			}
+		}
+	}
+}
+
+func byRank(a, b candidate) int {
+	return cmp.Or(cmp.Compare(a.rank(), b.rank()), strings.Compare(a.name, b.name))
 }
 
 func (c candidate) rank() int {
@@ -62,29 +104,51 @@ func (c candidate) line() string {
 	if mark == 0 {
 		mark = ' '
 	}
-	line := string(mark) + " " + c.name
-	if c.help != "" {
-		line += strings.Repeat(" ", max(2, nameColumn-len([]rune(c.name)))) + c.help
+	if c.help == "" {
+		return string(mark) + " " + c.name + "\n"
 	}
-	return line + "\n"
+	const blanks = "                     " // nameColumn of them
+	gap := blanks[:max(2, nameColumn-utf8.RuneCountInString(c.name))]
+	return string(mark) + " " + c.name + gap + c.help + "\n"
 }
 
 // pick finds the word among list: an exact name wins, then the only one that
 // it abbreviates. The candidates it might be come back when there are several.
 func pick(list []candidate, word string) (found candidate, ok bool, several []candidate) {
 	for _, c := range list {
-		if c.placeholder || c.enter || c.pipe {
-			continue
-		}
-		if c.name == word {
+		switch {
+		case c.placeholder || c.enter || c.pipe:
+		case c.keys != nil:
+			first, n := c.upTo(2)
+			switch {
+			case n > 0 && first.name == word:
+				return first, true, nil
+			case n == 1 && word != "":
+				several = append(several, first)
+			case n > 1 && word != "":
+				several = append(several, c)
+			}
+		case c.name == word:
 			return c, true, nil
-		}
-		if strings.HasPrefix(c.name, word) && word != "" {
+		case strings.HasPrefix(c.name, word) && word != "":
 			several = append(several, c)
 		}
 	}
-	if len(several) == 1 {
+	if len(several) == 1 && several[0].keys == nil {
 		return several[0], true, nil
 	}
-	return candidate{}, false, several
+	return candidate{}, false, several // which may be one that stands for many
+}
+
+// upTo returns the first of the names that c stands for, and their number as far as most.
+func (c candidate) upTo(most int) (first candidate, n int) {
+	for k := range c.keys {
+		if n == 0 {
+			first = k
+		}
+		if n++; n == most {
+			break
+		}
+	}
+	return first, n
 }

@@ -72,7 +72,7 @@ func (w *walk) complete() bool {
 func begin(list []candidate, prefix string) []candidate {
 	var out []candidate
 	for _, c := range list {
-		if c.placeholder || c.enter || c.pipe || strings.HasPrefix(c.name, prefix) {
+		if c.placeholder || c.enter || c.pipe || c.keys != nil || strings.HasPrefix(c.name, prefix) {
 			out = append(out, c)
 		}
 	}
@@ -175,11 +175,11 @@ func (w *walk) existing(res configtree.Resolution, cursor schema.Cursor, prefix 
 		help = cursor.Node.Description
 	}
 	allowed, all := w.allowed(), w.s.class.Unlimited()
-	var list []candidate
-	for n := range at.Entries(cursor.Node.Name) {
-		if strings.HasPrefix(n.Key(), prefix) && (all || allowed(n.Path(), "")) {
-			list = append(list, candidate{name: n.Key(), help: help, key: true})
+	return []candidate{keys(func(yield func(candidate) bool) {
+		for n := range at.Named(cursor.Node.Name, prefix) {
+			if (all || allowed(n.Path(), "")) && !yield(candidate{name: n.Key(), help: help, key: true}) {
+				return
+			}
 		}
-	}
-	return list
+	})}
 }

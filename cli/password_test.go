@@ -79,30 +79,6 @@ func TestWhatMayBeAPasswordIsNoCommand(t *testing.T) {
 	}
 }
 
-func TestEveryHelpLineFitsTheScreen(t *testing.T) {
-	var each func(n *node)
-	each = func(n *node) {
-		if line := (candidate{name: n.word, help: n.help}).line(); len(strings.TrimSuffix(line, "\n")) > 80 {
-			t.Errorf("%d columns: %s", len(line)-1, line)
-		}
-		for _, c := range n.children {
-			each(c)
-		}
-		if n.verb == nil {
-			return
-		}
-		for _, p := range n.verb.Params {
-			if line := valueCandidate(p).line(); len(strings.TrimSuffix(line, "\n")) > 80 {
-				t.Errorf("%d columns: %s", len(line)-1, line)
-			}
-		}
-	}
-	g := newGrammar()
-	for _, n := range []*node{g.operational, g.configuration, g.pipes, g.shownPipes} {
-		each(n)
-	}
-}
-
 func TestASourceThatCannotBeReadIsAFailure(t *testing.T) {
 	l := newLab(t)
 	_, errs, status := l.run("user", NewLineSource("dir", broken{}), true)

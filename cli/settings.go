@@ -32,7 +32,9 @@ const stampLayout = "Jan 02 15:04:05"
 
 func settingVerbs() []*verb {
 	onOff := op.Param{Name: "state", Help: "on or off", Required: true, Only: true,
-		Choices: func(*op.Env, string) []op.Choice { return []op.Choice{{Name: "off"}, {Name: "on"}} }}
+		Choices: func(*op.Env, string) []op.Choice {
+			return []op.Choice{{Name: "off", Help: "Only Tab and Enter write out a word"}, {Name: "on", Help: "Space writes out a word too"}}
+		}}
 	number := func(name, help string, low, high uint64) op.Param {
 		return op.Param{Name: name, Help: help, Required: true, Type: numberType(low, high)}
 	}
@@ -48,7 +50,7 @@ func settingVerbs() []*verb {
 			op.Param{Name: "disable", Kind: op.Flag, Help: "Do not show the time"}),
 		v("set cli prompt", "Text of the prompt", setPrompt, op.Param{Name: "prompt", Help: "Text, in quotes when it has blanks", Required: true,
 			Type: schema.Type{Lengths: []schema.Range{{Min: 1, Max: 255}}}}),
-		v("set cli directory", "Directory that file names are relative to", setDirectory, op.Param{Name: "directory", Help: "Directory", Required: true}),
+		v("set cli directory", "Directory that file names are relative to", setDirectory, op.Param{Name: "directory", Help: "Where it is, such as /var/log", Required: true}),
 		{Grammar: op.Grammar{Words: "show cli", Permission: "view", Help: "Show how this session is set up"}, run: showSettings},
 		{Grammar: op.Grammar{Words: "show cli authorization", Permission: "view", Help: "Show what you may do"}, run: showAuthorization},
 		{Grammar: op.Grammar{Words: "show cli directory", Permission: "view", Help: "Show the directory that file names are relative to"}, run: showDirectory},

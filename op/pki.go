@@ -74,8 +74,9 @@ func pkiCommands() []Command {
 	const sees, changes = "security", "security-control"
 	return []Command{
 		{Grammar{Words: "request security pki generate-key-pair", RPC: "generate-pki-key-pair", Help: "Make a key pair for a certificate to come", Permission: changes, NoPipe: true, Params: []Param{name,
-			{Name: "type", Kind: Option, Help: "Algorithm: ecdsa unless it is said", Choices: words("ecdsa", "ed25519", "rsa"), Only: true},
-			{Name: "size", Kind: Option, Help: "Bits: 256, 384 or 521 of ecdsa; 2048 or 4096 of rsa", Type: unsigned(256, 4096)}}}, generateKeyPair},
+			{Name: "type", Kind: Option, Help: "Algorithm: ecdsa unless it is said", Choices: words([2]string{"ecdsa", "Short, and known everywhere"},
+				[2]string{"ed25519", "Short and fast; not known to old programs"}, [2]string{"rsa", "Long, for old programs"}), Only: true},
+			{Name: "size", Kind: Option, Help: "Bits: ecdsa 256, 384, 521; rsa 2048, 4096", Type: unsigned(256, 4096)}}}, generateKeyPair},
 		{Grammar{Words: "request security pki generate-certificate-request", RPC: "generate-pki-certificate-request", Help: "Write a request for an authority", Permission: changes, Params: holder}, requestCertificate},
 		{Grammar{Words: "request security pki local-certificate generate-self-signed", RPC: "generate-pki-self-signed-local-certificate", Help: "Make a certificate that vouches for itself",
 			Permission: changes, NoPipe: true, Params: append(holder[:len(holder):len(holder)], days)}, generateCertificate},
@@ -94,12 +95,12 @@ func unsigned(low, high uint64) schema.Type {
 	return schema.Type{Base: schema.Unsigned, Ranges: []schema.Range{{Min: low, Max: high}}}
 }
 
-// words are choices without help.
-func words(all ...string) func(*Env, string) []Choice {
+// words offers words, each followed by its help.
+func words(all ...[2]string) func(*Env, string) []Choice {
 	return func(*Env, string) []Choice {
 		out := make([]Choice, len(all))
 		for i, w := range all {
-			out[i] = Choice{Name: w}
+			out[i] = Choice{Name: w[0], Help: w[1]}
 		}
 		return out
 	}

@@ -52,7 +52,9 @@ type Lockout struct {
 // sshCommands are the commands about logins over the network.
 func sshCommands() []Command {
 	algorithm := Param{Name: "algorithm", Help: "Which one; those in use otherwise", Only: true,
-		Choices: words("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ed25519", "rsa")}
+		Choices: words([2]string{"ecdsa-sha2-nistp256", "256 bits, known everywhere"}, [2]string{"ecdsa-sha2-nistp384", "384 bits"},
+			[2]string{"ecdsa-sha2-nistp521", "521 bits"}, [2]string{"ed25519", "Short and fast; not known to old programs"},
+			[2]string{"rsa", "Long, for old programs"})}
 	locked := Param{Name: "user", Kind: Option, Required: true, Help: "Name of the login", Choices: lockedUsers}
 	return []Command{
 		{Grammar{Words: "show system connections", RPC: "get-system-connections-information", Help: "Show who is connected over SSH, and how it is encrypted", Permission: "view"}, showConnections},

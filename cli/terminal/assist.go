@@ -1,5 +1,7 @@
 package terminal
 
+import "iter"
+
 // Assistant knows the grammar. The editor calls it from the goroutine that
 // calls ReadLine, with the whole line and the cursor as a byte offset; the word
 // in question is the one before the cursor. A nil Assistant makes `?`, Space
@@ -25,6 +27,9 @@ type Advice struct {
 	Caret   int    // byte offset of the word that Message is about; < 0: no caret
 	Message string // `\n` line ends; paged when it is longer than the screen
 	Banner  bool   // show the prompt's banner again under Message
+	// Lines are shown behind Message, each as it is needed; nil for none. They are
+	// printable, end in a newline, and may be asked for in another goroutine.
+	Lines iter.Seq[string]
 }
 
 // Literal inserts the key as an ordinary character.
@@ -45,6 +50,28 @@ func Refuse(at int, message string) Advice {
 // Show says message, then the prompt's banner again, if it has one.
 func Show(message string) Advice {
 	return Advice{Note: true, Caret: -1, Message: endLine(message), Banner: true}
+}
+
+// Listing says message and then the lines, as Show does.
+func Listing(message string, lines iter.Seq[string]) Advice {
+	a := Show(message)
+	a.Lines = lines
+	return a
+}
+
+// RefuseListing points at byte offset at, as Refuse does, and says message and then the lines.
+func RefuseListing(at int, message string, lines iter.Seq[string]) Advice {
+	a := Refuse(at, message)
+	a.Message = endLine(message)
+	a.Lines = func(yield func(string) bool) {
+		for l := range lines {
+			if !yield(l) {
+				return
+			}
+		}
+		yield("\n")
+	}
+	return a
 }
 
 func endLine(s string) string {

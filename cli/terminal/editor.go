@@ -295,7 +295,7 @@ func (e *editor) note(a Advice, mark string) error {
 	if a.Caret >= 0 {
 		message = e.s.caret(v, e.buf.Text(), a.Caret) + message
 	}
-	if err := e.s.pageText(message); err != nil {
+	if err := e.s.pageText(message, a.Lines); err != nil {
 		return err
 	}
 	if a.Banner && e.spec.Banner != "" {

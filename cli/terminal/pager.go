@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -56,16 +57,46 @@ func (s *Session) Page(ctx context.Context, p Paging, produce func(ctx context.C
 	return made
 }
 
-// pageText shows text that is already printable, paged if it is long.
-func (s *Session) pageText(text string) error {
-	if n := s.Length(); n == 0 || strings.Count(text, "\n") < n {
+// pageText shows text and then lines, all printable already, paged if that is long: then no more
+// lines are asked for than are wanted.
+func (s *Session) pageText(text string, lines iter.Seq[string]) error {
+	n := s.Length()
+	if lines == nil {
+		lines = func(func(string) bool) {}
+	}
+	next, stop := iter.Pull(lines)
+	defer stop()
+	more := true
+	for more && (n == 0 || strings.Count(text, "\n") < n) {
+		var line string
+		line, more = next()
+		text += line
+		if n == 0 && more {
+			if err := s.scr.print([]byte(text)); err != nil {
+				return s.reason(err)
+			}
+			text = ""
+		}
+	}
+	if !more {
 		if err := s.scr.print([]byte(text)); err != nil {
 			return s.reason(err)
 		}
 		return nil
 	}
 	err := s.Page(context.Background(), Paging{}, func(_ context.Context, w io.Writer) error {
-		_, err := io.WriteString(w, text)
+		const enough = 4 << 10 // bytes of one write
+		block := make([]byte, 0, 2*enough)
+		for line, ok := text, true; ok; line, ok = next() {
+			if block = append(block, line...); len(block) < enough {
+				continue
+			}
+			if _, err := w.Write(block); err != nil {
+				return err
+			}
+			block = block[:0]
+		}
+		_, err := w.Write(block)
 		return err
 	})
 	if errors.Is(err, ErrInterrupt) { // the pager is left, the line stays

@@ -67,11 +67,11 @@ func TestCandidates(t *testing.T) {
 
 func TestCandidatesTellWhatTheyAre(t *testing.T) {
 	for _, tt := range []struct{ line, name, want string }{
-		{"system syslog", "archive", "> How log files are rotated and kept, unless a file says otherwise"},
+		{"system syslog", "archive", "> How log files are rotated and kept by default"},
 		{"system syslog", "file", "> Files that messages are written to"},
 		{"system syslog", "log-rotate-frequency", "  How often the sizes of log files are checked (1..59 minutes)"},
 		{"system syslog file m", "match-strings", "+ Keep lines that contain one of these texts, at most 50"},
-		{"system syslog file m", "kernel", "  The kernel"},
+		{"system syslog file m", "kernel", "  The core of the system: devices, memory, disks"},
 		{"system syslog archive", "size", "  Size at which a log file is rotated (65536..1073741824 bytes)"},
 		{"system syslog archive size", "<size>", "  Size at which a log file is rotated (65536..1073741824 bytes)"},
 		{"system syslog file", "<file-name>", "  Name of the file in the log directory"},
