@@ -43,6 +43,7 @@ func effective(t *testing.T, lines string) *configtree.Effective {
 func decoded(t *testing.T, lines string) (syslogd.Config, []configtree.Problem) {
 	t.Helper()
 	r := effective(t, lines).Reader()
+	decodeSSH(r)
 	c, d := decodeSyslog(r, decodeSystem(r).hostName, nil)
 	return c, append(d.problems, r.Problems()...)
 }
@@ -113,6 +114,9 @@ func TestNothingGoesUnheard(t *testing.T) {
 	}
 	for _, line := range lines {
 		r := effective(t, line).Reader()
+		decodePKI(r)
+		decodeSSH(r)
+		decodeMetrics(r)
 		decodeSyslog(r, decodeSystem(r).hostName, nil)
 		for _, p := range r.Problems() {
 			if !p.Warning {
@@ -155,7 +159,7 @@ func everyLeaf(n *schema.Node, at string, lines *[]string) {
 
 // sample finds a value that the type takes.
 func sample(t *schema.Type) string {
-	candidates := []string{"", "any", "x", "1", "100", "70000", "6000", "127.0.0.1", "10.0.0.0/8", "/x", "2026-11-22.10:00", "Europe/Berlin"}
+	candidates := []string{"", "any", "x", "1", "2", "5", "20", "100", "70000", "6000", "127.0.0.1", "10.0.0.0/8", "/x", "08:30", "10%", "2m", "2026-11-22.10:00", "Europe/Berlin"}
 	for _, e := range t.Enums {
 		candidates = append([]string{e.Name}, candidates...)
 	}
