@@ -124,11 +124,7 @@ func (d *Daemon) start() error {
 	d.recorder = &recorder{trail: trail, engine: d.engine, failed: func(err error) { d.alarms.set(auditTrail, err) }}
 	d.notes = newNotes(func(e event.Event) { d.recorder.Record(itself(), e) })
 	d.logins.Store(&logins{})
-	source, err := newMachineClock()
-	if err != nil {
-		return fmt.Errorf("clock: %w", err)
-	}
-	d.openClock(source)
+	d.openClock(newMachineClock())
 	err = errors.Join(d.openCertificates(), d.openSSH())
 	if err == nil {
 		err = d.configure(recovery)
@@ -141,7 +137,7 @@ func (d *Daemon) start() error {
 			err = errors.Join(err, d.certificates.Close())
 		}
 		d.metrics.close()
-		err = errors.Join(err, d.engine.Close(context.Background()))
+		err = errors.Join(err, d.clock.end(), d.engine.Close(context.Background()))
 		d.notes.end()
 		return errors.Join(err, trail.Close())
 	}
@@ -232,7 +228,7 @@ func (d *Daemon) Close(why string, drain time.Duration) error {
 	end := event.Shutdown{Type: "halted", Username: userName(uint32(os.Getuid())), Time: d.now().Format(time.RFC3339), Message: why}
 	err := d.recorder.RecordDurable(ctx, itself(), end)
 	d.sessions.ending.Wait()
-	err = errors.Join(err, d.store.Close())
+	err = errors.Join(err, d.clock.end(), d.store.Close())
 	d.metrics.close()
 	err = errors.Join(err, d.certificates.Close())
 	drained := d.engine.Close(ctx)

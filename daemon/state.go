@@ -138,19 +138,25 @@ func nodeID(path string) (string, error) {
 		return "", err
 	}
 	id := hex.EncodeToString(raw[:])
+	return id, replaceFile(path, []byte(id+"\n"), 0o644)
+}
+
+// replaceFile writes a small file anew: after a crash there is the old text or the
+// new one.
+func replaceFile(path string, text []byte, mode os.FileMode) error {
 	temporary := path + ".tmp"
-	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
 	if err != nil {
-		return "", err
+		return err
 	}
-	_, err = f.WriteString(id + "\n")
+	_, err = f.Write(text)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = os.Rename(temporary, path)
 	}
 	if err != nil {
-		return "", err
+		return err
 	}
-	return id, syncDir(filepath.Dir(path))
+	return syncDir(filepath.Dir(path))
 }
 
 func syncDir(dir string) error {

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 
+	"loggia/audit/event"
 	"loggia/configtree"
 	"loggia/configtree/store"
 	"loggia/syslogd"
@@ -21,7 +22,12 @@ type systemPlan struct {
 }
 
 // Apply implements store.Plan.
-func (p systemPlan) Apply() { p.d.system.Store(p.next) }
+func (p systemPlan) Apply() {
+	prev := p.d.system.Swap(p.next)
+	if prev != nil && prev.zone.String() != p.next.zone.String() {
+		p.d.recorder.Record(itself(), event.TimeZoneChanged{Old: prev.zone.String(), New: p.next.zone.String()})
+	}
+}
 
 // Abort implements store.Plan.
 func (p systemPlan) Abort() {}

@@ -28,6 +28,8 @@ func All() []Command {
 		{Grammar{Words: "show system information", RPC: "get-system-information", Help: "Show what this machine is", Permission: "view"}, showSystem},
 		{Grammar{Words: "show system commit", RPC: "get-commit-information", Help: "Show the commits, newest first", Permission: "view"}, showCommits},
 		{Grammar{Words: "show system uptime", RPC: "get-system-uptime-information", Help: "Show the time, and since when the system runs", Permission: "view"}, showUptime},
+		{Grammar{Words: "set date", RPC: "set-date", Help: "Set the clock of the machine", Permission: "maintenance", NoPipe: true, Params: []Param{
+			{Name: "date", Help: "The time as YYYYMMDDhhmm.ss", Required: true}}}, setDate},
 		{Grammar{Words: "show system storage", RPC: "get-system-storage", Help: "Show how full the file systems are", Permission: "view"}, showStorage},
 		{Grammar{Words: "show system processes", RPC: "get-system-process-information", Help: "Show the processes of the machine", Permission: "view"}, showProcesses},
 		{Grammar{Words: "show system users", RPC: "get-system-users-information", Help: "Show who is logged in", Permission: "view"}, showUsers},

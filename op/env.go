@@ -18,6 +18,7 @@ type Env struct {
 	Hosts    Hosts
 	PKI      PKI
 	SSH      SSH
+	Clock    Clock
 	Files    *files.Root // as this caller sees it
 	Recorder store.Recorder
 	Sessions func() []Session
@@ -112,6 +113,7 @@ type SourceStatistics struct {
 	Truncated          uint64 // of those accepted
 	KernelDrops        uint64 // datagrams that the kernel dropped before they were received
 	TurnedAway         uint64 // connections closed at once: too many were open
+	Barred             uint64 // connections closed at once: their sender is not allowed
 	Waiting            uint64 // of those accepted
 	HighWater          uint64 // most bytes that ever waited
 	Errors             uint64 // of the system, that lost no message

@@ -34,6 +34,16 @@ func (AbnormalShutdown) Entry() Entry {
 		Text: "System abnormally shut down"}
 }
 
+// SoftwareChanged is the first start of another version of the program.
+type SoftwareChanged struct{ Old, New string }
+
+// Entry implements Event. SYSTEM_SOFTWARE_CHANGED is ours, authorization.notice.
+func (e SoftwareChanged) Entry() Entry {
+	return Entry{Process: mgd, Tag: "SYSTEM_SOFTWARE_CHANGED", Facility: Authorization, Severity: Notice,
+		Text:  "Software version changed from '" + e.Old + "' to '" + e.New + "'",
+		Attrs: []Attr{{"old-version", e.Old}, {"new-version", e.New}}}
+}
+
 // TrailRecovered is what opening the audit trail found to mend.
 type TrailRecovered struct {
 	Records uint64 // number of the last good record
