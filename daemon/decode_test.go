@@ -159,7 +159,7 @@ func everyLeaf(n *schema.Node, at string, lines *[]string) {
 
 // sample finds a value that the type takes.
 func sample(t *schema.Type) string {
-	candidates := []string{"", "any", "x", "1", "2", "5", "20", "100", "70000", "6000", "127.0.0.1", "10.0.0.0/8", "/x", "08:30", "10%", "2m", "2026-11-22.10:00", "Europe/Berlin"}
+	candidates := []string{"", "any", "x", "1", "2", "5", "20", "100", "70000", "6000", "2000000", "127.0.0.1", "10.0.0.0/8", "/x", "08:30", "10%", "2m", "2026-11-22.10:00", "Europe/Berlin"}
 	for _, e := range t.Enums {
 		candidates = append([]string{e.Name}, candidates...)
 	}
@@ -194,7 +194,8 @@ func TestWhatADecoderRefuses(t *testing.T) {
 		{"set system syslog file m any any\nset system syslog file m.12 any any", "system syslog file m.12", "is the name of archive 12 of file m", false},
 		{"set system syslog file m", "system syslog file m", "no facility configured; nothing will be logged", true},
 		{"set system syslog host h", "system syslog host h", "no facility configured; nothing will be sent", true},
-		{"set system syslog host h any any\nset system syslog host h transport tls\nset system syslog host h tlsdetails", "system syslog host h transport", "tls is not supported yet: use tcp or udp", false},
+		{"set system syslog host h any any\nset system syslog host h framing newline", "system syslog host h framing", "has no effect with transport udp", true},
+		{"set system syslog host h any any\nset system syslog host h connection on-demand", "system syslog host h connection", "has no effect with transport udp", true},
 		{"set system syslog host other-routing-engine any any", "system syslog host other-routing-engine", "this machine has one routing engine: nothing will be sent", true},
 		{"set system syslog console application-status any", "system syslog console application-status", "no such messages here", true},
 	}
