@@ -106,11 +106,11 @@ func (c *conn) count(name, shown string, known bool, why error) {
 	}
 	by := c.subject(shown)
 	if locked || c.login.wrong == r.Tries {
-		c.s.o.Recorder.Record(by, event.SSHThreshold{Limit: r.Tries, Username: shown, From: c.from.Addr()})
+		// A trail that cannot be written raises its alarm.
+		_ = c.s.o.Recorder.RecordDurable(c.ctx, by, event.SSHThreshold{Limit: r.Tries, Username: shown, From: c.from.Addr()})
 	}
 	if locked && known {
-		// It must hold after a power cut as well.
-		_ = c.s.o.Recorder.RecordDurable(c.ctx, by, event.AccountLocked{Username: shown, From: c.from.Addr()})
+		c.s.o.Recorder.Record(by, event.AccountLocked{Username: shown, From: c.from.Addr()})
 	}
 	if locked || c.login.wrong >= r.Tries {
 		c.end("Too many authentication failures")

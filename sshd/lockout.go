@@ -138,8 +138,8 @@ func (l *lockouts) fail(name string, known bool, r Retry) (locked bool) {
 	}
 	if known {
 		s.stranger = false
-		l.save()
 	}
+	l.save() // for strangers too, of whom nothing is kept: it would be felt
 	return locked
 }
 

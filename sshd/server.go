@@ -78,6 +78,9 @@ func NewServer(o Options) (*Server, error) {
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.numbers.Store(firstNumber)
 	s.gate.now = o.Now
+	s.quiet.report = func(kind string, n int) {
+		o.Recorder.Record(itself(), event.SSHSuppressed{Kind: kind, Count: n})
+	}
 	s.keys = hostKeys{dir: o.Dir}
 	s.config.Store(&Config{})
 	var err error
@@ -320,6 +323,7 @@ func (s *Server) Close() {
 		_ = l.Close()
 	}
 	s.wg.Wait()
+	s.quiet.close()
 	s.lockouts.close()
 }
 

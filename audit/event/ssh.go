@@ -171,6 +171,19 @@ func (e SSHRefused) Entry() Entry {
 	return entry
 }
 
+// SSHSuppressed is how often something happened to strangers that was not recorded
+// each time.
+type SSHSuppressed struct {
+	Kind  string
+	Count int
+}
+
+// Entry implements Event: authorization.notice.
+func (e SSHSuppressed) Entry() Entry {
+	n := strconv.Itoa(e.Count)
+	return line(Notice, n+" more connections ended like that without a record: "+e.Kind, Attr{"count", n}, Attr{"reason", e.Kind})
+}
+
 // SSHClosed is the end of a connection.
 type SSHClosed struct {
 	From     netip.AddrPort
