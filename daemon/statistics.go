@@ -18,7 +18,7 @@ func (c counters) Statistics() op.Statistics {
 	out := op.Statistics{Since: all.Since.In(c.d.now().Location())}
 	for _, s := range all.Sources {
 		row := op.SourceStatistics{Name: s.Name, Received: s.Received, Accepted: s.Accepted, Truncated: s.Truncated,
-			KernelDrops: s.KernelDrops, TurnedAway: s.TurnedAway, Waiting: s.Waiting, HighWater: s.HighWater, Errors: s.Errors,
+			KernelDrops: s.KernelDrops, TurnedAway: s.TurnedAway, Barred: s.Barred, Waiting: s.Waiting, HighWater: s.HighWater, Errors: s.Errors,
 			Connections: s.Connections, Connected: s.Connected, Rates: ratesOf(s.Rates)}
 		for i, n := range s.Anomalies {
 			row.Anomalies = append(row.Anomalies, op.Reason{Reason: syslogd.Anomaly(i).String(), Count: n})

@@ -64,7 +64,7 @@ func (st statistics) WriteText(w io.Writer) error {
 
 // lost is what never came in.
 func (s *SourceStatistics) lost() []Reason {
-	return []Reason{{"dropped by the kernel", s.KernelDrops}, {"connections turned away", s.TurnedAway}}
+	return []Reason{{"dropped by the kernel", s.KernelDrops}, {"connections turned away", s.TurnedAway}, {"connections not allowed", s.Barred}}
 }
 
 // Element implements Result.
@@ -72,7 +72,7 @@ func (st statistics) Element() Element {
 	e := Element{Name: "syslog-statistics-information"}
 	for _, s := range st.Sources {
 		row := Group("source", Leaf("name", s.Name), count("received", s.Received), count("accepted", s.Accepted),
-			count("refused", sum(s.Refused)), count("truncated", s.Truncated), count("kernel-drops", s.KernelDrops), count("turned-away", s.TurnedAway))
+			count("refused", sum(s.Refused)), count("truncated", s.Truncated), count("kernel-drops", s.KernelDrops), count("turned-away", s.TurnedAway), count("barred", s.Barred))
 		e.Children = append(e.Children, withReasons(row, "refused-reason", s.Refused))
 	}
 	for _, d := range st.Destinations {

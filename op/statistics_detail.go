@@ -101,6 +101,7 @@ func sourceDetail(b *strings.Builder, s *SourceStatistics) {
 	some(b, 1, "connections open", uint64(max(s.Connections, 0)))
 	some(b, 1, "connections ever", s.Connected)
 	some(b, 1, "connections turned away", s.TurnedAway)
+	some(b, 1, "connections not allowed", s.Barred)
 	some(b, 1, "errors that lost nothing", s.Errors)
 	rates(b, s.Rates)
 }

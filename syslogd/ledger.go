@@ -43,6 +43,7 @@ type sourceLedger struct {
 	KernelDrops uint64            `json:"kernelDrops,omitempty"`
 	Connected   uint64            `json:"connected,omitempty"`
 	TurnedAway  uint64            `json:"turnedAway,omitempty"`
+	Barred      uint64            `json:"barred,omitempty"`
 	Refused     map[string]uint64 `json:"refused,omitempty"`
 	Anomalies   map[string]uint64 `json:"anomalies,omitempty"`
 }
@@ -170,7 +171,7 @@ func refill[N ~uint8](m map[string]uint64, counts int, name func(N) string, set 
 func (n *SourceStatistics) entry() sourceLedger {
 	return sourceLedger{
 		Name: n.Name, Accepted: n.Accepted, Waiting: n.Waiting, Truncated: n.Truncated, Errors: n.Errors, KernelDrops: n.KernelDrops,
-		Connected: n.Connected, TurnedAway: n.TurnedAway,
+		Connected: n.Connected, TurnedAway: n.TurnedAway, Barred: n.Barred,
 		Refused: words(n.Refused[:], Refusal.String), Anomalies: words(n.Anomalies[:], Anomaly.String),
 	}
 }
@@ -184,6 +185,7 @@ func (s *source) restore(l *sourceLedger) {
 	s.kernelDrops.Store(l.KernelDrops)
 	s.connected.Store(l.Connected)
 	s.turnedAway.Store(l.TurnedAway)
+	s.barred.Store(l.Barred)
 	refill(l.Refused, NumRefusals, Refusal.String, func(i int, n uint64) { s.refused[i].Store(n) })
 	s.refused[Interrupted].Add(min(l.Accepted, l.Waiting))
 	refill(l.Anomalies, NumAnomalies, Anomaly.String, func(i int, n uint64) { s.anomalies[i].Store(n) })
