@@ -9,6 +9,7 @@ PATH=$PATH:/usr/sbin
 need logger bsdutils
 need rsyslogd rsyslog
 need nc netcat-openbsd
+need openssl openssl
 need ssh openssh-client
 need sshpass sshpass
 need ssh-audit ssh-audit
