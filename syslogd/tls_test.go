@@ -280,3 +280,32 @@ func TestFailuresAreRecordedWithinBounds(t *testing.T) {
 		t.Errorf("%d recorded; then %q", recorded, text)
 	}
 }
+
+// BenchmarkTLS is from the socket of a TLS connection to the buffer of a file:
+// what the sender's half costs is in it.
+func BenchmarkTLS(b *testing.B) {
+	v := newVault(b)
+	v.make("server")
+	sender := v.make("sender")
+	port := freePort(b)
+	w := start(b, Config{Files: []File{toFile(b, "f", "any any")}, Inputs: Inputs{TLS: []TLSListen{v.listen(port, sender)}}})
+	c := v.dial(port, "sender")
+	var block []byte
+	n := 0
+	for _, m := range traffic(512) {
+		block = fmt.Appendf(block, "%d %s", len(m), m)
+		n++
+	}
+	name := fmt.Sprintf("tls 127.0.0.1:%d", port)
+	b.SetBytes(int64(len(block) / n))
+	b.ReportAllocs()
+	b.ResetTimer()
+	sent := uint64(0)
+	for sent < uint64(b.N) {
+		if _, err := c.Write(block); err != nil {
+			b.Fatal(err)
+		}
+		sent += uint64(n)
+	}
+	w.eventually(func() bool { return w.sourceNamed(name).Accepted == sent }, func() string { return fmt.Sprint(w.sourceNamed(name)) })
+}
