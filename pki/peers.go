@@ -62,7 +62,7 @@ func parsePeer(text string) (peer, error) {
 	if algorithm, digits, ok := strings.Cut(text, ":"); ok {
 		hash := hashes()[strings.ToLower(algorithm)]
 		if hash == nil {
-			return peer{}, fmt.Errorf("%q: a fingerprint begins with sha-256:, sha-384:, sha-512: or sha-1:", text)
+			return peer{}, fmt.Errorf("%q: a fingerprint begins with sha-256:, sha-384:, sha-512: or sha-1: and has digits behind it", text)
 		}
 		sum, err := hex.DecodeString(strings.ReplaceAll(digits, ":", ""))
 		if want := len(hash(nil)); err != nil || len(sum) != want {
@@ -71,7 +71,7 @@ func parsePeer(text string) (peer, error) {
 		return peer{hash: hash, sum: string(sum)}, nil
 	}
 	if !domainName(text) || text == "*" {
-		return peer{}, fmt.Errorf("%q is neither a domain name (in which * may be the first label), nor an address, nor a fingerprint such as sha-256:AB:CD…", text)
+		return peer{}, fmt.Errorf("%q is neither a domain name (in which * may be the first label), nor an address, nor a fingerprint such as sha-256:AB:CD and so on", text)
 	}
 	return peer{name: strings.ToLower(text)}, nil
 }

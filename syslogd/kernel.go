@@ -75,7 +75,6 @@ type kernel struct {
 	// The goroutine's own.
 	batch   wire.Batch
 	buf     []byte
-	n       int
 	err     error
 	held    kmsg   // a fragment that may go on
 	holding bool   // there is one
