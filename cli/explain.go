@@ -26,6 +26,9 @@ func explainVerbs() []*verb {
 	}
 }
 
+// whatThisIs is for those who look for what a router has.
+const whatThisIs = "; 'help' says what this machine is for"
+
 // explained is a command or statement with its help.
 type explained struct{ line, help string }
 
@@ -103,17 +106,24 @@ func topic(_ context.Context, s *Session, c *call) error {
 	})
 }
 
-// found lists the commands and statements that fit.
+// found lists the commands and statements that fit. Those of configuration mode are told as
+// they are typed there, behind its prompt.
 func (s *Session) found(c *call, fits func(e explained, name string) bool) error {
 	say := func(e explained) { c.say(e.line + "\n    " + e.help + "\n") }
 	any := false
-	if !s.configuring() {
-		for e := range s.commandLines(s.grammar.operational, "") {
+	list := func(from *node, prompt string) {
+		for e := range s.commandLines(from, "") {
 			if fits(e, e.line) {
 				any = true
-				say(e)
+				say(explained{prompt + e.line, e.help})
 			}
 		}
+	}
+	if !s.configuring() {
+		list(s.grammar.operational, "> ")
+	}
+	if c.verb.Words == "help topic" {
+		list(s.grammar.configuration, "# ")
 	}
 	s.statements(s.level().Cursor(s.schema()).Node, "set", func(n *schema.Node, e explained) bool {
 		if fits(e, n.Name) {
@@ -123,7 +133,7 @@ func (s *Session) found(c *call, fits func(e explained, name string) bool) error
 		return true
 	})
 	if !any {
-		return errors.New("nothing found for " + c.args["word"])
+		return errors.New("nothing found for " + c.args["word"] + whatThisIs)
 	}
 	return nil
 }
@@ -157,7 +167,7 @@ func reference(_ context.Context, s *Session, c *call) error {
 		return true
 	})
 	if !found {
-		return errors.New("there is no statement " + c.args["word"])
+		return errors.New("there is no statement " + c.args["word"] + whatThisIs)
 	}
 	return nil
 }

@@ -21,12 +21,16 @@ const maxLoad = 256 << 20
 // loadVerbs are the ways to load configuration, and to save it.
 func loadVerbs() []*verb {
 	v := func(how store.LoadVerb, help string) *verb {
+		params := []op.Param{
+			{Name: "filename", Help: "File to read, or terminal", Required: true, Choices: loadSources},
+			{Name: "relative", Kind: op.Flag, Help: "Paths start at the present level"},
+			{Name: "partial", Kind: op.Flag, Help: "Take what is right, leave out what is wrong"}}
+		if how != store.LoadSet && how != store.LoadPatch {
+			params = append(params, op.Param{Name: "json", Kind: op.Flag, Help: "It is JSON; without this that is found out"})
+		}
 		return &verb{
-			Grammar: op.Grammar{Words: "load " + how.String(), Help: help, NoPipe: true, Params: []op.Param{
-				{Name: "filename", Help: "File to read, or terminal", Required: true, Choices: loadSources},
-				{Name: "relative", Kind: op.Flag, Help: "Paths start at the present level"},
-				{Name: "partial", Kind: op.Flag, Help: "Take what is right, leave out what is wrong"}}},
-			run: func(ctx context.Context, s *Session, c *call) error { return s.load(ctx, c, how) },
+			Grammar: op.Grammar{Words: "load " + how.String(), Help: help, NoPipe: true, Params: params},
+			run:     func(ctx context.Context, s *Session, c *call) error { return s.load(ctx, c, how) },
 		}
 	}
 	return []*verb{
@@ -62,7 +66,7 @@ func (s *Session) load(ctx context.Context, c *call, how store.LoadVerb) error {
 		at = s.level()
 	}
 	limited := bufio.NewReaderSize(&limitedReader{ctx: ctx, r: in, left: maxLoad}, 64<<10)
-	edits := format.ReadOnto(limited, name, at, loadSyntax(how, limited), s.tree())
+	edits := format.ReadOnto(limited, name, at, loadSyntax(how, c.args.Has("json"), limited), s.tree())
 	if how != store.LoadOverride && how != store.LoadUpdate { // there only what differs matters
 		edits = s.allowedOnly(edits)
 	}
@@ -79,13 +83,16 @@ func (s *Session) load(ctx context.Context, c *call, how store.LoadVerb) error {
 
 // loadSyntax is the syntax of what is read: what the verb says, or where that
 // leaves it open what the text begins like.
-func loadSyntax(how store.LoadVerb, in *bufio.Reader) format.Syntax {
+func loadSyntax(how store.LoadVerb, json bool, in *bufio.Reader) format.Syntax {
 	const enough = 512 // bytes of blanks and remarks before the first word
 	switch how {
 	case store.LoadSet:
 		return format.SetLines
 	case store.LoadPatch:
 		return format.Patch
+	}
+	if json {
+		return format.JSON
 	}
 	head, _ := in.Peek(enough) // what is wrong comes again when it is read
 	if s := format.Detect(head); s == format.XML || s == format.JSON {

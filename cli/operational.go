@@ -79,7 +79,8 @@ func help(_ context.Context, _ *Session, c *call) error {
 
 // helpText is for somebody who has never seen such a shell.
 const helpText = `This is loggia: it collects log messages, keeps and forwards them as configured
-here, and records every change of its configuration.
+here, and records every change of its configuration. It is no router: interfaces,
+routes and protocols are unknown to it.
 
 Type ? at any place to see what may come next, also in the middle of a word.
 Space and Tab write out a word once it is clear; every word may be shortened.

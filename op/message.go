@@ -42,7 +42,7 @@ func Send(env *Env, a Args, text string) error {
 		return nil
 	}
 	if to := strings.Trim(user+"@"+tty, "@"); to != "" {
-		return fmt.Errorf("%s is not logged in at a terminal", to)
+		return fmt.Errorf("'%s' is not logged in at a terminal", to)
 	}
 	return errors.New("nobody is logged in at a terminal")
 }
