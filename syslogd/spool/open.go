@@ -152,7 +152,7 @@ func segments(dir string) (paths, foreign []string, err error) {
 	}
 	for _, e := range entries {
 		switch name := e.Name(); {
-		case name == cursorName || name == damagedDir:
+		case name == cursorName || name == damagedDir || strings.HasSuffix(name, temporarySuffix):
 		case e.Type().IsRegular() && len(name) == 24 && strings.HasSuffix(name, segmentSuffix) && numberOf(name) > 0:
 			paths = append(paths, filepath.Join(dir, name))
 		default:

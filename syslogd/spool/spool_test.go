@@ -253,6 +253,38 @@ func TestOverwriteOldest(t *testing.T) {
 	w.adds()
 }
 
+// TestOverwriteKeepsOwn: however much comes from others, own records stay.
+func TestOverwriteKeepsOwn(t *testing.T) {
+	w := newWorld(t, Options{Size: 1 << 20, Overflow: OverwriteOldest})
+	for i := range 100 {
+		w.put(i*1000, (i+1)*1000, 100)
+		w.s.Begin(time.Now())
+		w.s.Put(fmt.Appendf(nil, "own %d", i), Meta{Flags: Own})
+		w.s.End()
+	}
+	w.adds()
+	w.again()
+	own, others := 0, 0
+	for _, s := range w.get(1 << 20) {
+		if s == fmt.Sprintf("own %d", own) {
+			own++
+		} else {
+			others++
+		}
+	}
+	if own != 100 || others < 5000 {
+		t.Errorf("%d own records, %d others", own, others)
+	}
+	if st := w.s.State(); st.Disk > 1<<20+1<<17 {
+		t.Errorf("state %+v", st)
+	}
+	w.settle(len(w.sent))
+	if c := w.s.State().Counts; c.Waiting != 0 || c.Damaged != 0 {
+		t.Errorf("counts %+v", c)
+	}
+	w.adds()
+}
+
 func TestDropNewKeepsRoomForOwn(t *testing.T) {
 	w := newWorld(t, Options{Size: 1 << 20, Overflow: DropNew})
 	n := w.put(0, 50000, 100)

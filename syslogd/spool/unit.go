@@ -24,6 +24,8 @@ type unit struct {
 	open  bool   // it is being written
 	ended bool   // it was complete when it was opened
 
+	thinned bool // only own records are left in it
+
 	chunk *chunk // else
 }
 
@@ -48,6 +50,8 @@ type chunk struct {
 const (
 	segmentHead   = "loggia-spool  1\n"
 	segmentSuffix = ".seg"
+
+	temporarySuffix = ".tmp" // of a segment that is being written anew
 )
 
 func segmentName(first uint64) string { return fmt.Sprintf("%020d%s", first, segmentSuffix) }
@@ -282,20 +286,47 @@ func (s *Spool) available(own bool) int64 {
 	return limit - used
 }
 
-// overwrite drops the oldest unit that nobody reads at the moment. It is false
-// when there is none. While the disk takes nothing, room on it may be what is
-// missing.
+// overwrite drops the oldest unit that nobody reads at the moment, but for its
+// own records, which stay as long as they take no more than their part of the
+// spool. It is false when there is nothing to drop. While the disk takes nothing,
+// room on it may be what is missing.
 func (s *Spool) overwrite() bool {
 	s.mu.Lock()
-	i := slices.IndexFunc(s.units, func(u *unit) bool { return !u.open && u.first >= s.read && !u.settled() })
-	if i < 0 || s.units[i].chunk != nil && i == len(s.units)-1 {
+	i := s.victim()
+	if i < 0 {
 		s.mu.Unlock()
 		return false
 	}
 	u := s.units[i]
+	s.mu.Unlock()
+	var own *unit
+	if u.path != "" && !u.thinned {
+		var err error
+		if own, err = s.thin(u); err != nil { // no room for these either, or it does not read back
+			own = nil
+		}
+	}
+	s.mu.Lock()
+	if i = slices.Index(s.units, u); i < 0 || u.first < s.read {
+		s.mu.Unlock() // it is being read now: another one, then
+		return own == nil || os.Remove(u.path+temporarySuffix) == nil
+	}
+	if own != nil && os.Rename(u.path+temporarySuffix, u.path) != nil {
+		own = nil
+	}
+	if own != nil { // these are not lost
+		u.left -= min(u.left, own.left)
+		own.bytes = min(own.bytes, u.bytes)
+		u.bytes -= own.bytes
+	}
 	s.drop(u, &s.counts.Overwritten)
-	s.units = slices.Delete(s.units, i, i+1)
-	s.removed(u)
+	if own != nil {
+		s.units[i] = own
+		s.used += own.size - u.size
+	} else {
+		s.units = slices.Delete(s.units, i, i+1)
+		s.removed(u)
+	}
 	for u.path != "" && len(s.front) > 0 && s.front[0].first <= u.last { // what else is in it is on disk
 		s.evicted = max(s.evicted, s.front[0].last)
 		s.dropChunk()
@@ -314,6 +345,64 @@ func (s *Spool) overwrite() bool {
 		s.works()
 	}
 	return true
+}
+
+// victim is the unit to be overwritten: the oldest that has other than own
+// records, unless own ones have more than their part. The lock is held.
+func (s *Spool) victim() int {
+	oldest, own := -1, int64(0)
+	for i, u := range s.units {
+		if u.open || u.first < s.read || u.settled() || u.chunk != nil && i == len(s.units)-1 {
+			continue
+		}
+		if u.thinned {
+			own += u.size
+		} else if oldest < 0 {
+			oldest = i
+		}
+	}
+	if oldest >= 0 && own <= s.policy.size/reservePart {
+		return oldest
+	}
+	return slices.IndexFunc(s.units, func(u *unit) bool { return u.thinned && !u.open && u.first >= s.read })
+}
+
+// thin writes, beside the segment of u, one with nothing but its own records; nil
+// when there are none. None of u has been read.
+func (s *Spool) thin(u *unit) (*unit, error) {
+	b, err := os.ReadFile(u.path)
+	if err != nil {
+		return nil, err
+	}
+	b = b[min(len(segmentHead), len(b)):min(int64(len(b)), u.size)]
+	own := &unit{first: u.first, last: u.last, path: u.path, thinned: true}
+	text := []byte(segmentHead)
+	var r Record
+	for n := whole(b, s.table); n > 0; {
+		k := readRecord(b, &r)
+		if r.Flags&Own != 0 && r.Flags&(end|Uncounted) == 0 {
+			text = append(text, b[:k]...)
+			own.left++
+			own.records++
+			own.bytes += int64(k)
+		}
+		b, n = b[k:], n-k
+	}
+	if own.left == 0 {
+		return nil, nil
+	}
+	own.size = int64(len(text))
+	text = append(text, sealOf(own, s.table)...)
+	temporary := u.path + temporarySuffix
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil { // what it replaces may be on disk
+		return nil, errors.Join(err, os.Remove(temporary))
+	}
+	return own, nil
 }
 
 // drop counts what is left of u as lost. The lock is held.
