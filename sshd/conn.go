@@ -263,9 +263,7 @@ func (c *conn) established(sc *ssh.ServerConn) {
 
 // review ends the connection if who logged in may not any more.
 func (c *conn) review(config *Config) {
-	c.mu.Lock()
-	who := c.who
-	c.mu.Unlock()
+	who := c.present()
 	if who == nil {
 		return
 	}
@@ -277,7 +275,18 @@ func (c *conn) review(config *Config) {
 		c.end(errDenied.Error())
 	case who.Root && config.RootLogin == RootDeny:
 		c.end("root may not log in any more")
+	default: // perhaps of another class
+		c.mu.Lock()
+		c.who = now
+		c.mu.Unlock()
 	}
+}
+
+// present is who is logged in, as the last commit has them.
+func (c *conn) present() *User {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.who
 }
 
 // forget takes the connection off the list.

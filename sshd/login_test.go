@@ -47,7 +47,7 @@ func TestLoginsAndTheirRecords(t *testing.T) {
 		}
 		l.recorded(tt.record)
 		if err == nil {
-			if got := l.run(c, "who"); got != "op  4294967295 127.0.0.1\n" && got != "op operator 4294967295 127.0.0.1\n" {
+			if got := l.run(c, "who"); got != "op operator 4294967295 127.0.0.1\n" {
 				t.Errorf("%q", got)
 			}
 			c.Close()
@@ -273,6 +273,13 @@ func TestMethodsThatAreOff(t *testing.T) {
 func TestADeletedUserLosesTheConnection(t *testing.T) {
 	l := newLab(t, nil)
 	c := l.login()
+	other := *l.config.Users["op"]
+	other.Class = "read-only"
+	l.config.Users = map[string]*User{"op": &other}
+	l.apply()
+	if got := l.run(c, "who"); !strings.HasPrefix(got, "op read-only ") {
+		t.Errorf("the class of the next session is not that of the commit: %s", got)
+	}
 	l.config.Users = map[string]*User{}
 	l.apply()
 	_ = c.Wait() // it ends

@@ -69,7 +69,7 @@ func forwarding(kind string) string {
 func (c *conn) session(ctx context.Context, ch ssh.Channel, requests <-chan *ssh.Request) {
 	c.open.Add(1)
 	defer c.open.Add(-1)
-	peer := Peer{UID: Nobody, PID: c.s.number(), Login: &Login{User: c.user.Name, Class: c.user.Class, Root: c.user.Root, Remote: c.remote()}}
+	peer := Peer{UID: Nobody, PID: c.s.number(), Login: &Login{User: c.user.Name, Class: c.present().Class, Root: c.user.Root, Remote: c.remote()}}
 	s := &service{handle: c.s.o.Handle, subsystems: c.s.o.Subsystems, only: c.only, begin: c.begin, refused: c.refused}
 	s.serveChannel(ctx, peer, ch, requests)
 }
