@@ -65,7 +65,7 @@ func (d *Daemon) orphaned(r *configtree.Reader, next syslogd.Config) (warnings [
 		stay[h.Name] = true
 	}
 	for _, old := range d.engine.Statistics().Destinations {
-		if old.Host == nil || stay[old.Name] || old.Sink.Waiting == 0 {
+		if old.Host == nil || stay[old.Name] || old.Sink.Waiting == 0 || old.Host.Status == sink.Up { // what is under way will arrive
 			continue
 		}
 		warnings = append(warnings, configtree.Problem{Path: r.Child("system").PathOf("syslog"), Warning: true, Kind: configtree.Constraint,
