@@ -50,7 +50,7 @@ func (d *Daemon) netconf(ctx context.Context, p sshd.Peer, ch *sshd.Channel) int
 		Command: func(ctx context.Context, line string, answer func(context.Context, op.Result) error) error {
 			return d.command(ctx, o, line, answer)
 		},
-		Kill: d.kill,
+		Kill: d.kill, Broken: func(reason any) { d.panicked(p, ch, reason) },
 	})
 	if err != nil && ctx.Err() == nil {
 		fmt.Fprintf(ch.Errors, "error: %v\n", err)

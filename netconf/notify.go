@@ -47,7 +47,7 @@ func createSubscription(ctx context.Context, s *session, r *request) error {
 	r.ok()
 	ctx, cancel := context.WithCancel(ctx)
 	s.unsubscribe = cancel
-	s.after = func() { s.reader.Go(func() { s.notify(ctx, sub) }) }
+	s.after = func() { s.beside(func() { s.notify(ctx, sub) }) }
 	return nil
 }
 

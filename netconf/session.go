@@ -46,6 +46,9 @@ type Options struct {
 	Match func(expression string) (func(text string) bool, error)
 	// Kill ends another session by its session-id; false if there is none.
 	Kill func(id int) bool
+	// Broken is told of a panic beside the requests, in the function that it is
+	// deferred in; the session ends. The others are for the caller of Serve.
+	Broken func(reason any)
 }
 
 // session is one session.
@@ -55,6 +58,7 @@ type session struct {
 	in     *frame.Reader
 	out    *frame.Writer
 	junos  string         // name space of attributes
+	conn   io.Closer
 	closed bool           // close-session was answered
 	ahead  chan arrival   // of a message that is read while a reply is open; nil without one
 	reader sync.WaitGroup // who reads it
@@ -83,7 +87,7 @@ type arrival struct {
 // it, and a private candidate.
 func Serve(ctx context.Context, conn io.ReadWriteCloser, o Options) (err error) {
 	o.Env.Caller.Client = client
-	s := &session{o: o, env: &o.Env, in: frame.NewReader(conn, maxMessage), out: frame.NewWriter(conn),
+	s := &session{o: o, env: &o.Env, conn: conn, in: frame.NewReader(conn, maxMessage), out: frame.NewWriter(conn),
 		junos: "http://xml.juniper.net/junos/" + o.Junos + "/junos", locks: map[string]bool{}}
 	defer s.reader.Wait()
 	defer func() {
@@ -127,12 +131,25 @@ func (s *session) next() ([]byte, error) {
 func (s *session) readAhead(came func()) {
 	ahead := make(chan arrival, 1)
 	s.ahead = ahead
-	s.reader.Go(func() {
+	s.beside(func() {
 		text, err := s.in.Next()
 		ahead <- arrival{text, err}
 		if !errors.Is(err, io.EOF) {
 			came()
 		}
+	})
+}
+
+// beside runs f beside the requests. If it panics, the session ends alone.
+func (s *session) beside(f func()) {
+	s.reader.Go(func() {
+		defer func() {
+			if r := recover(); r != nil {
+				s.o.Broken(r)
+				_ = s.conn.Close() // the session ends, in order or not
+			}
+		}()
+		f()
 	})
 }
 
