@@ -3,6 +3,7 @@ package cli
 import (
 	"time"
 
+	"loggia/audit/event"
 	"loggia/cli/terminal"
 )
 
@@ -11,6 +12,24 @@ var idleWarnings = [...]struct {
 	before time.Duration
 	text   string
 }{{5 * time.Minute, "5 minutes"}, {time.Minute, "1 minute"}, {10 * time.Second, "10 seconds"}}
+
+// idleLimit is after how long without a key the session ends, zero for never: what
+// the configuration says, or less, when the user wants that.
+func (s *Session) idleLimit() time.Duration {
+	own, configured := time.Duration(s.idleMinutes.Load())*time.Minute, s.configuredIdle()
+	if own == 0 || configured > 0 && configured < own {
+		return configured
+	}
+	return own
+}
+
+// configuredIdle is what the configuration says for the user's class, at this moment.
+func (s *Session) configuredIdle() time.Duration {
+	if s.o.IdleTimeout == nil {
+		return 0
+	}
+	return s.o.IdleTimeout()
+}
 
 // watchIdle ends the session when no key was pressed for the idle timeout. The
 // returned function ends the watch.
@@ -27,8 +46,9 @@ func (s *Session) watchIdle(term *terminal.Session) (stop func()) {
 				return
 			case <-tick.C:
 			}
-			limit := time.Duration(s.idleMinutes.Load()) * time.Minute
+			limit := s.idleLimit()
 			if w.exceeded {
+				s.record(event.IdleTimeout{Username: s.env.Caller.User})
 				// What was said a second ago is on the screen now. The end of ReadLine
 				// ends the session; an error has nobody left to be told.
 				_ = term.Close()

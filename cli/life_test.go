@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,6 +39,33 @@ func TestAnIdleSessionIsWarnedAndEnds(t *testing.T) {
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("shown:\n%s", m.Text())
+		}
+	})
+}
+
+func TestTheConfigurationEndsIdleSessions(t *testing.T) {
+	l := newLab(t)
+	o := l.options("user")
+	var limit atomic.Int64
+	limit.Store(int64(time.Hour))
+	o.IdleTimeout = func() time.Duration { return time.Duration(limit.Load()) }
+	synctest.Test(t, func(t *testing.T) {
+		m := terminal.NewMemory(100, 40)
+		m.Feed("set cli idle-timeout 0\rset cli idle-timeout 61\rset cli idle-timeout 50\rshow cli\r")
+		done := make(chan struct{})
+		go func() { defer close(done); New(o).Interact(t.Context(), m) }()
+		start := time.Now()
+		await(t, m, "CLI idle-timeout set to 50 minutes")
+		limit.Store(int64(3 * time.Minute)) // a commit reaches the session at once
+		<-done
+		if d := time.Since(start); d < 3*time.Minute || d > 3*time.Minute+5*time.Second {
+			t.Errorf("ended after %v", d)
+		}
+		if n := strings.Count(m.Text(), "the configuration ends idle sessions after 60 minutes: it can only be less"); n != 2 {
+			t.Errorf("refused %d times:\n%s", n, m.Text())
+		}
+		if !slices.Contains(l.records.list, "UI_CLI_IDLE_TIMEOUT: Idle timeout for user 'user' exceeded and session terminated") {
+			t.Errorf("recorded: %q", l.records.list)
 		}
 	})
 }

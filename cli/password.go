@@ -7,36 +7,25 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-crypt/crypt/algorithm/shacrypt"
-
 	"loggia/configtree"
+	"loggia/configtree/password"
 	"loggia/configtree/schema"
+	"loggia/configtree/store"
 )
 
 // plainText is the statement that asks for a password instead of holding one:
-// it stands wherever hashedText does, which then gets the hash. It is a matter of
-// the prompt; no configuration contains it.
-const (
-	plainText  = "plain-text-password"
-	hashedText = "encrypted-password"
-)
+// it stands wherever a hash does, which the store makes of the answer. It is a
+// matter of the prompt; no configuration contains it.
+const plainText = "plain-text-password"
 
 const plainTextHelp = "Ask for the password, without showing it"
 
-// The number of bytes a password may have (junos-syslog-audit: 6 to 128), and
-// how often the hash is applied: what crypt(5) does when nothing is said.
-const (
-	shortestPassword = 6
-	longestPassword  = 128
-	passwordRounds   = 5000
-)
-
-// passwordAt returns the statement below n that holds a hashed password.
+// passwordAt returns the statement below n that takes a password in plain text.
 func passwordAt(n *schema.Node) *schema.Node {
 	if n == nil {
 		return nil
 	}
-	i := slices.IndexFunc(n.Children, func(c *schema.Node) bool { return c.Name == hashedText })
+	i := slices.IndexFunc(n.Children, func(c *schema.Node) bool { return c.Name == password.PlainStatement })
 	if i < 0 {
 		return nil
 	}
@@ -55,12 +44,12 @@ func (w *walk) asksPassword(words []configtree.Word) (before configtree.Resoluti
 	if p != nil && p.Kind != configtree.Missing || before.Next.Want != schema.WantStatement || passwordAt(at) == nil {
 		return before, false
 	}
-	return before, !slices.ContainsFunc(at.Children, func(c *schema.Node) bool { return strings.HasPrefix(c.Name, words[n].Text) })
+	return before, !slices.ContainsFunc(at.Children, func(c *schema.Node) bool { return !c.Unkept && strings.HasPrefix(c.Name, words[n].Text) })
 }
 
 // setPassword asks for a password twice and sets its hash.
 func (s *Session) setPassword(ctx context.Context, c *call) error {
-	password, err := s.o.Screen.Secret(ctx, "New password:")
+	plain, err := s.o.Screen.Secret(ctx, "New password:")
 	if err != nil {
 		return noPassword(err)
 	}
@@ -68,20 +57,17 @@ func (s *Session) setPassword(ctx context.Context, c *call) error {
 	switch {
 	case err != nil:
 		return noPassword(err)
-	case password != again:
+	case plain != again:
 		//lint:ignore ST1005 the words are Junos', capital included
 		return errors.New("Passwords are not equal; try again")
-	case len(password) < shortestPassword:
-		return errors.New("minimum password length is 6")
-	case len(password) > longestPassword:
-		return errors.New("maximum password length is 128")
-	}
-	hash, err := hashPassword(password)
-	if err != nil {
-		return err
 	}
 	path := c.path.Path.Append(configtree.Step{Node: passwordAt(c.path.Next.Node)})
-	return s.apply(ctx, c, append(slices.Clone(c.path.Edits), configtree.Edit{Op: configtree.Set, Path: path, Value: hash}))
+	err = s.apply(ctx, c, append(slices.Clone(c.path.Edits), configtree.Edit{Op: configtree.Set, Path: path, Value: plain}))
+	var problems store.Problems
+	if errors.As(err, &problems) && len(problems) == 1 && problems[0].Path.Last().Node == passwordAt(c.path.Next.Node) {
+		return problems[0].Err // the statement is the one that asked
+	}
+	return err
 }
 
 // noPassword is what is wrong when the input ends instead.
@@ -90,17 +76,4 @@ func noPassword(err error) error {
 		return errors.New("no password was given")
 	}
 	return err
-}
-
-// hashPassword returns the notation of crypt(5) for SHA-512, with a random salt.
-func hashPassword(password string) (string, error) {
-	h, err := shacrypt.New(shacrypt.WithSHA512(), shacrypt.WithRounds(passwordRounds))
-	if err != nil {
-		return "", err
-	}
-	digest, err := h.Hash(password)
-	if err != nil {
-		return "", err
-	}
-	return digest.Encode(), nil
 }

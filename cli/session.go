@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"loggia/audit/event"
 	"loggia/cli/terminal"
@@ -62,6 +63,9 @@ type Options struct {
 	Answer func(ctx context.Context, res op.Result) error
 	// LastSession reports whether ending this session ends the engine.
 	LastSession func() bool
+	// IdleTimeout is after how long without a key the configuration lets the session
+	// end, zero for never. It may be nil.
+	IdleTimeout func() time.Duration
 	// Attached is told how to reach an interactive session from outside; what it
 	// returns is called when the session ends.
 	Attached func(print func(text string), close func()) (detach func())

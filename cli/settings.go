@@ -83,6 +83,9 @@ func setComplete(_ context.Context, s *Session, c *call) error {
 
 func setIdle(_ context.Context, s *Session, c *call) error {
 	minutes := c.args.Int("minutes", 0)
+	if limit := s.configuredIdle(); limit > 0 && (minutes == 0 || time.Duration(minutes)*time.Minute > limit) {
+		return fmt.Errorf("the configuration ends idle sessions after %d minutes: it can only be less", limit/time.Minute)
+	}
 	s.idleMinutes.Store(int64(minutes))
 	if minutes == 0 {
 		c.say("Idle timeout disabled\n")
@@ -142,8 +145,8 @@ func showSettings(_ context.Context, s *Session, c *call) error {
 	on := map[bool]string{true: "on", false: "off"}
 	t := s.settings
 	c.say("CLI complete-on-space set to " + on[t.completeOnSpace] + "\n")
-	if minutes := s.idleMinutes.Load(); minutes > 0 {
-		c.say(fmt.Sprintf("CLI idle-timeout set to %d minutes\n", minutes))
+	if limit := s.idleLimit(); limit > 0 {
+		c.say(fmt.Sprintf("CLI idle-timeout set to %d minutes\n", limit/time.Minute))
 	} else {
 		c.say("CLI idle-timeout disabled\n")
 	}

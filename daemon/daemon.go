@@ -71,6 +71,7 @@ type Daemon struct {
 	metrics      *metrics
 	notes        *notes
 	clock        *clock
+	passwords    *passwords
 	refusals     refusals
 	started      time.Time
 	owner        uint32 // uid that owns the state directory
@@ -125,6 +126,7 @@ func (d *Daemon) start() error {
 	d.notes = newNotes(func(e event.Event) { d.recorder.Record(itself(), e) })
 	d.logins.Store(&logins{})
 	d.openClock(newMachineClock())
+	d.openPasswords()
 	err = errors.Join(d.openCertificates(), d.openSSH())
 	if err == nil {
 		err = d.configure(recovery)
@@ -151,7 +153,7 @@ func (d *Daemon) configure(recovery audit.Recovery) error {
 		return err
 	}
 	d.store, err = store.Open(store.Options{Dir: d.state.path("config"), Schema: root, Factory: []byte(factory),
-		Recorder: d.recorder, Subsystems: d.subsystems(), Version: Version, Waits: d.certificates.Pending,
+		Recorder: d.recorder, Subsystems: d.subsystems(), Version: Version, Waits: d.certificates.Pending, Former: d.passwords.former,
 		Broadcast: func(text string) { d.sessions.broadcast(d.hostName(), text, d.now()) }})
 	if err != nil {
 		return err
@@ -166,7 +168,7 @@ func (d *Daemon) configure(recovery audit.Recovery) error {
 	}
 	d.recorder.begin()
 	d.announce(recovery)
-	d.local = &sshd.Local{Path: SocketPath(d.state.dir), Admit: d.admit, Handle: d.serve, Subsystems: d.channels()}
+	d.local = &sshd.Local{Path: SocketPath(d.state.dir), Admit: d.admit, Handle: d.surviving(d.serve), Subsystems: d.channels()}
 	if err := d.local.Listen(); err != nil {
 		return errors.Join(err, d.store.Close())
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"loggia/configtree"
+	"loggia/configtree/password"
 	"loggia/op"
 )
 
@@ -17,6 +18,23 @@ type system struct {
 	users    []account
 	problems []configtree.Problem // of classes
 	classes  map[string]*op.Class // that are configured
+	rules    password.Rules
+	idle     idleLimits
+	hashes   map[string]string // of passwords, by login
+}
+
+// idleLimits are how long sessions may be idle; zero is for ever.
+type idleLimits struct {
+	all   time.Duration
+	class map[string]time.Duration
+}
+
+// of is the limit of a class: its own, else that of all.
+func (l idleLimits) of(class string) time.Duration {
+	if d, ok := l.class[class]; ok {
+		return d
+	}
+	return l.all
 }
 
 // account is one `login user`.
@@ -34,11 +52,23 @@ func decodeSystem(r *configtree.Reader) *system {
 		s.hostName = machineName()
 	}
 	login, additive := sys.Child("login"), sys.Has("regex-additive-logic")
+	s.rules = password.RulesOf(login)
+	s.idle = idleLimits{all: minutes(login.Uint("idle-timeout")), class: map[string]time.Duration{}}
+	s.hashes = map[string]string{}
 	for c := range login.Entries("class") {
 		s.decodeClass(c, additive)
+		if c.Has("idle-timeout") {
+			s.idle.class[c.Key()] = minutes(c.Uint("idle-timeout"))
+		}
+	}
+	if h := sys.Child("root-authentication").Text("encrypted-password"); h != "" {
+		s.hashes["root"] = h
 	}
 	for u := range login.Entries("user") {
 		u.Has("full-name")
+		if h := u.Child("authentication").Text("encrypted-password"); h != "" {
+			s.hashes[u.Key()] = h
+		}
 		s.users = append(s.users, account{name: u.Key(), uid: uint32(u.Uint("uid")), class: u.Text("class")})
 	}
 	return s

@@ -285,7 +285,8 @@ func (d *Daemon) options(id identity) (o cli.Options, l *live, err error) {
 	}
 	l = &live{Session: op.Session{Subject: id.Subject, Since: time.Now(), LastKey: time.Now()}, account: id.account}
 	o = cli.Options{
-		HostName: d.hostName,
+		HostName:    d.hostName,
+		IdleTimeout: func() time.Duration { return d.system.Load().idle.of(id.class().Name()) },
 		Env: op.Env{
 			Store: d.store, Logs: logs{d}, Engine: counters{d}, Hosts: hosts{d}, PKI: certificates{d.certificates}, Files: root, Recorder: d.recorder, SSH: sshState{d.ssh}, Clock: d.clock,
 			Sessions: d.sessions.snapshot, Logout: d.sessions.logout, Show: d.sessions.tell, Alarms: d.alarms.list, Now: d.now, Started: d.started,

@@ -11,6 +11,7 @@ import (
 
 	"loggia/audit/event"
 	"loggia/configtree"
+	"loggia/configtree/password"
 	"loggia/configtree/store"
 	"loggia/files"
 	"loggia/op"
@@ -20,14 +21,14 @@ import (
 // openSSH makes the server, which serves nothing until a configuration says so.
 func (d *Daemon) openSSH() (err error) {
 	d.ssh, err = sshd.NewServer(sshd.Options{
-		Dir: d.state.path("ssh"), Recorder: d.recorder, Handle: d.serve, Subsystems: d.channels(), Now: time.Now, Alarm: d.alarm,
+		Dir: d.state.path("ssh"), Recorder: d.recorder, Handle: d.surviving(d.serve), Subsystems: d.channels(), Now: time.Now, Alarm: d.alarm,
 	})
 	return err
 }
 
 // channels are the subsystems of SSH, on the network and on the unix socket.
 func (d *Daemon) channels() map[string]sshd.Handler {
-	return map[string]sshd.Handler{"sftp": d.sftp, netconfSubsystem: d.netconf}
+	return map[string]sshd.Handler{"sftp": d.surviving(d.sftp), netconfSubsystem: d.surviving(d.netconf)}
 }
 
 // sshPlan lets the server change over.
@@ -57,6 +58,10 @@ func (d *Daemon) prepareSSH(_ context.Context, c store.Change) (store.Plan, erro
 	next := decodeSSH(c.Next.Reader())
 	if fatal(next.problems) {
 		return nil, store.Problems(next.problems)
+	}
+	days := password.RulesOf(c.Next.Reader().Child("system").Child("login")).MaximumDays
+	for name, u := range next.config.Users {
+		u.PasswordUntil = d.passwords.until(name, u.Password.Text(), days)
 	}
 	plan, err := d.ssh.Prepare(next.config, c.Reason == store.ReasonStart)
 	var bind *sshd.BindError

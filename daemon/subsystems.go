@@ -24,6 +24,7 @@ type systemPlan struct {
 // Apply implements store.Plan.
 func (p systemPlan) Apply() {
 	prev := p.d.system.Swap(p.next)
+	p.d.passwords.applied(p.next.hashes, prev != nil)
 	if prev != nil && prev.zone.String() != p.next.zone.String() {
 		p.d.recorder.Record(itself(), event.TimeZoneChanged{Old: prev.zone.String(), New: p.next.zone.String()})
 	}

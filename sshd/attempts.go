@@ -32,6 +32,7 @@ var (
 	errWrong   = errors.New("wrong password")
 	errLocked  = errors.New("the account is locked")
 	errRoot    = errors.New("root may not log in like this")
+	errExpired = errors.New("the password has expired")
 	errHours   = errors.New("not at this time")
 	errKey     = errors.New("unknown key")
 	errKeyFrom = errors.New("the key may not be used from there")
@@ -44,6 +45,8 @@ func (c *conn) may(u *User, key bool) error {
 		return errRoot
 	case c.s.lockouts.locked(u.Name):
 		return errLocked
+	case !key && !u.PasswordUntil.IsZero() && c.s.o.Now().After(u.PasswordUntil):
+		return errExpired
 	case !u.Access.Allows(c.s.o.Now().In(c.config.Location)):
 		return errHours
 	}

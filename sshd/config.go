@@ -67,6 +67,8 @@ type User struct {
 	Password    *Password // nil: none
 	Keys        []UserKey
 	Access      Access
+	// PasswordUntil is when the password stops to let in; zero for never.
+	PasswordUntil time.Time
 }
 
 // Access is when members of a class may log in. The zero value is always.

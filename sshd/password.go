@@ -94,6 +94,21 @@ func (p *Password) match(password []byte) bool {
 	return err == nil && subtle.ConstantTimeCompare(bytes.TrimSpace(hash), []byte(p.text)) == 1 && !tooLong
 }
 
+// Text is the hash, empty for no password.
+func (p *Password) Text() string {
+	if p == nil {
+		return ""
+	}
+	return p.text
+}
+
+// Matches reports whether password is the one, for who asks beside a login over the
+// network: at the console, or whether a new password is an old one.
+func (p *Password) Matches(password string) bool { return p.match([]byte(password)) }
+
+// Decoy returns a hash that fits no password, to be checked where there is none.
+func Decoy() *Password { return decoy(nil, "") }
+
 // dummyHash costs what plain-text-password makes cost, and fits no password.
 const dummyHash = "$6$loggia$................................................................" +
 	"......................"

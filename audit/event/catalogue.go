@@ -50,6 +50,7 @@ func Catalogue() []Kind {
 		{ConfigSet{Username: user, Action: "<action>", Path: path, New: "<value>"}, "A statement got a value"},
 		{ConfigSetSecret{user, "<action>", path}, "A secret got a value, which is withheld"},
 		{ChangeRefused{user, path}, "A user was refused a change of the configuration"},
+		{IdleTimeout{user}, "A session ended because nobody pressed a key"},
 		{CommandLine{user, command}, "A user typed a command"},
 		{CommandRefused{user, command}, "A user was refused a command"},
 		{Commit{Username: user, Command: command}, "A user asked for a commit"},
@@ -74,6 +75,7 @@ func Catalogue() []Kind {
 		{Logout{user}, "A session ended"},
 		{LogStream{Username: user, Stream: "<log>", Connection: "<connection>", Reason: why}, "A user began or ended receiving a log as it is written"},
 		{NetconfCommand{user, command}, "A user sent an RPC over NETCONF"},
+		{PasswordChanged{Username: user}, "A commit changed or removed the password of a login"},
 		{RescueOperation{Username: user, Action: "<action>"}, "The rescue configuration was saved or deleted"},
 	}
 }

@@ -56,6 +56,15 @@ func (e Logout) Entry() Entry {
 		Text: "User '" + e.Username + "' logout", Attrs: []Attr{{"username", e.Username}}}
 }
 
+// IdleTimeout is a session that ends because nobody pressed a key for so long.
+type IdleTimeout struct{ Username string }
+
+// Entry implements Event. UI_CLI_IDLE_TIMEOUT, authorization.notice.
+func (e IdleTimeout) Entry() Entry {
+	return Entry{Process: "cli", Tag: "UI_CLI_IDLE_TIMEOUT", Facility: Authorization, Severity: Notice,
+		Text: "Idle timeout for user '" + e.Username + "' exceeded and session terminated", Attrs: []Attr{{"username", e.Username}}}
+}
+
 // CommandLine is a line that a user sent with Enter. Command is the line with
 // every word in full and secrets hidden; the log shows a blank after it, as
 // Junos' completion of the last word leaves one.
@@ -76,4 +85,22 @@ func (e AccessRefused) Entry() Entry {
 	return Entry{Process: mgd, Tag: "UI_ACCESS_REFUSED", Facility: Authorization, Severity: Notice, Failed: true,
 		Text:  "User '" + e.Username + "' was refused to " + e.Action + " '" + e.Filename + "': " + e.Reason,
 		Attrs: []Attr{{"username", e.Username}, {"action", e.Action}, {"filename", e.Filename}, {"reason", e.Reason}}}
+}
+
+// PasswordChanged is a commit that gave a login another password, or took it away.
+type PasswordChanged struct {
+	Username string // whose
+	Removed  bool
+}
+
+// Entry implements Event. UI_PASSWORD_CHANGED is ours, in the words that Junos
+// logs, authorization.notice.
+func (e PasswordChanged) Entry() Entry {
+	action := "change"
+	if e.Removed {
+		action = "remove"
+	}
+	return Entry{Process: mgd, Tag: "UI_PASSWORD_CHANGED", Facility: Authorization, Severity: Notice,
+		Text:  action + " user '" + e.Username + "' password",
+		Attrs: []Attr{{"username", e.Username}, {"action", action}}}
 }

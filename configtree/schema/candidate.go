@@ -72,6 +72,7 @@ func (c Cursor) statements() []Candidate {
 	var cs []Candidate
 	for _, child := range c.Node.Children {
 		switch {
+		case child.Unkept && child.Secret: // a password is asked for; this way is for programs
 		case !c.open(child):
 		case child.NoKeyword:
 			cs = append(cs, typed(child, &child.KeyType, child.KeyDescription)...)

@@ -153,7 +153,7 @@ func (c Cursor) abbreviated(word string) (step Step, n int) {
 					n++
 				}
 			}
-		case c.open(child) && strings.HasPrefix(child.Name, word):
+		case c.open(child) && !child.Unkept && strings.HasPrefix(child.Name, word):
 			step = c.enter(child)
 			n++
 		}

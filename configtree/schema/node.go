@@ -46,7 +46,7 @@ type Node struct {
 	Secret       bool   // value, or key of a list: displayed with ## SECRET-DATA, masked in records
 	Permission   string // permission flag that sees it, inherited; with "-control" changes it
 	Accepted     bool   // with everything below has no effect here: the commit says so once
-	Unkept       bool   // leaf at the top that the program writes itself: taken, and not kept in a Tree
+	Unkept       bool   // leaf that is taken and not kept in a Tree, such as the version that the program writes itself
 
 	// Groups is what the statement does for configuration groups, see GroupsRole.
 	Groups GroupsRole

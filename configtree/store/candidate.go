@@ -73,7 +73,11 @@ type edition struct {
 // such as the deletion of what is not there, skips its edit. Each change is
 // recorded. Edits of other sessions that come in meanwhile are kept.
 func (c *Candidate) Edit(ctx context.Context, by event.Subject, edits []configtree.Edit) (changes []configtree.Change, problems []configtree.Problem, err error) {
-	return c.change(ctx, edition{by: by, action: "set", edits: slices.Clone(edits), cost: len(edits)})
+	ed := edition{by: by, action: "set", edits: slices.Clone(edits), cost: len(edits)}
+	if problems := ed.hash(c.store); len(problems) > 0 {
+		return nil, problems, problems
+	}
+	return c.change(ctx, ed)
 }
 
 // maxRaces is how often an edit starts over because another came first; then

@@ -65,7 +65,7 @@ func (c *Candidate) load(ctx context.Context, ed edition, verb LoadVerb, source 
 		return nil, nil, err
 	}
 	c.store.record(ed.by, event.Load{Username: ed.by.User, Command: "load " + verb.String()})
-	problems, err = ed.collect(ctx, verb, edits)
+	problems, err = ed.collect(ctx, c.store, verb, edits)
 	if err != nil {
 		return nil, problems, err
 	}
@@ -98,7 +98,7 @@ func (c *Candidate) load(ctx context.Context, ed edition, verb LoadVerb, source 
 }
 
 // collect reads the source. Problems beyond the first maxLoadProblems are left out.
-func (ed *edition) collect(ctx context.Context, verb LoadVerb, edits Source) ([]configtree.Problem, error) {
+func (ed *edition) collect(ctx context.Context, store *Store, verb LoadVerb, edits Source) ([]configtree.Problem, error) {
 	problems := []configtree.Problem{}
 	ed.edits = []configtree.Edit{}
 	for edit, problem := range edits {
@@ -118,7 +118,7 @@ func (ed *edition) collect(ctx context.Context, verb LoadVerb, edits Source) ([]
 		}
 	}
 	ed.cost = len(ed.edits)
-	return problems, nil
+	return append(problems, ed.hash(store)...), nil
 }
 
 func rollbackCommand(n int) string {

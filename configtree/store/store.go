@@ -37,6 +37,8 @@ type Options struct {
 	Subsystems []Subsystem // in the order in which they prepare and apply
 	Version    string      // of the program, noted in revisions
 
+	// Former reports whether a password is one of the last n of a login. May be nil.
+	Former func(login, plain string, n int) bool
 	// Broadcast tells every terminal something; it must not block. May be nil.
 	Broadcast func(text string)
 
@@ -64,6 +66,7 @@ type Store struct {
 	factory    []byte
 	now        func() time.Time
 	boot       func() (id string, elapsed time.Duration)
+	former     func(login, plain string, n int) bool
 	tell       func(text string)
 	waits      func() bool
 	shared     *Candidate
@@ -101,7 +104,7 @@ func program() event.Subject { return event.Subject{User: "root", Client: "other
 func Open(o Options) (*Store, error) {
 	s := &Store{
 		schema: o.Schema, recorder: o.Recorder, subsystems: slices.Clone(o.Subsystems), version: o.Version, factory: o.Factory,
-		now: o.Now, boot: o.Boot, tell: o.Broadcast, waits: o.Waits,
+		now: o.Now, boot: o.Boot, tell: o.Broadcast, former: o.Former, waits: o.Waits,
 		committing: make(chan struct{}, 1), prunable: make(chan struct{}, 1), repending: make(chan struct{}, 1), closed: make(chan struct{}),
 		obeyed: make([]*configtree.Effective, len(o.Subsystems)), blamed: map[uint64]*delta{},
 	}

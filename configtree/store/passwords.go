@@ -1,0 +1,54 @@
+package store
+
+import (
+	"errors"
+	"slices"
+
+	"loggia/configtree"
+	"loggia/configtree/password"
+	"loggia/configtree/schema"
+)
+
+var errReused = errors.New("the password has been used before")
+
+// hash puts the hash of a password in the place of each one that is given in plain
+// text, if it is like the running configuration wants it. So plain text gets no
+// further than here: not to the candidate, its log on disk, or a record.
+func (ed *edition) hash(s *Store) Problems {
+	var problems Problems
+	refused := func(e configtree.Edit) bool { return e.Path == nil && e.Op == configtree.Set }
+	for i := range ed.edits {
+		e := &ed.edits[i]
+		plain := e.Path.Last().Node
+		if plain == nil || !plain.Unkept || plain.Name != password.PlainStatement || e.Op != configtree.Set {
+			continue
+		}
+		rules := password.RulesOf(s.Running().Effective.Reader().Child("system").Child("login"))
+		text, err := s.accept(rules, password.Login(e.Path), e.Value)
+		if err != nil {
+			problems = append(problems, configtree.Problem{Path: e.Path, Token: plain.Name, Err: err, Kind: configtree.Constraint,
+				File: e.File, Line: e.Line, Col: e.Col})
+			*e = configtree.Edit{}
+			continue
+		}
+		siblings := plain.Parent.Children
+		at := slices.IndexFunc(siblings, func(n *schema.Node) bool { return n.Name == password.HashStatement })
+		e.Path = append(slices.Clone(e.Path[:len(e.Path)-1]), configtree.Step{Node: siblings[at]})
+		e.Value = text
+	}
+	if len(problems) > 0 {
+		ed.edits = slices.DeleteFunc(ed.edits, refused)
+	}
+	return problems
+}
+
+// accept returns the hash of a new password that a login may have.
+func (s *Store) accept(rules password.Rules, login, plain string) (string, error) {
+	if err := rules.Check(plain); err != nil {
+		return "", err
+	}
+	if rules.Reuse > 0 && s.former != nil && s.former(login, plain, rules.Reuse) {
+		return "", errReused
+	}
+	return rules.Hash(plain)
+}
