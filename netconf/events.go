@@ -2,6 +2,7 @@ package netconf
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"strconv"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/beevik/etree"
+
+	"loggia/op"
 )
 
 // Event is one line of a log, or a gap between two.
@@ -75,7 +78,7 @@ func getSyslogEvents(ctx context.Context, s *session, r *request) error {
 	if err != nil {
 		return err
 	}
-	if !s.env.Class().Command("trace", []string{"monitor", "start", q.Stream}) { // what it is in the shell
+	if !s.follows(s.env.Class(), q.Stream) {
 		return denied(r.op.Tag)
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -93,6 +96,11 @@ func getSyslogEvents(ctx context.Context, s *session, r *request) error {
 	}
 	r.say("</syslog-events>\n")
 	return nil
+}
+
+// follows reports whether a class may follow a log: what it is in the shell.
+func (s *session) follows(c *op.Class, stream string) bool {
+	return c.Command("trace", []string{"monitor", "start", stream})
 }
 
 // events reads the request.
@@ -237,7 +245,13 @@ func (s *session) stream(ctx context.Context, q eventRequest, r *request) error 
 		events = s.o.Events(ctx, q.Query)
 	}
 	matched, shown, begun := 0, 0, false
+	class := s.env.Class()
 	for e, err := range events {
+		if now := s.env.Class(); now != class { // a commit can change it
+			if class = now; !s.follows(class, q.Stream) {
+				return errWithdrawn
+			}
+		}
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -292,6 +306,9 @@ func (s *session) gap(r *request, q eventRequest, e Event) {
 	}
 	r.say("[events after " + Escape(e.From) + " up to " + Escape(e.To) + " are lost]\n")
 }
+
+// errWithdrawn ends a stream whose reader may not read it any more.
+var errWithdrawn = errors.New("permission denied")
 
 // reversed keeps the events to turn them round, at most reverseMax of them.
 func reversed(events iter.Seq2[Event, error]) iter.Seq2[Event, error] {

@@ -2,6 +2,7 @@ package receive
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -52,7 +53,7 @@ func (e *reply) next() (b batch, err error) {
 // more reports whether another whole line has arrived.
 func (e *reply) more() bool {
 	part, err := e.in.Peek(e.in.Buffered())
-	return err == nil && strings.IndexByte(string(part), '\n') >= 0
+	return err == nil && bytes.IndexByte(part, '\n') >= 0
 }
 
 // line reads a line without its end. What comes behind the last line end, when
