@@ -18,6 +18,7 @@ type elementFrame struct {
 	gone   bool // the statement is deleted: contents do not matter
 	filled bool // there have been edits of it or of something below
 	spoilt bool // its own key or attributes are wrong, which has been told
+	acts   bool // it is set, unless marks say something else; else it only leads to what it contains
 }
 
 // assembler makes edits of elements as they come from a reader of XML or JSON. It knows the schema and no
@@ -40,7 +41,7 @@ type assembler struct {
 }
 
 func newAssembler(file string, at configtree.Path, root *schema.Node, on *configtree.Tree, yield func(configtree.Edit, *configtree.Problem) bool) assembler {
-	base := elementFrame{node: root, keyed: true, filled: true}
+	base := elementFrame{node: root, keyed: true, filled: true, acts: true}
 	if len(at) > 0 {
 		base.node, base.keyed = at.Last().Node, at.Last().Key != "" || at.Last().Node.Kind != schema.List
 	}
@@ -102,7 +103,7 @@ func (a *assembler) override() {
 
 // enter begins a container or list entry.
 func (a *assembler) enter(s *schema.Node, m marks) {
-	a.frames = append(a.frames, elementFrame{node: s, marks: m, line: a.line, col: a.col})
+	a.frames = append(a.frames, elementFrame{node: s, marks: m, line: a.line, col: a.col, acts: a.top().acts || m.said})
 	if s.Kind == schema.Container {
 		a.path = append(a.path, configtree.Step{Node: s})
 		a.arrive()
@@ -131,6 +132,11 @@ func (a *assembler) arrive() {
 	f := a.top()
 	if f.marks.rename {
 		a.rename()
+	}
+	if !f.acts && !a.exists(a.path) {
+		a.refuse(configtree.NotFound, configtree.ErrNotFound, statementName(a.path.Last()))
+		f.spoilt = true
+		return
 	}
 	f.gone = a.prepare(a.path, f.marks)
 	if f.marks.op == replacing {
@@ -232,7 +238,7 @@ func (a *assembler) settle() {
 	f := a.top()
 	s := f.node
 	switch {
-	case f.filled:
+	case f.filled, !f.acts:
 	case s.NeedsContents():
 		if !f.marks.some() {
 			a.refuse(configtree.Missing, errMissing, statementName(a.path.Last()))
@@ -241,7 +247,7 @@ func (a *assembler) settle() {
 	case s.Kind == schema.List || s.Presence:
 		a.emit(configtree.Set, a.path, "")
 	}
-	if s.Kind == schema.List && s.UserOrdered {
+	if s.Kind == schema.List && s.UserOrdered && f.acts {
 		a.came(a.path)
 	}
 	a.mark(a.path, f.marks)
@@ -298,7 +304,7 @@ func (a *assembler) leaf(s *schema.Node, text string, given bool, m marks) {
 	if a.prepare(path, m) {
 		return
 	}
-	if given || s.Type.Base == schema.Empty {
+	if (given || s.Type.Base == schema.Empty) && (a.top().acts || m.said) {
 		a.emit(configtree.Set, path, value)
 		if s.UserOrdered {
 			a.came(path)

@@ -42,6 +42,16 @@ func ReadOnto(r io.Reader, file string, at configtree.Path, s Syntax, on *config
 	return read(r, file, at, s, on.Schema(), on)
 }
 
+// ReadMarked is ReadOnto of XML in which only what has an operation of its own, or is within something that has, does
+// anything. The rest leads there and has to exist: `default-operation none` of RFC 6241, section 7.2.
+func ReadMarked(r io.Reader, file string, on *configtree.Tree) iter.Seq2[configtree.Edit, *configtree.Problem] {
+	return func(yield func(configtree.Edit, *configtree.Problem) bool) {
+		l := latecomers{yield: yield}
+		readXML(r, file, nil, on.Schema(), on, false, l.take)
+		l.finish()
+	}
+}
+
 // read is ReadOnto; on is nil when not known.
 func read(r io.Reader, file string, at configtree.Path, s Syntax, root *schema.Node, on *configtree.Tree) iter.Seq2[configtree.Edit, *configtree.Problem] {
 	return func(yield func(configtree.Edit, *configtree.Problem) bool) {
@@ -52,7 +62,7 @@ func read(r io.Reader, file string, at configtree.Path, s Syntax, root *schema.N
 		l := latecomers{yield: yield}
 		switch s {
 		case XML:
-			readXML(r, file, at, root, on, l.take)
+			readXML(r, file, at, root, on, true, l.take)
 		case JSON:
 			readJSON(r, file, at, root, on, l.take)
 		case Patch:

@@ -34,6 +34,7 @@ const (
 // metadata in JSON.
 type marks struct {
 	op                 operation
+	said               bool // op was asked for
 	inactive, active   bool
 	protect, unprotect bool
 	comment            string
@@ -56,16 +57,16 @@ func (m *marks) set(s *schema.Node, name, value string) bool {
 	switch name {
 	case "operation":
 		ops := []string{merging: "merge", creating: "create", replacing: "replace", deleting: "delete", removing: "remove"}
-		m.op = operation(max(0, slices.Index(ops, value)))
+		m.op, m.said = operation(max(0, slices.Index(ops, value))), true
 		return slices.Contains(ops, value)
 	case "insert":
 		places := []string{anywhere: "", first: "first", last: "last", before: "before", behind: "after"}
 		m.place = placing(max(0, slices.Index(places, value)))
 		return m.place != anywhere && s != nil && s.UserOrdered
 	case "delete":
-		m.op = deleting
+		m.op, m.said = deleting, true
 	case "replace":
-		m.op = replacing
+		m.op, m.said = replacing, true
 	case "inactive":
 		m.inactive = true
 	case "active":

@@ -36,11 +36,11 @@ type xmlReader struct {
 	ended    bool   // everything has
 }
 
-func readXML(r io.Reader, file string, at configtree.Path, root *schema.Node, on *configtree.Tree, yield func(configtree.Edit, *configtree.Problem) bool) {
+func readXML(r io.Reader, file string, at configtree.Path, root *schema.Node, on *configtree.Tree, acts bool, yield func(configtree.Edit, *configtree.Problem) bool) {
 	source := &xmlSource{input: newInput(r)}
 	x := &xmlReader{assembler: newAssembler(file, at, root, on, yield), source: source, tokens: xml.NewDecoder(source)}
 	x.tokens.CharsetReader = charset
-	x.trim = true
+	x.trim, x.top().acts = true, acts
 	x.document()
 }
 
@@ -225,6 +225,7 @@ func (x *xmlReader) configuration(t xml.StartElement) {
 		x.skip()
 		return
 	}
+	x.top().acts = x.top().acts || m.said
 	x.contents()
 }
 
