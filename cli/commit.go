@@ -79,7 +79,15 @@ func commit(ctx context.Context, s *Session, c *call) error {
 		c.say("Exiting configuration mode\n")
 		s.leaveConfiguration()
 	}
-	c.out.res = committed{c.out.text.String(), o.CheckOnly}
+	done := committed{text: c.out.text.String(), check: o.CheckOnly}
+	if pipe := c.impact(); pipe != nil {
+		x, err := op.Rehearse(&s.env, res.Checked, pipe.args["last"])
+		if err != nil {
+			return err
+		}
+		done.impact = &x
+	}
+	c.out.res = done
 	return nil
 }
 
@@ -87,10 +95,18 @@ func commit(ctx context.Context, s *Session, c *call) error {
 type committed struct {
 	text  string
 	check bool // it was only checked
+
+	impact *op.Impact // nil: nobody asked
 }
 
 // WriteText implements op.Result.
-func (c committed) WriteText(w io.Writer) error { return op.Text(c.text).WriteText(w) }
+func (c committed) WriteText(w io.Writer) error {
+	err := op.Text(c.text).WriteText(w)
+	if err == nil && c.impact != nil {
+		err = c.impact.WriteText(w)
+	}
+	return err
+}
 
 // Element implements op.Result. Clients look for the element within.
 func (c committed) Element() op.Element {
@@ -98,8 +114,12 @@ func (c committed) Element() op.Element {
 	if c.check {
 		done = "commit-check-success"
 	}
-	return op.Group("commit-results",
+	e := op.Group("commit-results",
 		op.Group("routing-engine", op.Leaf("name", "re0"), op.Leaf(done, "")).With("junos:style", "normal"))
+	if c.impact != nil {
+		e.Children = append(e.Children, c.impact.Element())
+	}
+	return e
 }
 
 // commitOptions is what was typed behind commit.
@@ -114,6 +134,9 @@ func (s *Session) commitOptions(c *call) (o store.CommitOptions, err error) {
 	o = store.CommitOptions{Comment: comment, CheckOnly: c.args.Has("check"), Command: commitCommand(c)}
 	if o.CheckOnly && c.args.Has("and-quit") {
 		return o, errors.New("check changes nothing: it does not go with and-quit")
+	}
+	if c.impact() != nil && !o.CheckOnly {
+		return o, errors.New("display impact is for 'commit check'")
 	}
 	if c.args.Has("confirmed") {
 		o.Confirmed = c.args.Int("confirmed", store.DefaultConfirm)
@@ -166,6 +189,22 @@ const detail = "display detail"
 
 func detailVerb() *verb {
 	return &verb{Grammar: op.Grammar{Words: detail, Help: "Show each step with its time"}}
+}
+
+// impactWords is the pipe that tries what commit check has checked.
+const impactWords = "display impact"
+
+func impactVerb() *verb {
+	return &verb{Grammar: op.Grammar{Words: impactWords, Help: "Show where recent messages would go instead",
+		Params: []op.Param{{Name: "last", Kind: op.Option, Help: "How far back, such as 15m"}}}}
+}
+
+// impact returns the pipe that asks for it, nil when none does.
+func (c *call) impact() *call {
+	if len(c.pipes) > 0 && c.pipes[0].verb.Words == impactWords {
+		return c.pipes[0]
+	}
+	return nil
 }
 
 // rollback loads a committed configuration into the candidate.

@@ -3,7 +3,9 @@ package cli
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"loggia/configtree"
 	"loggia/op"
 )
 
@@ -34,3 +36,6 @@ func (noEngine) Statistics() op.Statistics { return op.Statistics{} }
 func (noEngine) ClearStatistics() {}
 
 func (noEngine) Explain(op.Message) op.Explanation { return op.Explanation{} }
+func (noEngine) Impact(*configtree.Effective, time.Time) (op.Impact, error) {
+	return op.Impact{}, nil
+}

@@ -91,7 +91,7 @@ func newGrammar() *grammar {
 		pipes:         newTree(append(pipeVerbs(), refreshVerb())),
 		answerPipes:   newTree(slices.Concat(pipeVerbs(), encodeVerbs(), []*verb{refreshVerb()})),
 		shownPipes:    newTree(slices.Concat(pipeVerbs(), displayVerbs(), []*verb{refreshVerb()})),
-		commitPipes:   newTree(slices.Concat(pipeVerbs(), encodeVerbs(), []*verb{detailVerb()})),
+		commitPipes:   newTree(slices.Concat(pipeVerbs(), encodeVerbs(), []*verb{detailVerb(), impactVerb()})),
 	}
 }
 

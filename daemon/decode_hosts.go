@@ -75,7 +75,7 @@ func (d *decoder) tlsHost(r *configtree.Reader, h *syslogd.Host) {
 			o.Groups = append(o.Groups, g.Key())
 		}
 	}
-	if h.Transport == syslogd.TransportTLS {
+	if h.Transport == syslogd.TransportTLS && d.view != nil {
 		h.TLS, h.Err = d.view.Client(o)
 	}
 }

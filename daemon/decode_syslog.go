@@ -37,6 +37,14 @@ func (d *decoder) problem(p configtree.Path, warning bool, format string, args .
 
 // decodeSyslog reads [edit system syslog] and [edit system services syslog].
 func decodeSyslog(r *configtree.Reader, host string, view *pki.View) (syslogd.Config, *decoder) {
+	c, d := decodeDestinations(r, host, view)
+	d.inputs(r.Child("system").Child("services").Child("syslog"), &c)
+	return c, d
+}
+
+// decodeDestinations reads [edit system syslog]. Without a view no connection can
+// be made by what it returns, but messages can be routed.
+func decodeDestinations(r *configtree.Reader, host string, view *pki.View) (syslogd.Config, *decoder) {
 	d := &decoder{paths: map[string]configtree.Path{}, view: view}
 	sys := r.Child("system")
 	log := sys.Child("syslog")
@@ -67,7 +75,6 @@ func decodeSyslog(r *configtree.Reader, host string, view *pki.View) (syslogd.Co
 		c.Users = append(c.Users, syslogd.User{Place: d.place(u.Path()), Name: u.Key(), Selection: d.selection(u), AllowDuplicates: u.Has("allow-duplicates")})
 	}
 	c.Console = d.console(log)
-	d.inputs(sys.Child("services").Child("syslog"), &c)
 	return c, d
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"loggia/audit/event"
+	"loggia/configtree"
 	"loggia/configtree/store"
 	"loggia/files"
 )
@@ -93,6 +94,8 @@ type Engine interface {
 	ClearStatistics()
 	// Explain says how the running configuration reads a message and where it goes.
 	Explain(m Message) Explanation
+	// Impact says what next would have made of messages received at or after since.
+	Impact(next *configtree.Effective, since time.Time) (Impact, error)
 }
 
 // Statistics are the engine's counters since they were first kept, and obey

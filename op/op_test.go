@@ -84,7 +84,8 @@ func (e engine) Statistics() Statistics { return Statistics(e) }
 
 func (engine) ClearStatistics() {}
 
-func (engine) Explain(Message) Explanation { return Explanation{} }
+func (engine) Explain(Message) Explanation                             { return Explanation{} }
+func (engine) Impact(*configtree.Effective, time.Time) (Impact, error) { return Impact{}, nil }
 
 func newEnv(t *testing.T) *Env {
 	t.Helper()

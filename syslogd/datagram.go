@@ -294,6 +294,7 @@ func (e *Engine) submitLoad(l *load, p *wire.Parser, b *wire.Batch, s *source) {
 		}
 		s.note(b.Records)
 		t.route(sc, b, nil)
+		e.recent.keep(b)
 	}
 	t.finish(sc)
 	b.Buf = nil

@@ -130,6 +130,13 @@
 //		commit    written before the old routes end
 //		shutdown  written
 //		kill -9   lost with its batch
+//	recent messages: copies to try a commit on
+//		bound     4 MiB and one message
+//		full      the oldest is overwritten; all have gone their way before
+//		counter   Accepted
+//		commit    kept
+//		shutdown  forgotten
+//		kill -9   forgotten
 //	file: repeat count
 //		bound     one number, 600 s
 //		full      written

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"loggia/audit/event"
+	"loggia/syslogd/sink"
 	"loggia/syslogd/wire"
 )
 
@@ -125,8 +126,10 @@ type Engine struct {
 	spools   spools
 	loops    *loops
 	storage  *storage
+	cabinet  atomic.Pointer[sink.Cabinet] // made for the first file
 	failures failures // of handshakes
 	senders  *senders
+	recent   recent          // what Impact tries
 	batches  sync.Pool       // *wire.Batch, for own records
 	running  sync.WaitGroup  // goroutines of inputs, of retirement and of retrying
 	done     chan struct{}   // closed by Close: nobody waits any longer
@@ -255,6 +258,7 @@ func (e *Engine) LogBoth(by event.Subject, ev event.Entry) {
 	t := e.enter()
 	defer t.leave()
 	t.submit(b, nil)
+	e.recent.keep(b)
 
 	e.mu.Lock()
 	old, ending := e.previous, e.ending
@@ -348,6 +352,9 @@ func (e *Engine) shutdown(ctx context.Context) error {
 		return errors.Join(append(errs, ctx.Err())...)
 	}
 	errs = append(errs, closeAll(ctx, s.destinations)...)
+	if c := e.cabinet.Load(); c != nil {
+		errs = append(errs, c.Close())
+	}
 	e.mu.Lock()
 	e.state = newState(Config{})
 	e.mu.Unlock()

@@ -90,6 +90,7 @@ func (e *Engine) Submit(b *wire.Batch) {
 	t := e.enter()
 	t.submit(b, nil)
 	t.leave()
+	e.recent.keep(b)
 }
 
 // submit routes b and delivers it, but not to the destinations in skip.

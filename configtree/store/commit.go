@@ -35,6 +35,9 @@ type Result struct {
 	Confirmed bool   // what waited for its confirmation got it by this
 	Scheduled bool   // it was checked and will be made later: see Store.Pending
 	Warnings  []configtree.Problem
+
+	// Checked is what a commit that only checks has checked; nil otherwise.
+	Checked *configtree.Effective
 }
 
 // maxComment is Junos' bound on a commit comment, in bytes.
@@ -215,6 +218,7 @@ func (t *transaction) run(ctx context.Context) (Result, error) {
 	switch {
 	case t.options.CheckOnly:
 		ready.abort()
+		result.Checked = next.Effective
 		return result, t.confirm(ctx)
 	case !t.options.At.IsZero():
 		ready.abort()
