@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"loggia/audit/event"
-	"loggia/syslogd/sink"
 	"loggia/syslogd/wire"
 )
 
@@ -126,7 +125,6 @@ type Engine struct {
 	spools   spools
 	loops    *loops
 	storage  *storage
-	cabinet  atomic.Pointer[sink.Cabinet] // made for the first file
 	failures failures // of handshakes
 	senders  *senders
 	recent   recent          // what Impact tries
@@ -352,9 +350,6 @@ func (e *Engine) shutdown(ctx context.Context) error {
 		return errors.Join(append(errs, ctx.Err())...)
 	}
 	errs = append(errs, closeAll(ctx, s.destinations)...)
-	if c := e.cabinet.Load(); c != nil {
-		errs = append(errs, c.Close())
-	}
 	e.mu.Lock()
 	e.state = newState(Config{})
 	e.mu.Unlock()
