@@ -3,8 +3,10 @@ package netconf
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 
+	"loggia/audit/event"
 	"loggia/configtree"
 	"loggia/configtree/format"
 	"loggia/configtree/store"
@@ -26,6 +28,13 @@ func (s *session) difference(out io.Writer, from, to *configtree.Tree) error {
 	return format.Compare(out, from, to, nil)
 }
 
+// refused records that the class of the user does not permit an RPC, and is what
+// to answer.
+func (s *session) refused(operation string) *rpcError {
+	s.record(event.CommandRefused{Username: s.env.Caller.User, Command: operation})
+	return denied(operation)
+}
+
 // guarded has every change of a candidate under ctx be one that the user may make.
 func (s *session) guarded(ctx context.Context) context.Context {
 	return store.WithGuard(ctx, func(from, to *configtree.Tree, changes []configtree.Change) error {
@@ -33,10 +42,25 @@ func (s *session) guarded(ctx context.Context) context.Context {
 		if !refused {
 			return nil
 		}
+		s.record(event.ChangeRefused{Username: s.env.Caller.User, Path: recordable(p)})
 		e := denied(p.Last().String())
 		e.path = "[edit " + p.Parent().String() + "]"
+		if !s.env.Class().MaySee(p, "") { // it is not to be known of
+			e.path, e.bad = "[edit]", ""
+		}
 		return e
 	})
+}
+
+// recordable is a path without the secrets that are names in it.
+func recordable(p configtree.Path) string {
+	p = slices.Clone(p)
+	for i := range p {
+		if p[i].Node.Secret && p[i].Key != "" {
+			p[i].Key = "/* SECRET-DATA */"
+		}
+	}
+	return p.String()
 }
 
 // mayRun reports whether the user may run an operational command.

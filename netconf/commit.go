@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/beevik/etree"
+
 	"loggia/configtree"
 	"loggia/configtree/store"
 )
@@ -25,28 +27,45 @@ func validate(ctx context.Context, s *session, r *request) error {
 
 // commitConfiguration is Junos' commit; its times are minutes.
 func commitConfiguration(ctx context.Context, s *session, r *request) error {
-	o := store.CommitOptions{Command: "commit", Comment: text(child(r.op, "log"))}
-	switch {
-	case child(r.op, "check") != nil:
-		o.CheckOnly, o.Command = true, "commit check"
-	case child(r.op, "confirmed") != nil:
-		o.Confirmed = store.DefaultConfirm
-		if e := child(r.op, "confirm-timeout"); e != nil {
-			n, err := strconv.Atoi(text(e))
-			if err != nil {
-				return badValue("confirm-timeout", "confirm-timeout is a number of minutes")
-			}
-			o.Confirmed = n
+	o := store.CommitOptions{Command: "commit"}
+	for _, e := range r.op.ChildElements() {
+		if err := s.commitOption(&o, e); err != nil {
+			return err
 		}
-		o.Command = fmt.Sprintf("commit confirmed %d", o.Confirmed)
-	case child(r.op, "at-time") != nil:
-		var err error
-		if o.At, err = store.ParseAt(text(child(r.op, "at-time")), s.env.Now()); err != nil {
-			return badValue("at-time", err.Error())
-		}
-		o.Command = "commit at " + text(child(r.op, "at-time"))
+	}
+	if child(r.op, "confirm-timeout") != nil && o.Confirmed == 0 {
+		return missingElement("confirmed")
 	}
 	return s.commit(ctx, r, o)
+}
+
+// commitOption takes one element of commit-configuration. One that nobody knows
+// may be a confirmed that is misspelt, so it is refused.
+func (s *session) commitOption(o *store.CommitOptions, e *etree.Element) (err error) {
+	switch e.Tag {
+	case "log":
+		o.Comment = text(e)
+	case "check":
+		o.CheckOnly, o.Command = true, "commit check"
+	case "confirmed":
+		o.Confirmed = store.DefaultConfirm
+		if e := child(e.Parent(), "confirm-timeout"); e != nil {
+			if o.Confirmed, err = strconv.Atoi(text(e)); err != nil || o.Confirmed < 1 {
+				return badValue(e.Tag, "confirm-timeout is a number of minutes")
+			}
+		}
+		o.Command = fmt.Sprintf("commit confirmed %d", o.Confirmed)
+	case "at-time":
+		if o.At, err = store.ParseAt(text(e), s.env.Now()); err != nil {
+			return badValue(e.Tag, err.Error())
+		}
+		o.Command = "commit at " + text(e)
+	case "confirm-timeout": // of confirmed
+	case "synchronize", "force-synchronize", "full": // there is one of us, which checks everything
+	default:
+		return &rpcError{tag: "unknown-element", bad: e.Tag, message: "syntax error"}
+	}
+	return nil
 }
 
 // commit commits, and answers as Junos does: what it has to say, then <ok/>. A

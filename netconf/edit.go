@@ -20,11 +20,15 @@ type load struct {
 	syntax format.Syntax
 	source string // of a file; "" for what the request holds
 	text   io.Reader
+	marked bool // only what names its operation does anything; XML
 }
 
 // load takes l into the candidate and returns the warnings.
 func (s *session) load(ctx context.Context, l load) ([]configtree.Problem, error) {
 	edits := format.ReadOnto(l.text, l.source, nil, l.syntax, s.candidate().Tree())
+	if l.marked && l.syntax == format.XML {
+		edits = format.ReadMarked(l.text, l.source, s.candidate().Tree())
+	}
 	_, problems, err := s.candidate().Load(s.guarded(ctx), s.env.Caller, l.verb, orElse(l.source, client), edits)
 	return problems, err
 }
@@ -39,13 +43,13 @@ func editConfig(ctx context.Context, s *session, r *request) error {
 	case target != candidateStore:
 		return notSupported("only the candidate can be edited; commit puts it in force")
 	}
-	l := load{verb: store.LoadMerge, syntax: format.XML}
+	l := load{verb: store.LoadReplace, syntax: format.XML} // it merges, and obeys operation="replace"
 	switch how := text(child(r.op, "default-operation")); how {
 	case "", "merge":
 	case "replace":
 		l.verb = store.LoadOverride
 	case "none":
-		return notSupported("default-operation none is not supported; name the operation of each statement")
+		l.marked = true
 	default:
 		return badValue("default-operation", "default-operation is merge, replace or none")
 	}
@@ -62,6 +66,9 @@ func editConfig(ctx context.Context, s *session, r *request) error {
 	}
 	if l.text, l.syntax, err = r.config(); err != nil {
 		return err
+	}
+	if l.syntax == format.SetLines {
+		l.verb = store.LoadSet
 	}
 	return s.edit(ctx, r, l, test)
 }
@@ -93,15 +100,16 @@ func (r *request) config() (io.Reader, format.Syntax, error) {
 // warnings stay unsaid beside <ok/>, because no client expects both.
 func (s *session) edit(ctx context.Context, r *request, l load, test string) error {
 	mark := s.candidate().Mark(s.env.Caller)
-	if _, err := s.load(ctx, l); err != nil {
-		return err
+	problems, err := s.load(ctx, l)
+	if err == nil && s.o.RFC {
+		err = missing(problems)
 	}
-	var err error
+	if err != nil {
+		return errors.Join(err, s.undo(ctx, mark))
+	}
 	if test == "test-then-set" || test == "test-only" {
 		if _, err = s.candidate().Check(ctx, s.env.Caller, store.CommitOptions{Command: "commit check", CheckOnly: true}); err != nil || test == "test-only" {
-			if _, undo := s.candidate().Undo(ctx, mark); undo != nil {
-				return errors.Join(err, undo)
-			}
+			err = errors.Join(err, s.undo(ctx, mark))
 		}
 		if err != nil {
 			return err
@@ -109,6 +117,27 @@ func (s *session) edit(ctx context.Context, r *request, l load, test string) err
 	}
 	r.ok()
 	return nil
+}
+
+func (s *session) undo(ctx context.Context, mark store.Mark) error {
+	_, err := s.candidate().Undo(ctx, mark)
+	return err
+}
+
+// missing is the error about what was to be deleted and is not there. To Junos'
+// clients it is a warning; RFC 6241, 7.2 has it as an error.
+func missing(problems []configtree.Problem) error {
+	var told store.Problems
+	for _, p := range problems {
+		if p.Kind == configtree.NotFound {
+			p.Warning = false
+			told = append(told, p)
+		}
+	}
+	if told == nil {
+		return nil
+	}
+	return told
 }
 
 // copyConfig replaces the candidate by the configuration in force, or by one
@@ -224,6 +253,9 @@ func (s *session) source(r *request) (l load, shut func() error, err error) {
 		l.text, l.syntax = bytes.NewReader(r.raw[e]), format.XML
 	case "configuration-text":
 		l.text, l.syntax = strings.NewReader(whole(e)), format.Text
+		if l.verb == store.LoadSet {
+			l.syntax = format.SetLines
+		}
 	case "configuration-set":
 		l.text, l.syntax, l.verb = strings.NewReader(whole(e)), format.SetLines, store.LoadSet
 	case "configuration-json":

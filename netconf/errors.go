@@ -109,6 +109,12 @@ func problemErrors(problems []configtree.Problem) []*rpcError {
 
 func problemError(p *configtree.Problem) *rpcError {
 	e := &rpcError{warning: p.Warning, path: "[edit]", bad: p.Token, message: p.Err.Error()}
+	switch { // RFC 6241, appendix A
+	case p.Kind == configtree.Exists:
+		e.tag = "data-exists"
+	case p.Kind == configtree.NotFound && !p.Warning:
+		e.tag = "data-missing"
+	}
 	if len(p.Path) > 0 {
 		e.path = "[edit " + p.Path.String() + "]"
 	}

@@ -79,7 +79,7 @@ func getSyslogEvents(ctx context.Context, s *session, r *request) error {
 		return err
 	}
 	if !s.follows(s.env.Class(), q.Stream) {
-		return denied(r.op.Tag)
+		return s.refused(r.op.Tag)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

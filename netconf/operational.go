@@ -24,7 +24,7 @@ func (s *session) operational(ctx context.Context, r *request) error {
 	case err != nil:
 		return &rpcError{tag: "operation-not-supported", bad: name, message: "syntax error, expecting <rpc> or </rpc>"}
 	case !s.mayRun(c, args):
-		return denied(name)
+		return s.refused(name)
 	}
 	result, err := c.Run(ctx, s.env, args)
 	switch {

@@ -31,6 +31,7 @@ func operations() []known {
 		{"discard-changes", discardChanges, true},
 		{"validate", validate, true},
 		{"create-subscription", createSubscription, false}, // RFC 5277
+		{"get-schema", getSchema, false},                   // RFC 6022
 		// Junos
 		{"get-configuration", getConfiguration, false},
 		{"load-configuration", loadConfiguration, true},
@@ -39,6 +40,8 @@ func operations() []known {
 		{"unlock-configuration", unlockConfiguration, true},
 		{"open-configuration", openConfiguration, true},
 		{"close-configuration", closeConfiguration, true},
+		{"get-rescue-information", getRescue, false},
+		{"get-rollback-information", getRollback, false},
 		{"command", command, false},
 		{"get-syslog-events", getSyslogEvents, false},
 	}
@@ -54,7 +57,7 @@ func closeSession(_ context.Context, s *session, r *request) error {
 // killSession ends another session (RFC 6241, 7.9).
 func killSession(_ context.Context, s *session, r *request) error {
 	if !s.env.Class().Command("maintenance", []string{"request", "system", "logout"}) { // what it is in the shell
-		return denied(r.op.Tag)
+		return s.refused(r.op.Tag)
 	}
 	e := child(r.op, "session-id")
 	if e == nil {

@@ -2,6 +2,7 @@ package netconf
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -20,21 +21,28 @@ const configNamespace = "http://xml.juniper.net/xnm/1.1/xnm"
 
 // view is a configuration about to be shown.
 type view struct {
-	tree   *configtree.Tree
-	about  []format.Attribute
-	filter *etree.Element // nil for everything
-	holds  bool           // what holds instead of what was typed: with groups, without what is inactive
+	tree    *configtree.Tree
+	about   []format.Attribute
+	filter  *etree.Element     // nil for everything
+	holds   bool               // what holds instead of what was typed: with groups, without what is inactive
+	sources format.Inheritance // with holds: which group a statement is from
+	since   *configtree.Tree   // what is not as it is there is marked; nil for no marks
 }
 
 // running is the configuration in force, with what is known of its commit.
 func (s *session) running() view {
 	r := s.env.Store.Running()
-	return view{tree: s.visible(r.Tree), about: []format.Attribute{
+	return view{tree: s.visible(r.Tree), about: s.committed(r.Meta)}
+}
+
+// committed are the attributes of a configuration that was committed.
+func (s *session) committed(m store.Meta) []format.Attribute {
+	return []format.Attribute{
 		{Name: "xmlns", Value: configNamespace},
-		{Name: "junos:commit-seconds", Value: strconv.FormatInt(r.Meta.Time.Unix(), 10)},
-		{Name: "junos:commit-localtime", Value: s.local(r.Meta)},
-		{Name: "junos:commit-user", Value: r.Meta.User},
-	}}
+		{Name: "junos:commit-seconds", Value: strconv.FormatInt(m.Time.Unix(), 10)},
+		{Name: "junos:commit-localtime", Value: s.local(m)},
+		{Name: "junos:commit-user", Value: m.User},
+	}
 }
 
 func (s *session) local(m store.Meta) string { return op.Stamp(m.Time.In(s.env.Now().Location())) }
@@ -53,21 +61,43 @@ func (s *session) edited() view {
 	}}
 }
 
-// root is what v shows: of the whole what the filter selects. found is false
-// when that is nothing.
-func (v view) root() (n configtree.Node, found bool, err error) {
-	n = v.tree.Root()
+// whole reports whether v shows everything.
+func (v view) whole() bool { return v.filter == nil || len(v.filter.ChildElements()) == 0 }
+
+// of is what v shows of a configuration, and what its statements are looked up in.
+func (v view) of(t *configtree.Tree) (configtree.Node, format.Base, error) {
+	from, base := t.Root(), format.Base(t)
 	if v.holds {
-		n = v.tree.Expand().Root()
+		e := t.Expand()
+		from, base = e.Root(), e
 	}
-	if v.filter != nil && len(v.filter.ChildElements()) > 0 {
-		t, err := selected(n, v.filter)
-		if err != nil {
-			return n, false, err
-		}
-		n = t.Root()
+	if v.whole() {
+		return from, base, nil
 	}
-	return n, !n.Empty(), nil
+	part, err := selected(from, v.filter)
+	if err != nil {
+		return from, nil, err
+	}
+	return part.Root(), part, nil
+}
+
+// options are how v is written in a syntax. The version begins the whole, and
+// stands with a part when it is asked for.
+func (s *session) options(v view, syntax format.Syntax) (o format.Options, err error) {
+	o = format.Options{Syntax: syntax, ASCII: true, Mask: s.masks(), Inheritance: v.sources}
+	if syntax == format.XML || syntax == format.JSON {
+		o.Attributes = v.about
+	}
+	if v.whole() || child(v.filter, "version") != nil {
+		o.Version = s.env.Product.Junos
+	}
+	if v.sources != format.Untold && !v.whole() {
+		o.Origin = v.tree.Expand() // what was selected does not know it
+	}
+	if v.since != nil {
+		_, o.Since, err = v.of(v.since)
+	}
+	return o, err
 }
 
 // filterOf returns the filter of a request: the element <configuration> in e,
@@ -94,14 +124,26 @@ func getConfig(_ context.Context, s *session, r *request) error {
 	if source == candidateStore {
 		v = s.edited()
 	}
-	return s.data(r, v)
+	return s.data(r, v, func(*etree.Element) error { return nil })
 }
 
-// get shows what is in force; there is no state beside it (RFC 6241, 7.7).
-func get(_ context.Context, s *session, r *request) error { return s.data(r, s.running()) }
+// get shows what is in force, and the state of this server (RFC 6241, 7.7).
+func get(_ context.Context, s *session, r *request) error {
+	return s.data(r, s.running(), func(filter *etree.Element) error {
+		part, asks := asksForState(filter)
+		if !asks {
+			return nil
+		}
+		state, found := pick(s.state(), part)
+		if !found {
+			return nil
+		}
+		return op.WriteXML(r, state, op.Layout{ASCII: true})
+	})
+}
 
-// data answers with a configuration inside of <data>.
-func (s *session) data(r *request, v view) error {
+// data answers with a configuration, and what else there is, inside of <data>.
+func (s *session) data(r *request, v view, more func(filter *etree.Element) error) error {
 	filter := child(r.op, "filter")
 	if filter != nil {
 		if kind, ok := attribute(filter, "type"); ok && kind != "subtree" {
@@ -112,92 +154,122 @@ func (s *session) data(r *request, v view) error {
 			return err
 		}
 		if v.filter == nil { // a filter that selects nothing of a configuration
-			r.say("<data>\n</data>\n")
-			return nil
+			r.say("<data>\n")
+			err := more(filter)
+			r.say("</data>\n")
+			return err
 		}
 	}
-	n, found, err := v.root()
+	n, _, err := v.of(v.tree)
+	if err != nil {
+		return err
+	}
+	o, err := s.options(v, format.XML)
 	if err != nil {
 		return err
 	}
 	r.say("<data>\n")
-	if found {
-		err = s.write(r, n, format.XML, v.about)
+	if !n.Empty() || o.Version != "" {
+		err = format.Write(r, n, o)
 	}
+	err = errors.Join(err, more(filter))
 	r.say("</data>\n")
 	return err
 }
 
-// write writes a configuration as XML.
-func (s *session) write(out io.Writer, n configtree.Node, syntax format.Syntax, about []format.Attribute) error {
-	return format.Write(out, n, format.Options{Syntax: syntax, Attributes: about, ASCII: true, Mask: s.masks()})
-}
-
-// getConfiguration shows the candidate, the configuration in force, or how the
-// candidate differs from one that was.
+// getConfiguration shows the candidate, the configuration in force, one that was,
+// or how the candidate differs from that.
 func getConfiguration(_ context.Context, s *session, r *request) error {
 	if _, ok := attribute(r.op, "compare"); ok {
 		return s.compare(r)
 	}
-	v := s.edited()
-	switch database, _ := attribute(r.op, "database"); database {
-	case "", candidateStore:
-	case "committed":
-		v = s.running()
-	default:
-		return badAttribute(r.op.Tag, "database", "a database is candidate or committed")
+	v, err := s.database(r)
+	if err != nil {
+		return err
 	}
-	inherit, ok := attribute(r.op, "inherit")
-	v.holds = ok && inherit != ""
-	var err error
+	if inherit, ok := attribute(r.op, "inherit"); ok && inherit != "" {
+		v.holds = true
+		if groups, ok := attribute(r.op, "groups"); ok && groups != "" {
+			v.sources = format.Brief
+		}
+	}
 	if v.filter, err = r.filterOf(r.op); err != nil {
 		return err
 	}
-	n, found, err := v.root()
-	if err != nil || !found {
-		return err
-	}
-	return s.formatted(r, n, v.about)
+	return s.formatted(r, v)
 }
 
-// formatted writes a configuration in the format that the request asks for.
-func (s *session) formatted(r *request, n configtree.Node, about []format.Attribute) error {
-	name, _ := attribute(r.op, "format")
-	switch name {
-	case "", "xml":
-		return s.write(r, n, format.XML, about)
-	case "xml-minified", "json-minified":
-		syntax := format.XML
-		if name == "json-minified" {
-			syntax = format.JSON
+// database is what get-configuration asks for.
+func (s *session) database(r *request) (v view, err error) {
+	before := 0 // what the changes are against
+	database, _ := attribute(r.op, "database")
+	number, back := attribute(r.op, "rollback")
+	switch {
+	case back:
+		if before, err = rollbackNumber(number); err != nil {
+			return v, err
 		}
-		return s.minified(r, n, syntax, about)
-	case "json": // bare, without an element around it
-		return s.escaped(r, n, format.JSON, about)
-	case "text", "set":
-		element, syntax := "configuration-text", format.Text
-		if name == "set" {
-			element, syntax = "configuration-set", format.SetLines
+		if v, err = s.was(before); err != nil {
+			return v, err
 		}
-		r.say("<" + element + " xmlns=\"" + configNamespace + "\">\n")
-		err := s.escaped(r, n, syntax, nil)
-		r.say("</" + element + ">\n")
-		return err
+		before++
+	case database == "" || database == candidateStore:
+		v = s.edited()
+	case database == "committed":
+		v, before = s.running(), 1
+	default:
+		return v, badAttribute(r.op.Tag, "database", "a database is candidate or committed")
 	}
-	return badAttribute(r.op.Tag, "format", "a format is text, set, xml or json")
+	if changed, ok := attribute(r.op, "changed"); ok && changed != "" {
+		if v.since, _, err = s.env.Store.Rollback(before); err != nil {
+			return v, err
+		}
+		v.since = s.visible(v.since)
+	}
+	return v, nil
 }
 
-func (s *session) minified(r *request, n configtree.Node, syntax format.Syntax, about []format.Attribute) error {
-	o := format.Options{Syntax: syntax, Attributes: about, ASCII: true, Minified: true, Mask: s.masks()}
-	if syntax == format.XML {
+// was is an earlier configuration.
+func (s *session) was(number int) (view, error) {
+	t, m, err := s.env.Store.Rollback(number)
+	if err != nil {
+		return view{}, err
+	}
+	return view{tree: s.visible(t), about: s.committed(m)}, nil
+}
+
+// formatted answers with a configuration in the format that the request asks
+// for. What is not there is no answer at all.
+func (s *session) formatted(r *request, v view) error {
+	name, ok := attribute(r.op, "format")
+	if !ok {
+		name = text(child(r.op, "format"))
+	}
+	syntax, known := map[string]format.Syntax{"": format.XML, "xml": format.XML, "xml-minified": format.XML, "json": format.JSON, "json-minified": format.JSON,
+		"text": format.Text, "set": format.SetLines}[name]
+	if !known {
+		return badAttribute(r.op.Tag, "format", "a format is text, set, xml or json")
+	}
+	n, _, err := v.of(v.tree)
+	if err != nil {
+		return err
+	}
+	o, err := s.options(v, syntax)
+	if err != nil || n.Empty() && o.Version == "" {
+		return err
+	}
+	o.Minified = strings.HasSuffix(name, "-minified")
+	switch syntax {
+	case format.XML:
 		return format.Write(r, n, o)
+	case format.JSON: // bare, without an element around it
+		return format.Write(escaper{r}, n, o)
 	}
-	return format.Write(escaper{r}, n, o)
-}
-
-// escaped writes a configuration as text of the element around it.
-func (s *session) escaped(r *request, n configtree.Node, syntax format.Syntax, about []format.Attribute) error {
-	return s.write(escaper{r}, n, syntax, about)
+	element := "configuration-" + name
+	r.say("<" + element + " xmlns=\"" + configNamespace + "\">\n")
+	err = format.Write(escaper{r}, n, o)
+	r.say("</" + element + ">\n")
+	return err
 }
 
 // escaper makes what is written through it text of an element. Writers of

@@ -182,6 +182,7 @@ func (s *session) capabilities() []string {
 		capability+"rollback-on-error:1.0",
 		capability+"notification:1.0",
 		capability+"interleave:1.0",
+		monitoringNamespace+"?module=ietf-netconf-monitoring&revision=2010-10-04",
 		"http://xml.juniper.net/netconf/junos/1.0",
 		"http://xml.juniper.net/dmi/system/1.0",
 	)
@@ -272,7 +273,7 @@ func (s *session) operate(ctx context.Context, r *request) error {
 		}
 		s.record(event.NetconfCommand{Username: s.env.Caller.User, Command: o.name})
 		if o.edits && !s.env.Class().Command("configure", []string{"configure"}) { // what it is in the shell
-			return denied(o.name)
+			return s.refused(o.name)
 		}
 		return o.run(ctx, s, r)
 	}

@@ -209,6 +209,7 @@ func TestAnswersHaveTheShapeThatClientsRead(t *testing.T) {
 <hardware-model>loggia</hardware-model>
 <os-name>junos</os-name>
 <os-version>24.4R1.9</os-version>
+<serial-number>gate</serial-number>
 <host-name>gate</host-name>
 </system-information>
 `,

@@ -49,7 +49,7 @@ func TestResolveRPC(t *testing.T) {
 	if err != nil || c.Words != "show log" || args["filename"] != "messages" {
 		t.Errorf("%s %v %v", c.Words, args, err)
 	}
-	if _, _, err := ResolveRPC(Element{Name: "get-interface-information"}); !errors.Is(err, ErrNoRPC) {
+	if _, _, err := ResolveRPC(Element{Name: "get-bgp-summary-information"}); !errors.Is(err, ErrNoRPC) {
 		t.Error(err)
 	}
 	if _, _, err := ResolveRPC(Element{}); !errors.Is(err, ErrNoRPC) {

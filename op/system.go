@@ -40,10 +40,13 @@ func (s software) Element() Element {
 }
 
 // system is the answer of `show system information`.
-type system software
+type system struct {
+	software
+	serial string
+}
 
 func showSystem(_ context.Context, env *Env, _ Args) (Result, error) {
-	return system{hostName(env), env.Product}, nil
+	return system{software{hostName(env), env.Product}, serialNumber(env)}, nil
 }
 
 // WriteText implements Result.
@@ -55,7 +58,7 @@ func (s system) WriteText(w io.Writer) error {
 // Element implements Result.
 func (s system) Element() Element {
 	return Group("system-information", Leaf("hardware-model", s.Model), Leaf("os-name", "junos"), Leaf("os-version", s.Junos),
-		Leaf("host-name", s.host))
+		Leaf("serial-number", s.serial), Leaf("host-name", s.host))
 }
 
 // hostName is what the configuration says, else the machine's name.

@@ -19,6 +19,7 @@ type Options struct {
 	Mask     bool   // secrets are shown as /* SECRET-DATA */; the output can then not be loaded
 
 	Inheritance Inheritance // Text, XML, JSON: what is told of statements that groups give
+	Origin      Base        // XML, JSON: where to look up which group a statement is from; nil for the nodes themselves
 	Detail      bool        // Text: what the schema says of each statement stands before it, as remarks
 	Since       Base        // XML: what is not as it is there gets junos:changed="changed"; nil for none
 
@@ -26,6 +27,14 @@ type Options struct {
 	Indent     int         // XML, JSON: blanks in front of every line
 	Minified   bool        // XML, JSON: without blanks and line ends between elements
 	ASCII      bool        // XML, JSON: other characters as references or escapes
+}
+
+// group returns the group that n is from, if any.
+func (o *Options) group(n configtree.Node) (string, bool) {
+	if o.Origin != nil {
+		n, _ = o.Origin.At(n.Path())
+	}
+	return n.Source()
 }
 
 // Base is a configuration to compare with: a Tree or an Effective, as that which is written.

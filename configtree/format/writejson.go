@@ -192,7 +192,7 @@ func (j *jsonWriter) group(n configtree.Node) (string, bool) {
 	if j.o.Inheritance == Untold {
 		return "", false
 	}
-	return n.Source()
+	return j.o.group(n)
 }
 
 // marks prints what is said of a container or list entry, first of all in its object.

@@ -131,7 +131,7 @@ func (x *xmlWriter) tag(n configtree.Node, marks bool) {
 		x.buf = append(x.buf, ` protect="protect"`...)
 	}
 	if marks && x.o.Inheritance != Untold {
-		if group, inherited := n.Source(); inherited {
+		if group, inherited := x.o.group(n); inherited {
 			x.buf = append(x.buf, ` junos:group="`...)
 			x.buf = append(appendXML(x.buf, group, true, x.o.ASCII), '"')
 		}
