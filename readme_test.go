@@ -12,8 +12,8 @@ import (
 )
 
 // TestReadme does what the README says, from top to bottom: one terminal for
-// what is typed into the shell, another for what is typed beside it. Two ports
-// are replaced by free ones.
+// what is typed into the shell, another for what is typed beside it. Its ports are
+// replaced by free ones.
 func TestReadme(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	if err != nil {
@@ -31,7 +31,7 @@ func TestReadme(t *testing.T) {
 var (
 	blockExpr    = regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$")
 	commentExpr  = regexp.MustCompile(`\s+#\s.*$`)
-	fixedPorts   = strings.NewReplacer("5140", "$UDP", "5514", "$PORT1")
+	fixedPorts   = strings.NewReplacer("5140", "$UDP", "5514", "$PORT1", "2222", "$PORT2")
 	portVariable = regexp.MustCompile(`\$(UDP|PORT1)\b`)
 )
 
