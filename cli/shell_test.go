@@ -34,7 +34,7 @@ func TestStartShellLendsTheTerminal(t *testing.T) {
 	playShell(t, [][2]string{
 		{"start shell\r", "start shell"},
 		{"echo a$((40+2)) $(tty | cut -c1-9) $(stty size)\r", "a42 /dev/pts/ 20 72"},
-		{"sleep 1000\r", "sleep 1000"},
+		{"sh -c 'echo s$((1+2)); exec sleep 1000'\r", "s3"}, // it runs: the shell that starts it would not end at ^C
 		{"\x03", "^C"},
 		{"echo b$((40+3))\r", "b43"},
 		{"exec echo c$((40+4))\r", "c44\n\nuser@gate>"},

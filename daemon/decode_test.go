@@ -68,9 +68,9 @@ set system syslog file messages allow-duplicates
 		Place: "system syslog file messages", Name: "messages",
 		Selection: syslogd.Selection{
 			Rules: []syslogd.Rule{
-				{Set: event.All, Any: true, Level: 5},
-				{Set: 1<<event.Authorization | 1<<event.AuthPriv, Level: 6},
-				{Set: 1 << event.Local0, Level: -1},
+				{Set: event.All, Any: true, Level: 5, Text: "any notice"},
+				{Set: 1<<event.Authorization | 1<<event.AuthPriv, Level: 6, Text: "authorization info"},
+				{Set: 1 << event.Local0, Level: -1, Text: "local0 none"},
 			},
 			Match: "!debug", MatchStrings: []string{"a", "b"},
 		},
