@@ -6,6 +6,7 @@
 //	loggia -f FILE                commands from a file
 //	loggia < FILE                 commands from standard input
 //	loggia daemon                 the engine in the foreground
+//	loggia login                  a login at a console, for agetty
 //	loggia receive USER@HOST      collect another machine's log
 //
 // The exit status is 0, 1 when a command failed, 2 for a wrong call.
@@ -75,7 +76,7 @@ Without a daemon the shell is the engine, which ends with the last session.
 		c.Flags().BoolVar(&o.keepGoing, "keep-going", false, "run on after a command that failed; the status is 1 all the same")
 		c.MarkFlagsMutuallyExclusive("command", "file")
 	}
-	root.AddCommand(shell, o.receive(),
+	root.AddCommand(shell, o.receive(), o.login(),
 		&cobra.Command{Use: "daemon", Short: "Run the engine in the foreground until SIGTERM", Args: cobra.NoArgs,
 			RunE: func(c *cobra.Command, _ []string) error { return o.daemon(c.Context()) }},
 		&cobra.Command{Use: "version", Short: "Print the version", Args: cobra.NoArgs,

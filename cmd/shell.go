@@ -57,21 +57,45 @@ func (o *options) shell(ctx context.Context, c *cobra.Command) error {
 	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
 	defer stop()
-	return o.fail(o.session(ctx, dir, b))
+	return o.fail(o.session(ctx, dir, o.visit(ctx, b)))
+}
+
+// visit is what is done with the engine: in this process, or in the one that holds it.
+type visit struct {
+	own      func(*daemon.Daemon) (int, error)
+	attached func(*attach.Client) (int, error)
+}
+
+// visit is a session on the terminal, or a batch.
+func (o *options) visit(ctx context.Context, b *batch) visit {
+	if b == nil {
+		return visit{
+			own:      func(d *daemon.Daemon) (int, error) { return d.Console(ctx, o.in, o.out) },
+			attached: func(c *attach.Client) (int, error) { return c.Shell(ctx, o.in, o.out) },
+		}
+	}
+	return visit{
+		own: func(d *daemon.Daemon) (int, error) {
+			return d.Batch(ctx, daemon.Batch{Command: b.command, In: b.in, Name: b.name, KeepGoing: o.keepGoing, Out: o.out, Err: o.err})
+		},
+		attached: func(c *attach.Client) (int, error) {
+			return c.Run(ctx, attach.Batch{Command: b.command, In: b.in, Name: b.name, KeepGoing: o.keepGoing, Out: o.out, Err: o.err})
+		},
+	}
 }
 
 // session runs the session where the engine is. When its process goes away
 // before the session began, it looks for the engine anew.
-func (o *options) session(ctx context.Context, dir string, b *batch) error {
+func (o *options) session(ctx context.Context, dir string, v visit) error {
 	for until := time.Now().Add(attach.Wait); ; {
 		d, client, err := reach(ctx, dir)
 		switch {
 		case err != nil:
 			return err
 		case d != nil:
-			return o.embedded(ctx, d, b)
+			return o.embedded(ctx, d, v)
 		}
-		err = o.attached(ctx, client, b)
+		err = o.attached(ctx, client, v)
 		if !errors.Is(err, attach.ErrNotBegun) || time.Now().After(until) {
 			return err
 		}
@@ -102,12 +126,8 @@ func reach(ctx context.Context, dir string) (*daemon.Daemon, *attach.Client, err
 }
 
 // attached runs the session in the process that holds the engine.
-func (o *options) attached(ctx context.Context, client *attach.Client, b *batch) (err error) {
-	if b == nil {
-		o.status, err = client.Shell(ctx, o.in, o.out)
-	} else {
-		o.status, err = client.Run(ctx, attach.Batch{Command: b.command, In: b.in, Name: b.name, KeepGoing: o.keepGoing, Out: o.out, Err: o.err})
-	}
+func (o *options) attached(ctx context.Context, client *attach.Client, v visit) (err error) {
+	o.status, err = v.attached(client)
 	if cerr := client.Close(); err == nil && !errors.Is(cerr, io.EOF) && !errors.Is(cerr, os.ErrClosed) && ctx.Err() == nil {
 		err = ignoreClosed(cerr)
 	}
@@ -124,7 +144,7 @@ func ignoreClosed(err error) error {
 }
 
 // embedded runs the session in this process, which is the engine.
-func (o *options) embedded(ctx context.Context, d *daemon.Daemon, b *batch) error {
+func (o *options) embedded(ctx context.Context, d *daemon.Daemon, v visit) error {
 	for _, n := range d.Notices() {
 		fmt.Fprintln(o.err, "warning:", n)
 	}
@@ -132,11 +152,7 @@ func (o *options) embedded(ctx context.Context, d *daemon.Daemon, b *batch) erro
 	served := make(chan error, 1)
 	go func() { served <- d.Serve(serving) }()
 	var err error
-	if b == nil {
-		o.status, err = d.Console(ctx, o.in, o.out)
-	} else {
-		o.status, err = d.Batch(ctx, daemon.Batch{Command: b.command, In: b.in, Name: b.name, KeepGoing: o.keepGoing, Out: o.out, Err: o.err})
-	}
+	o.status, err = v.own(d)
 	stop()
 	return errors.Join(err, <-served, o.closed(d.Close("the last session ended", daemon.ShellDrain)))
 }

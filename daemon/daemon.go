@@ -124,7 +124,7 @@ func (d *Daemon) start() error {
 	})
 	d.recorder = &recorder{trail: trail, engine: d.engine, failed: func(err error) { d.alarms.set(auditTrail, err) }}
 	d.notes = newNotes(func(e event.Event) { d.recorder.Record(itself(), e) })
-	d.logins.Store(&logins{})
+	d.logins.Store(&logins{config: &sshd.Config{Retry: sshd.Retry{Tries: 3, Threshold: 2, Factor: 5 * time.Second, Grace: 2 * time.Minute}}})
 	d.openClock(newMachineClock())
 	d.openPasswords()
 	err = errors.Join(d.openCertificates(), d.openSSH())

@@ -220,7 +220,7 @@ func ttyOf(pid int) string {
 		return ""
 	}
 	tty, ok := strings.CutPrefix(link, "/dev/")
-	if !ok || !strings.HasPrefix(tty, "pts/") && !strings.HasPrefix(tty, "tty") {
+	if !ok || !strings.HasPrefix(tty, "pts/") && !strings.HasPrefix(tty, "tty") && !strings.HasPrefix(tty, "hvc") && tty != "console" {
 		return ""
 	}
 	return tty
@@ -244,6 +244,13 @@ func (d *Daemon) serve(ctx context.Context, p sshd.Peer, ch *sshd.Channel) int {
 	if err != nil { // the configuration changed since admit
 		fmt.Fprintf(ch.Errors, "error: %v\n", err)
 		return 1
+	}
+	if name, asked := ch.Env[attach.EnvLogin]; asked {
+		if err := d.mayLogin(p, ch); err != nil {
+			fmt.Fprintf(ch.Errors, "error: %v\n", err)
+			return 1
+		}
+		return d.login(ctx, p.PID, ch, name, nil)
 	}
 	if ch.PTY && !ch.Exec {
 		d.greet(ch)
@@ -283,6 +290,7 @@ func (d *Daemon) options(id identity) (o cli.Options, l *live, err error) {
 	if err != nil {
 		return o, nil, err
 	}
+	d.recordOwner(id)
 	l = &live{Session: op.Session{Subject: id.Subject, Since: time.Now(), LastKey: time.Now()}, account: id.account}
 	o = cli.Options{
 		HostName:    d.hostName,

@@ -59,6 +59,7 @@ func (d *Daemon) prepareSSH(_ context.Context, c store.Change) (store.Plan, erro
 	if fatal(next.problems) {
 		return nil, store.Problems(next.problems)
 	}
+	next.logins.config = &next.config
 	days := password.RulesOf(c.Next.Reader().Child("system").Child("login")).MaximumDays
 	for name, u := range next.config.Users {
 		u.PasswordUntil = d.passwords.until(name, u.Password.Text(), days)
@@ -135,6 +136,7 @@ type logins struct {
 	sftp         bool
 	noSFTP       map[string]bool // by class
 	netconf      netconfSettings
+	config       *sshd.Config // who may log in
 }
 
 // transfers reports why members of a class may not transfer files.

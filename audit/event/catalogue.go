@@ -18,6 +18,15 @@ func Catalogue() []Kind {
 		{SpoolCleared{user, "<host>", "<count>"}, "A user dropped what waited for a log server"},
 		{AccountLocked{Username: user}, "A login is locked after too many wrong passwords"},
 		{AccountUnlocked{user}, "A locked login may be used again"},
+		{ConsoleAborted{"<terminal>"}, "Somebody left the login at a console"},
+		{ConsoleFailed{user, "<terminal>"}, "A login at a console failed"},
+		{ConsoleLimit{3, user, "<terminal>"}, "So many logins at a console failed in a row"},
+		{ConsoleLogin{user, "<terminal>"}, "A user logged in at a console"},
+		{ConsolePassword{user, "<terminal>"}, "A password at a console was wrong"},
+		{ConsoleExpired{user}, "A user logged in at a console with a password that is too old"},
+		{ConsoleRefused{user, "<terminal>", why}, "A user may not log in at a console now"},
+		{ConsoleRoot{user, "<terminal>"}, "Root logged in at a console"},
+		{ConsoleTimeout{"<terminal>"}, "A login at a console was not finished in time"},
 		{CertificateChanged{Username: user, Action: "<action>", Kind: "<type>", Name: "<name>"}, "A certificate or a key was made, loaded or cleared"},
 		{CertificateExpiry{Kind: "<type>", Name: "<name>"}, "A certificate is about to expire, or has expired"},
 		{HostKeyDeleted{"<type>", "<fingerprint>"}, "A host key was destroyed"},
@@ -77,5 +86,6 @@ func Catalogue() []Kind {
 		{NetconfCommand{user, command}, "A user sent an RPC over NETCONF"},
 		{PasswordChanged{Username: user}, "A commit changed or removed the password of a login"},
 		{RescueOperation{Username: user, Action: "<action>"}, "The rescue configuration was saved or deleted"},
+		{SessionOwner{Username: user, Owner: "<login>"}, "A session belongs to whom came over by sudo or su"},
 	}
 }

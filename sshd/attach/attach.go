@@ -25,10 +25,11 @@ import (
 // Wait is how long Dial tries: whoever holds the lock serves the socket soon.
 const Wait = 5 * time.Second
 
-// Environment variables that tell the other side about a batch.
+// Environment variables that tell the other side about a batch, or a login.
 const (
 	EnvSource    = "LOGGIA_SOURCE"     // name of the commands' source, for messages
 	EnvKeepGoing = "LOGGIA_KEEP_GOING" // set: run on after a failure
+	EnvLogin     = "LOGGIA_LOGIN"      // set: ask who it is; the value is a name, or empty
 )
 
 // Client is a connection to the engine's process, with a session that waits to begin.
@@ -179,6 +180,14 @@ func (c *Client) Shell(ctx context.Context, in, out *os.File) (int, error) {
 func pass(to io.WriteCloser, from io.Reader) {
 	_, _ = io.Copy(to, from)
 	_ = to.Close()
+}
+
+// Login is Shell for a user who has yet to say who that is. name may be empty.
+func (c *Client) Login(ctx context.Context, in, out *os.File, name string) (int, error) {
+	if err := c.session.Setenv(EnvLogin, name); err != nil {
+		return 1, fmt.Errorf("name %q: %w", name, notBegun(err))
+	}
+	return c.Shell(ctx, in, out)
 }
 
 // followSize passes on changes of the terminal's size.
