@@ -27,6 +27,7 @@ type clock struct {
 	record func(by event.Subject, e event.Event)
 	alarm  func(place string, err error)
 	zone   func() *time.Location
+	noise  time.Duration  // what is less is an error of measurement, not a jump
 	wg     sync.WaitGroup // of watch
 
 	mu     sync.Mutex    // makes a change of ours and its record one step, and guards what follows
@@ -104,7 +105,7 @@ func (c *clock) jumped() error {
 // note records a jump of somebody else's, if there was one. The lock is held.
 func (c *clock) note(at instant) {
 	jump := at.real.Add(-at.boot).Sub(c.offset)
-	if jump.Abs() <= clockNoise {
+	if jump.Abs() <= c.noise {
 		return
 	}
 	c.offset = c.offset.Add(jump)
@@ -177,7 +178,7 @@ func (c *clock) keep() {
 func (d *Daemon) openClock(source clockSource) {
 	d.clock = &clock{source: source, file: d.state.path("clock"), zone: func() *time.Location { return d.system.Load().zone },
 		record: func(by event.Subject, e event.Event) { d.recorder.Record(by, e) },
-		alarm:  d.fault,
+		alarm:  d.fault, noise: clockNoise,
 	}
 	var err error
 	if d.clock.boot, err = bootIdentity(); err != nil {
