@@ -14,11 +14,11 @@ import (
 // storage watches the disk of the log directory for `[edit system syslog
 // storage]`. It is the sink.Space of all files.
 //
-// The disk is measured each second, and sooner when the files have written as
-// many bytes as it had above the reserve: so our own writing is stopped at the
-// reserve, whatever the rate. What somebody else writes may take the reserve as
-// well; for that there is the spare, a file of 256 KiB that is given up for the
-// record of the failure.
+// The disk is measured each second, and sooner when the files have written half
+// as many bytes as it had above the reserve (the other half is for indexes and
+// whole blocks): so our own writing is stopped at the reserve, whatever the rate.
+// What somebody else writes may take the reserve as well; for that there is the
+// spare, a file of 256 KiB that is given up for the record of the failure.
 //
 //	ok ── 75 % ──▸ warning ── 90 % ──▸ alarm      each an alarm with its numbers
 //	             only the reserve is free ──▸ full: the policy acts ──▸ resumed
@@ -224,11 +224,19 @@ func (s *storage) look() {
 	case s.full && s.config.Overflow == OverwriteOldest:
 		s.refuse(false)
 	}
-	s.budget.Store(max(room, 0))
+	s.budget.Store(ration(room))
 	s.tell(d)
 	if room > spareSize*4 {
 		s.spare.take()
 	}
+}
+
+// ration is how many bytes of text may be written before the disk is measured
+// again, where room is left. The index of short lines is a tenth of their text,
+// and each file ends in a block that it does not fill.
+func ration(room int64) int64 {
+	const last = 32 << 10 // not worth measuring for less
+	return max(room/2, min(room, last), 0)
 }
 
 // makeRoom removes archives, if that is the policy, until a quarter more than
