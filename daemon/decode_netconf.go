@@ -35,3 +35,29 @@ func (d *sshDecoder) netconf(r *configtree.Reader) {
 }
 
 const netconfSubsystem = "netconf"
+
+// outbound reads [edit system services outbound-ssh].
+func (d *sshDecoder) outbound(r *configtree.Reader) {
+	for c := range r.Entries("client") {
+		d.calls = true
+		caller := sshd.Caller{Name: c.Key(), DeviceID: c.Text("device-id"), Secret: c.Text("secret"), Only: netconfSubsystem,
+			Sticky: c.Text("reconnect-strategy") == "sticky"}
+		if alive := c.Child("keep-alive"); alive.Valid() {
+			caller.AliveInterval, caller.AliveCount = seconds(alive.Uint("timeout")), int(alive.Uint("retry"))
+		}
+		for s := range c.Entries("servers") {
+			caller.Servers = append(caller.Servers, sshd.CallServer{Host: s.Key(), Port: uint16(s.Uint("port")), Retry: int(s.Uint("retry")), Timeout: seconds(s.Uint("timeout"))})
+		}
+		switch {
+		case len(c.Texts("services")) == 0:
+			d.problem(c.Path(), false, errors.New("'services netconf' says what is served"))
+		case len(caller.Servers) == 0:
+			d.problem(c.Path(), false, errors.New("'servers' says whom to call"))
+		default:
+			d.config.Callers = append(d.config.Callers, caller)
+		}
+		if caller.Secret != "" && caller.DeviceID == "" {
+			d.problem(c.PathOf("secret"), true, errors.New("has no effect without 'device-id'"))
+		}
+	}
+}

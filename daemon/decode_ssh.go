@@ -17,6 +17,7 @@ import (
 type sshDecoder struct {
 	config   sshd.Config
 	log      bool // log-key-changes
+	calls    bool // outbound-ssh has clients
 	problems []configtree.Problem
 	paths    map[string]configtree.Path // by place
 	access   map[string]sshd.Access     // by class
@@ -49,6 +50,7 @@ func decodeSSH(r *configtree.Reader) *sshDecoder {
 	d.algorithms(ssh)
 	d.listens(ssh)
 	d.netconf(sys.Child("services").Child("netconf"))
+	d.outbound(sys.Child("services").Child("outbound-ssh"))
 	for c := range login.Entries("class") {
 		d.class(c)
 	}
@@ -68,7 +70,7 @@ func decodeSSH(r *configtree.Reader) *sshDecoder {
 	return d
 }
 
-func (d *sshDecoder) serves() bool { return len(d.config.Listens) > 0 }
+func (d *sshDecoder) serves() bool { return len(d.config.Listens) > 0 || d.calls }
 
 func (d *sshDecoder) problem(p configtree.Path, warning bool, err error) {
 	d.problems = append(d.problems, configtree.Problem{Path: p, Err: err, Warning: warning, Kind: configtree.Constraint})

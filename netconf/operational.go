@@ -9,6 +9,7 @@ import (
 
 	"loggia/audit/event"
 	"loggia/configtree/format"
+	"loggia/configtree/store"
 	"loggia/op"
 )
 
@@ -27,6 +28,9 @@ func (s *session) operational(ctx context.Context, r *request) error {
 		return s.refused(name)
 	}
 	result, err := c.Run(ctx, s.env, args)
+	if name == "request-delete-rescue-configuration" && errors.Is(err, store.ErrNoRescue) {
+		err = nil // programs want it gone, and it is
+	}
 	switch {
 	case err != nil:
 		return err
@@ -91,14 +95,20 @@ func (s *session) answerWith(r *request, result op.Result, how string) error {
 func command(ctx context.Context, s *session, r *request) error {
 	how, _ := attribute(r.op, "format")
 	switch how {
-	case "", "xml", "text", "json":
+	case "", "xml", "text", "json", "set": // set is for configuration
 	default:
-		return badAttribute(r.op.Tag, "format", "a format is text, xml or json")
+		return badAttribute(r.op.Tag, "format", "a format is text, xml, json or set")
 	}
 	return s.o.Command(ctx, text(r.op), func(_ context.Context, res op.Result) error {
 		if c, ok := res.(op.ConfigurationResult); ok && how != "text" && c.Plain() {
-			if how == "json" {
+			switch how {
+			case "json":
 				return c.WriteConfiguration(escaper{r}, format.JSON)
+			case "set":
+				r.say("<configuration-set xmlns=\"" + configNamespace + "\">\n")
+				err := c.WriteConfiguration(escaper{r}, format.SetLines)
+				r.say("</configuration-set>\n")
+				return err
 			}
 			return c.WriteConfiguration(r, format.XML, format.Attribute{Name: "xmlns", Value: configNamespace})
 		}

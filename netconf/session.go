@@ -57,7 +57,7 @@ type session struct {
 	env    *op.Env
 	in     *frame.Reader
 	out    *frame.Writer
-	junos  string         // name space of attributes
+	junos  string // name space of attributes
 	conn   io.Closer
 	closed bool           // close-session was answered
 	ahead  chan arrival   // of a message that is read while a reply is open; nil without one

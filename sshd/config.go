@@ -9,6 +9,7 @@ import (
 // serves nothing.
 type Config struct {
 	Listens []Listen
+	Callers []Caller // servers that are called
 
 	Ciphers, MACs, KeyExchanges []string // the protocol's names, from Kind.Resolve
 	HostKeys                    []HostKeyType
@@ -33,6 +34,9 @@ type Config struct {
 	HandshakesTotal int            // not logged in yet, of everybody; 0: a default
 	HandshakesEach  int            // of one source; 0: a default
 }
+
+// serves reports whether anybody can come in.
+func (c *Config) serves() bool { return len(c.Listens)+len(c.Callers) > 0 }
 
 // Listen is one address that is served.
 type Listen struct {

@@ -17,15 +17,17 @@ import (
 // conn is one connection.
 type conn struct {
 	// Built once.
-	s      *Server
-	config *Config // as it was when the connection came
-	wire   *wire
-	from   netip.AddrPort
-	to     netip.AddrPort
-	number int
-	only   string
-	kex    keyExchanges
-	open   atomic.Int64 // sessions
+	s       *Server
+	config  *Config // as it was when the connection came
+	wire    *wire
+	from    netip.AddrPort
+	to      netip.AddrPort
+	number  int
+	only    string
+	called  bool   // we called: it is not counted among those who come
+	entered func() // told when somebody has logged in; may be nil
+	kex     keyExchanges
+	open    atomic.Int64 // sessions
 
 	// Of the goroutine that serves the connection.
 	login attempts
@@ -75,7 +77,7 @@ func (s *Server) admit(tcp *net.TCPConn, only string) {
 		return
 	}
 	s.conns[c] = struct{}{}
-	s.wg.Go(c.serve)
+	s.wg.Go(func() { _ = c.serve() }) // what ends it is on record
 	s.mu.Unlock()
 }
 
@@ -156,26 +158,33 @@ func (c *conn) endReason() string {
 	return c.reason
 }
 
-// serve runs the connection.
-func (c *conn) serve() {
+// serve runs the connection. The error is why nobody logged in.
+func (c *conn) serve() error {
 	defer c.forget()
 	ctx, cancel := context.WithCancel(c.s.ctx)
 	defer cancel()
 	c.ctx = ctx
 	defer context.AfterFunc(c.s.ctx, func() { c.end("the server ends") })()
 	sc, channels, requests, err := c.handshake()
-	c.s.gate.shaken(c.from.Addr())
+	if !c.called {
+		c.s.gate.shaken(c.from.Addr())
+	}
 	if err != nil {
 		_ = c.wire.Close() // the library may have done so
 		c.notLoggedIn(err)
-		return
+		return err
 	}
-	if !c.s.gate.establish(c.config.MaxConnections) {
+	switch {
+	case c.called:
+	case !c.s.gate.establish(c.config.MaxConnections):
 		c.end(errConnections.Error())
-	} else {
+	default:
 		defer c.s.gate.leave()
 	}
 	c.established(sc)
+	if c.entered != nil {
+		c.entered()
+	}
 	var side sync.WaitGroup
 	side.Go(func() { c.answer(requests) })
 	side.Go(func() { c.watchAlive(ctx, sc) })
@@ -186,6 +195,7 @@ func (c *conn) serve() {
 	_ = c.wire.Close() // the other side has closed it, or we have
 	side.Wait()
 	c.closed(err)
+	return nil
 }
 
 // handshake negotiates, and lets somebody log in within the time there is.

@@ -60,6 +60,7 @@ type Server struct {
 	listeners []*listener
 	retry     context.CancelFunc // of the addresses that could not be bound at start
 	conns     map[*conn]struct{}
+	calls     callings
 	terminals map[int]bool // numbers of terminals that are taken
 	closed    bool
 }
@@ -112,7 +113,7 @@ type Plan struct {
 // that cannot be bound is no error: it raises an alarm and is tried again.
 func (s *Server) Prepare(c Config, startup bool) (*Plan, error) {
 	p := &Plan{s: s, next: &c}
-	if len(c.Listens) == 0 {
+	if !c.serves() {
 		return p, nil
 	}
 	if err := s.haveKeys(c.HostKeys); err != nil {
@@ -242,6 +243,7 @@ func (p *Plan) Apply() {
 		s.retry = cancel
 		s.wg.Go(func() { s.tryAgain(ctx, p.pending) })
 	}
+	s.call(p.next.Callers)
 	conns := make([]*conn, 0, len(s.conns))
 	for c := range s.conns {
 		conns = append(conns, c)
