@@ -8,6 +8,7 @@ need() { program=$1; shift; command -v "$program" >/dev/null 2>&1 || missing="$m
 PATH=$PATH:/usr/sbin
 need logger bsdutils
 need rsyslogd rsyslog
+ls /usr/lib/*/rsyslog/lmnsd_ossl.so >/dev/null 2>&1 || missing="$missing rsyslog-openssl"
 need nc netcat-openbsd
 need openssl openssl
 need ssh openssh-client
