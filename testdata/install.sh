@@ -16,6 +16,7 @@ need sshpass sshpass
 need ssh-audit ssh-audit
 need gcc gcc libc6-dev
 /usr/bin/python3 -c 'import ncclient' 2>/dev/null || missing="$missing python3-ncclient"
+/usr/bin/python3 -W ignore -c 'import jnpr.junos' 2>/dev/null || missing="$missing python3-junos-eznc"
 unpacked() { [ -x "${SYSLOG_NG:-/opt/syslog-ng}/usr/sbin/syslog-ng" ]; } # its package excludes rsyslog's
 if [ -z "$missing" ] && unpacked; then exit 0; fi
 if ! command -v apt-get >/dev/null 2>&1; then
