@@ -35,7 +35,7 @@ var allowed = map[string][]string{
 	"configtree/schema":          {},
 	"configtree/schema/generate": {"configtree/schema"},
 	"configtree/format":          {"configtree", "configtree/schema"},
-	"configtree/password":         {"configtree", "configtree/schema"},
+	"configtree/password":        {"configtree", "configtree/schema"},
 	"configtree/store":           {"configtree/...", "audit/event"},
 
 	"syslogd":         {"syslogd/...", "match", "audit/event"},

@@ -51,6 +51,8 @@ func decodeSystem(r *configtree.Reader) *system {
 	if s.hostName == "" {
 		s.hostName = machineName()
 	}
+	sys.Ignore("max-configurations-on-flash") // obeyed by who keeps the commits
+	sys.Ignore("max-configuration-rollbacks")
 	login, additive := sys.Child("login"), sys.Has("regex-additive-logic")
 	s.rules = password.RulesOf(login)
 	s.idle = idleLimits{all: minutes(login.Uint("idle-timeout")), class: map[string]time.Duration{}}

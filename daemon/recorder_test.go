@@ -30,7 +30,7 @@ func newLogged(t *testing.T) *logged {
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine := syslogd.New(syslogd.Options{LogDir: l.dir, IndexDir: filepath.Join(l.dir, "index")})
+	engine := syslogd.New(syslogd.Options{LogDir: l.dir, IndexDir: t.TempDir()})
 	set, _ := event.Named("any")
 	everything := syslogd.Selection{Rules: []syslogd.Rule{{Set: set, Any: true, Level: int(event.Debug)}}}
 	if err := engine.Start(syslogd.Config{Files: []syslogd.File{{Place: "file", Name: "messages", Selection: everything}}}); err != nil {

@@ -3,15 +3,14 @@ package daemon
 import (
 	"context"
 	"errors"
-	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
-	"golang.org/x/crypto/ssh"
-
 	"loggia/sshd"
+	"loggia/sshd/attach"
 )
 
 // A panic in one session ends that session, says where it was, and no other.
@@ -34,32 +33,25 @@ func TestSessionsSurviveEachOther(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	go func() { served <- local.Serve(ctx) }()
-	conn, err := net.Dial("unix", local.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sc, channels, requests, err := ssh.NewClientConn(conn, "", &ssh.ClientConfig{HostKeyCallback: ssh.InsecureIgnoreHostKey()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := ssh.NewClient(sc, channels, requests)
-	run := func(command string) error {
-		s, err := client.NewSession()
+	dial := func() *attach.Client {
+		t.Helper()
+		c, err := attach.Dial(ctx, local.Path)
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
-		return s.Run(command)
+		t.Cleanup(func() { _ = c.Close() }) // the session has ended by then
+		return c
 	}
-	var missing *ssh.ExitMissingError
-	if err := run("break"); !errors.As(err, &missing) {
-		t.Errorf("a session that broke off: %v", err)
+	other := dial()
+	var out, told strings.Builder
+	if status, err := dial().Run(ctx, attach.Batch{Command: "break", Out: &out, Err: &told}); err == nil || status != 1 {
+		t.Errorf("a session that broke off: %d, %v", status, err)
 	}
-	var status *ssh.ExitError
-	if err := run("other"); !errors.As(err, &status) || status.ExitStatus() != 7 {
-		t.Errorf("another session: %v", err)
+	if told.String() != "error: internal error; this session ends\n" {
+		t.Errorf("it was told %q", told.String())
 	}
-	if err := client.Close(); err != nil {
-		t.Error(err)
+	if status, err := other.Run(ctx, attach.Batch{Command: "other", Out: &out, Err: &out}); err != nil || status != 7 {
+		t.Errorf("another session: %d, %v", status, err)
 	}
 	cancel()
 	if err := <-served; err != nil && !errors.Is(err, context.Canceled) {

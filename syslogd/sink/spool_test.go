@@ -233,7 +233,9 @@ func TestSenderIsKilled(t *testing.T) {
 	if err := r.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the last", func() bool { return slices.ContainsFunc(to.got(), func(s string) bool { n, _ := number(t, s); return n == next-1 }) })
+	eventually(t, "the last", func() bool {
+		return slices.ContainsFunc(to.got(), func(s string) bool { n, _ := number(t, s); return n == next-1 })
+	})
 	order(t, to.got(), next)
 }
 
