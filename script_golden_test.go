@@ -115,7 +115,7 @@ func names() (host, name string) {
 }
 
 // notTheUser are words with `root` that do not mean who runs the tests.
-var notTheUser = []string{"root-authentication", "root via other", "root adm", "by root,"}
+var notTheUser = []string{"root-authentication", "change user 'root' password", `username="root" action="change"`, "root via other", "root adm", "by root,"}
 
 // inColumn replaces an expression by a word; in a column, which blanks follow,
 // the next one begins where it did.
