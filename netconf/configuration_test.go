@@ -236,7 +236,7 @@ func TestCommand(t *testing.T) {
 	for _, c := range []struct{ rpc, want string }{
 		{"<command>\nshow version\n</command>", "<output>\ntwo &lt; three\n</output>\n"},
 		{`<command format="text">show version</command>`, "<output>\ntwo &lt; three\n</output>\n"},
-		{`<command format="yaml">show version</command>`, "<rpc-error>\n<error-type>protocol</error-type>\n<error-tag>bad-attribute</error-tag>\n<error-severity>error</error-severity>\n<error-message>a format is text, xml or json</error-message>\n<error-info>\n<bad-element>command</bad-element>\n<bad-attribute>format</bad-attribute>\n</error-info>\n</rpc-error>\n"},
+		{`<command format="yaml">show version</command>`, "<rpc-error>\n<error-type>protocol</error-type>\n<error-tag>bad-attribute</error-tag>\n<error-severity>error</error-severity>\n<error-message>a format is text, xml, json or set</error-message>\n<error-info>\n<bad-element>command</bad-element>\n<bad-attribute>format</bad-attribute>\n</error-info>\n</rpc-error>\n"},
 		{"<command>bogus</command>", failure("protocol", "operation-failed", "error", "", "unknown command.", "")},
 		{"<nosuch-rpc/>", failure("protocol", "operation-not-supported", "error", "", "syntax error, expecting &lt;rpc&gt; or &lt;/rpc&gt;", "nosuch-rpc")},
 		{"<get-software-information><nosuch/></get-software-information>", failure("protocol", "operation-failed", "error", "", "syntax error", "nosuch")},

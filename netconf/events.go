@@ -11,6 +11,7 @@ import (
 
 	"github.com/beevik/etree"
 
+	"loggia/audit/event"
 	"loggia/op"
 )
 
@@ -91,11 +92,45 @@ func getSyslogEvents(ctx context.Context, s *session, r *request) error {
 		r.say(` xmlns:loggia="` + eventsNamespace + `"`)
 	}
 	r.say(">\n")
-	if err := s.stream(ctx, q, r); err != nil && ctx.Err() == nil {
+	if q.Follow {
+		s.record(s.channel(q.Stream, ""))
+	}
+	err = s.stream(ctx, q, r)
+	if err != nil && ctx.Err() == nil {
 		r.say("<error-message>" + Escape(err.Error()) + "</error-message>\n")
+	}
+	if q.Follow {
+		s.record(s.channel(q.Stream, s.whyEnded(ctx, r, err)))
 	}
 	r.say("</syslog-events>\n")
 	return nil
+}
+
+// channel is the record of a stream that begins, or with a reason ends.
+func (s *session) channel(stream, reason string) event.LogStream {
+	return event.LogStream{Username: s.env.Caller.User, Stream: stream, Connection: s.env.Caller.Remote, Reason: reason}
+}
+
+// whyEnded is why a stream is over.
+func (s *session) whyEnded(ctx context.Context, r *request, err error) string {
+	switch {
+	case r.err != nil:
+		return "the connection is lost: " + r.err.Error()
+	case ctx.Err() != nil:
+		select {
+		case a := <-s.ahead:
+			s.ahead <- a // it is still to be answered
+			if a.err != nil {
+				return a.err.Error()
+			}
+			return "the client sent another request"
+		default:
+			return "the session was ended"
+		}
+	case err != nil:
+		return err.Error()
+	}
+	return "what was asked for is sent"
 }
 
 // follows reports whether a class may follow a log: what it is in the shell.
