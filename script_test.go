@@ -1,6 +1,7 @@
 package loggia
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -57,6 +58,13 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 const patience = time.Minute
 
 func TestMain(m *testing.M) {
+	if os.Getuid() == 0 {
+		// Records tell who stands behind root (UI_SESSION_OWNER): for the transcripts,
+		// which `sudo make test` runs too, that is root. Children inherit it.
+		if err := os.WriteFile("/proc/self/loginuid", []byte("0"), 0); err != nil && !errors.Is(err, os.ErrNotExist) {
+			fmt.Fprintln(os.Stderr, "loginuid:", err)
+		}
+	}
 	testscript.Main(m, map[string]func(){
 		"loggia": func() { os.Exit(cmd.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})
