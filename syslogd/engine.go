@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"loggia/audit/event"
+	"loggia/syslogd/sink"
 	"loggia/syslogd/wire"
 )
 
@@ -86,6 +87,8 @@ type Options struct {
 	MaxConnections int           // TCP, all listeners together; 0 is 4,096
 	RetryFirst     time.Duration // first pause before a part that fails is tried again; 0 is a second
 	RetryMost      time.Duration // longest pause; 0 is a minute
+	ReconnectFirst time.Duration // first pause before a host is connected again; 0 is half a second
+	ReconnectMost  time.Duration // longest pause; 0 is a minute
 	KeepEvery      time.Duration // how often the ledger is written and rates are measured; 0 is 10 s
 	TellEvery      time.Duration // how often losses are announced; 0 is a minute
 	DrainTimeout   time.Duration // how long a removed host may take to send what waits; 0 is 10 s
@@ -125,7 +128,8 @@ type Engine struct {
 	spools   spools
 	loops    *loops
 	storage  *storage
-	failures failures // of handshakes
+	cabinet  atomic.Pointer[sink.Cabinet] // made for the first file
+	failures failures                     // of handshakes
 	senders  *senders
 	recent   recent          // what Impact tries
 	batches  sync.Pool       // *wire.Batch, for own records
@@ -350,6 +354,9 @@ func (e *Engine) shutdown(ctx context.Context) error {
 		return errors.Join(append(errs, ctx.Err())...)
 	}
 	errs = append(errs, closeAll(ctx, s.destinations)...)
+	if c := e.cabinet.Load(); c != nil {
+		errs = append(errs, c.Close())
+	}
 	e.mu.Lock()
 	e.state = newState(Config{})
 	e.mu.Unlock()

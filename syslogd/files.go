@@ -80,9 +80,11 @@ func (e *Engine) Reopen() {
 	e.mu.Lock()
 	s := e.state
 	e.mu.Unlock()
-	for _, d := range s.destinations {
-		if f, ok := d.sink.(interface{ Reopen() }); ok {
-			f.Reopen()
+	e.together(func() {
+		for _, d := range s.destinations {
+			if f, ok := d.sink.(interface{ Reopen() }); ok {
+				f.Reopen()
+			}
 		}
-	}
+	})
 }

@@ -1,6 +1,8 @@
 package syslogd
 
 import (
+	"golang.org/x/sys/unix"
+
 	"loggia/syslogd/sink"
 	"loggia/syslogd/wire"
 )
@@ -46,8 +48,12 @@ func (c *Config) layout(l Layout) wire.Style {
 func (s fileSpec) style() wire.Style { return s.options.Style }
 
 func (s fileSpec) open(e *Engine) (sink.Destination, error) {
+	cabinet, err := e.openCabinet()
+	if err != nil {
+		return nil, err
+	}
 	c := sink.FileConfig{
-		Dir: e.o.LogDir, IndexDir: e.o.IndexDir, Name: s.name, FileOptions: s.options,
+		Cabinet: cabinet, Dir: e.o.LogDir, IndexDir: e.o.IndexDir, Name: s.name, FileOptions: s.options,
 		Place: s.place, Space: e.storage, Report: e.say, Now: e.o.Now,
 	}
 	if s.perHost {
@@ -62,6 +68,45 @@ func (s fileSpec) open(e *Engine) (sink.Destination, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// openCabinet returns what all files share.
+func (e *Engine) openCabinet() (*sink.Cabinet, error) {
+	if c := e.cabinet.Load(); c != nil {
+		return c, nil
+	}
+	c, err := sink.OpenCabinet(e.o.LogDir, e.o.IndexDir, openFiles())
+	if err != nil {
+		return nil, err
+	}
+	if !e.cabinet.CompareAndSwap(nil, c) { // another file was faster
+		return e.cabinet.Load(), c.Close()
+	}
+	return c, nil
+}
+
+// openFiles is how many log files are open at a time: two fifths of the
+// descriptors that we may have are for them, two for each.
+func openFiles() int {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return leastOpenFiles
+	}
+	return max(leastOpenFiles, int(min(limit.Cur, mostDescriptors)/5))
+}
+
+const (
+	leastOpenFiles  = 64
+	mostDescriptors = 1 << 16
+)
+
+// together calls f, which looks for what many files have on the disk: the
+// directories are listed once.
+func (e *Engine) together(f func()) {
+	if c := e.cabinet.Load(); c != nil {
+		defer c.Share()()
+	}
+	f()
 }
 
 func (s fileSpec) adopt(_ spec, d sink.Destination) func() {

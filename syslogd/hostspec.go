@@ -49,7 +49,7 @@ func (s hostSpec) open(e *Engine) (sink.Destination, error) {
 	}
 	e.spools.take(s.options.Host)
 	r, err := sink.NewRemote(sink.RemoteConfig{RemoteOptions: s.options, Place: s.place, Spool: e.spoolPath(s.options.Host),
-		Node: e.o.Node, Report: e.say, Channel: e.channel, Fault: e.hostFault(s.place), Now: e.o.Now})
+		Node: e.o.Node, FirstPause: e.o.ReconnectFirst, LongPause: e.o.ReconnectMost, Report: e.say, Channel: e.channel, Fault: e.hostFault(s.place), Now: e.o.Now})
 	if err != nil {
 		return nil, errors.Unwrap(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -106,59 +107,117 @@ func (p *Plan) fail(place string, part any, err error) {
 
 // destinations opens or takes over every destination and returns the routes.
 func (p *Plan) destinations() []route {
-	var routes []route
-	seen, known := make(map[destinationID]bool), p.engine.table.Load().known()
-	for _, w := range p.next.config.wanted() {
-		if seen[w.id] {
-			p.fail(w.place, w.part, fmt.Errorf("%s: %w", w.id, errTwice))
+	if c, err := p.engine.openCabinet(); err == nil { // else each file says why
+		defer c.Share()()
+	}
+	all := p.chosen()
+	atOnce(all, func(c *choice) {
+		if c.err == nil && c.dest == nil {
+			c.dest, c.err = p.engine.openDestination(&c.wanted)
+			c.opened = c.err == nil
+		}
+	})
+	routes := make([]route, 0, len(all))
+	for i := range all {
+		c := &all[i]
+		if c.err != nil {
+			p.fail(c.place, c.part, c.err)
 			continue
 		}
-		seen[w.id] = true
-		if len(routes) == maxDestinations {
-			p.fail(w.place, w.part, fmt.Errorf("more than %d destinations", maxDestinations))
-			continue
+		if c.opened {
+			p.opened = append(p.opened, c.dest)
 		}
-		tests, err := compile(w.selection, known)
-		narrow, narrowErr := w.selection.narrow()
-		if err = errors.Join(err, narrowErr); err == nil {
-			err = p.loop(w)
-		}
-		var d *destination
-		if err == nil {
-			d, err = p.destination(w)
-		}
-		if err != nil {
-			p.fail(w.place, w.part, err)
-			continue
-		}
-		p.next.destinations = append(p.next.destinations, d)
-		p.next.specs[w.id] = w.spec
-		routes = append(routes, route{dest: d, style: w.spec.style(), selection: w.selection, tests: tests, narrow: narrow, fold: w.fold})
+		p.next.add(c.dest, c.spec)
+		routes = append(routes, route{dest: c.dest, style: c.spec.style(), selection: c.selection, tests: c.tests, narrow: c.narrow, fold: c.fold})
 	}
 	return routes
 }
 
-// destination returns the destination that w wants: the one in force if it can
-// stay, else a new one.
-func (p *Plan) destination(w wanted) (*destination, error) {
-	if d := p.old.destination(w.id); d != nil {
-		was := p.old.specs[w.id]
-		if was == w.spec {
-			return d, nil
+// choice is what becomes of one that is wanted.
+type choice struct {
+	wanted
+	tests  []*test
+	narrow *compiledNarrowing
+	dest   *destination // nil: it is to be opened
+	opened bool
+	err    error
+}
+
+// chosen compiles what is wanted, and takes over what can stay.
+func (p *Plan) chosen() []choice {
+	wanted := p.next.config.wanted()
+	all, n := make([]choice, len(wanted)), 0
+	seen, known := make(map[destinationID]bool, len(wanted)), p.engine.table.Load().known()
+	listening := p.next.config.endpoints()
+	for i := range wanted {
+		c := &all[i]
+		c.wanted = wanted[i]
+		if seen[c.id] {
+			c.err = fmt.Errorf("%s: %w", c.id, errTwice)
+			continue
 		}
-		if adopt := w.spec.adopt(was, d.sink); adopt != nil {
-			p.adopted = append(p.adopted, adopt)
-			return d, nil
+		seen[c.id] = true
+		if n == maxDestinations {
+			c.err = fmt.Errorf("more than %d destinations", maxDestinations)
+			continue
+		}
+		var narrowErr error
+		c.tests, c.err = compile(c.selection, known)
+		c.narrow, narrowErr = c.selection.narrow()
+		if c.err = errors.Join(c.err, narrowErr); c.err == nil {
+			c.err = p.loop(c.wanted, listening)
+		}
+		if c.err == nil {
+			n++
+			c.dest = p.stays(&c.wanted)
 		}
 	}
-	s, err := w.spec.open(p.engine)
+	return all
+}
+
+// stays returns the destination in force that can be what w wants, nil if there
+// is none.
+func (p *Plan) stays(w *wanted) *destination {
+	d := p.old.destination(w.id)
+	if d == nil {
+		return nil
+	}
+	was := p.old.specs[w.id]
+	if was == w.spec {
+		return d
+	}
+	adopt := w.spec.adopt(was, d.sink)
+	if adopt == nil {
+		return nil
+	}
+	p.adopted = append(p.adopted, adopt)
+	return d
+}
+
+// openDestination opens what w wants.
+func (e *Engine) openDestination(w *wanted) (*destination, error) {
+	s, err := w.spec.open(e)
 	if err != nil {
 		return nil, err
 	}
-	d := &destination{id: w.id, place: w.place, sink: s, account: p.engine.account(w.id)}
+	d := &destination{id: w.id, place: w.place, sink: s, account: e.account(w.id)}
 	d.account.open(d)
-	p.opened = append(p.opened, d)
 	return d, nil
+}
+
+// atOnce calls f for all, for some at the same time: a file system makes many
+// files at once nearly as fast as one.
+func atOnce[T any](all []T, f func(*T)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(len(all), 32) {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(all)); i = next.Add(1) - 1 {
+				f(&all[i])
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // inputs binds or takes over every socket.
@@ -218,13 +277,15 @@ func (p *Plan) open(w *wantedInput) (input, error) {
 // destinations, which are closed when they have them.
 func (p *Plan) Apply() {
 	e := p.engine
-	for _, adopt := range p.adopted {
-		adopt()
-	}
+	e.together(func() {
+		for _, adopt := range p.adopted {
+			adopt()
+		}
+	})
 	old := e.table.Swap(p.table)
 	r := &retirement{engine: e, table: old, end: make(chan struct{}), settled: make(chan struct{}), done: make(chan struct{})}
 	for _, d := range p.old.destinations {
-		if !slices.Contains(p.next.destinations, d) {
+		if p.next.destination(d.id) != d {
 			r.destinations = append(r.destinations, d)
 		}
 	}

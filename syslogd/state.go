@@ -78,6 +78,7 @@ type input interface {
 type state struct {
 	config       Config
 	destinations []*destination // in the order of the configuration
+	byID         map[destinationID]*destination
 	specs        map[destinationID]spec
 	inputs       map[endpoint]input
 	rules        map[endpoint]*inputRules // of inputs
@@ -93,6 +94,7 @@ type failure struct {
 func newState(c Config) *state {
 	return &state{
 		config:  c,
+		byID:    make(map[destinationID]*destination),
 		specs:   make(map[destinationID]spec),
 		inputs:  make(map[endpoint]input),
 		rules:   make(map[endpoint]*inputRules),
@@ -101,13 +103,12 @@ func newState(c Config) *state {
 }
 
 // destination returns the one of id, nil if there is none.
-func (s *state) destination(id destinationID) *destination {
-	for _, d := range s.destinations {
-		if d.id == id {
-			return d
-		}
-	}
-	return nil
+func (s *state) destination(id destinationID) *destination { return s.byID[id] }
+
+// add makes d, which is as sp says, one of s.
+func (s *state) add(d *destination, sp spec) {
+	s.destinations = append(s.destinations, d)
+	s.byID[d.id], s.specs[d.id] = d, sp
 }
 
 // keeps reports whether a connection lives on under s: a listener of its kind

@@ -32,6 +32,7 @@ type storage struct {
 	now      func() time.Time
 	alarm    func(place string, err error)
 	announce func(event.Event)
+	together func(func())
 
 	budget   atomic.Int64 // bytes that files may write before the disk is measured again
 	refusing atomic.Bool  // nobody but this program itself may write
@@ -106,7 +107,7 @@ const (
 )
 
 func newStorage(e *Engine) *storage {
-	s := &storage{gate: newGate(), now: e.now, alarm: e.o.Alarm, announce: e.o.Announce}
+	s := &storage{gate: newGate(), now: e.now, alarm: e.o.Alarm, announce: e.o.Announce, together: e.together}
 	s.measure = func() (disk, error) { return measureDisk(e.o.LogDir) }
 	s.spare = &spare{dir: e.o.IndexDir}
 	if s.announce == nil {
@@ -325,6 +326,11 @@ func (s *storage) tell(d disk) {
 // that this has freed, and reports whether it removed any. Archives of files
 // that keep the audit facilities by name go last.
 func (s *storage) giveWay(enough func(freed uint64) bool) (gave bool) {
+	s.together(func() { gave = s.giveWayOneByOne(enough) })
+	return gave
+}
+
+func (s *storage) giveWayOneByOne(enough func(freed uint64) bool) (gave bool) {
 	var freed uint64
 	for i := range s.files {
 		s.files[i].look()

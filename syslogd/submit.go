@@ -239,20 +239,32 @@ func (t *table) format(sc *scratch, n uint16, b *wire.Batch, r *wire.Record, sel
 	lines.Lines = append(lines.Lines, line)
 }
 
+// manyLegs is how many destinations are written one after the other: a record for
+// thousands of them, such as that of a commit, has them written at once.
+const manyLegs = 256
+
 // flush hands what has gathered to the destinations.
 func (t *table) flush(sc *scratch) {
-	for _, n := range sc.touched {
-		out, d := &sc.out[n], t.legs[n].dest
-		if out.filtered > 0 {
-			d.filtered.Add(out.filtered)
+	if len(sc.touched) < manyLegs {
+		for _, n := range sc.touched {
+			t.deliver(&sc.out[n], t.legs[n].dest)
 		}
-		out.filtered, out.touched = 0, false
-		if len(out.lines.Lines) > 0 {
-			d.sink.Write(&out.lines)
-			out.lines.Reset()
-		}
+	} else {
+		atOnce(sc.touched, func(n *uint16) { t.deliver(&sc.out[*n], t.legs[*n].dest) })
 	}
 	sc.touched, sc.bytes = sc.touched[:0], 0
+}
+
+// deliver hands out to d, and empties it.
+func (t *table) deliver(out *outgoing, d *destination) {
+	if out.filtered > 0 {
+		d.filtered.Add(out.filtered)
+	}
+	out.filtered, out.touched = 0, false
+	if len(out.lines.Lines) > 0 {
+		d.sink.Write(&out.lines)
+		out.lines.Reset()
+	}
 }
 
 // finish flushes sc and gives it back.

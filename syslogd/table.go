@@ -68,7 +68,7 @@ type route struct {
 }
 
 // compile turns the expressions of s into tests, or takes those of known that
-// are the same.
+// are the same. What is new becomes known, unless that is nil.
 func compile(s Selection, known map[string]*test) ([]*test, error) {
 	var all []*test
 	var errs []error
@@ -83,7 +83,11 @@ func compile(s Selection, known map[string]*test) ([]*test, error) {
 			errs = append(errs, err)
 			return
 		}
-		all = append(all, &test{key: key, text: text, expr: x})
+		t := &test{key: key, text: text, expr: x}
+		if known != nil {
+			known[key] = t
+		}
+		all = append(all, t)
 	}
 	if s.Match != "" {
 		add("match "+s.Match, "match "+strconv.Quote(s.Match), func(o match.Options) (*match.Expr, error) { return match.Compile(s.Match, o) })

@@ -37,9 +37,9 @@ func (c *Config) wanted() []wanted {
 	return all
 }
 
-// loop refuses a host that is one of the addresses this configuration listens
-// on: every message it is sent would come back.
-func (p *Plan) loop(w wanted) error {
+// loop refuses a host that is one of the addresses that this configuration is
+// listening on: every message it is sent would come back.
+func (p *Plan) loop(w wanted, listening []wantedInput) error {
 	h, ok := w.part.(Host)
 	if !ok {
 		return nil
@@ -55,7 +55,7 @@ func (p *Plan) loop(w wanted) error {
 	default:
 		return nil // names are resolved when a connection is made
 	}
-	for _, l := range p.next.config.endpoints() {
+	for _, l := range listening {
 		if l.at.network != h.Transport.String() || l.at.address.Port() != h.port() {
 			continue
 		}

@@ -63,6 +63,18 @@ func ParseName(name, entry string) (Part, uint64) {
 	return Unpacked, n
 }
 
+// LogName returns the name of the log that an entry of the log directory other
+// than a live file may be a part of. ok is false if there is none.
+func LogName(entry string) (name string, ok bool) {
+	rest := strings.TrimSuffix(entry, ".gz")
+	i := strings.LastIndexByte(rest, '.')
+	if i <= 0 {
+		return "", false
+	}
+	part, _ := ParseName(rest[:i], entry)
+	return rest[:i], part != Foreign
+}
+
 // Label is what an archive says about itself in its gzip header.
 type Label struct {
 	Generation uint64

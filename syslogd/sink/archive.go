@@ -32,6 +32,7 @@ import (
 // crash between 3 and 4 leaves generation 17 twice, which archive 0's label
 // shows; the unpacked one is removed.
 type archiver struct {
+	cabinet     *Cabinet // nil of a sender whose file is not open
 	root, index *directory
 	name        string
 	mode        func() (perm fs.FileMode, group int)

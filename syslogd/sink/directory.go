@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -15,6 +16,8 @@ type directory struct {
 	path string
 	perm fs.FileMode // of a directory that must be made anew
 	root atomic.Pointer[os.Root]
+
+	refreshing sync.Mutex // held by refresh
 }
 
 func openDirectory(path string, perm fs.FileMode) (*directory, error) {
@@ -30,6 +33,8 @@ func openDirectory(path string, perm fs.FileMode) (*directory, error) {
 // refresh opens the directory that has the name now, and makes it if it is
 // gone. A file that another goroutine opens at this moment may be of the old one.
 func (d *directory) refresh() error {
+	d.refreshing.Lock()
+	defer d.refreshing.Unlock()
 	held, err := d.root.Load().Stat(".")
 	if err != nil {
 		return err
@@ -52,8 +57,11 @@ func (d *directory) refresh() error {
 
 func (d *directory) Open(name string) (*os.File, error) { return d.OpenFile(name, os.O_RDONLY, 0) }
 
-func (d *directory) OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error) {
-	f, err := d.root.Load().OpenFile(name, flag, perm)
+func (d *directory) OpenFile(name string, flag int, perm fs.FileMode) (f *os.File, err error) {
+	err = d.in(func(r *os.Root) error {
+		f, err = r.OpenFile(name, flag, perm)
+		return err
+	})
 	var p *fs.PathError
 	if errors.As(err, &p) {
 		p.Op = "open" // not openat: it is told to users
@@ -61,22 +69,54 @@ func (d *directory) OpenFile(name string, flag int, perm fs.FileMode) (*os.File,
 	return f, err
 }
 
-func (d *directory) Stat(name string) (fs.FileInfo, error)  { return d.root.Load().Stat(name) }
-func (d *directory) Lstat(name string) (fs.FileInfo, error) { return d.root.Load().Lstat(name) }
-func (d *directory) Remove(name string) error               { return d.root.Load().Remove(name) }
-func (d *directory) Rename(from, to string) error           { return d.root.Load().Rename(from, to) }
+// in calls f with the directory, once more if refresh has closed it meanwhile.
+func (d *directory) in(f func(*os.Root) error) error {
+	for {
+		root := d.root.Load()
+		err := f(root)
+		if !errors.Is(err, os.ErrClosed) || d.root.Load() == root {
+			return err
+		}
+	}
+}
+
+func (d *directory) Stat(name string) (info fs.FileInfo, err error) {
+	err = d.in(func(r *os.Root) error {
+		info, err = r.Stat(name)
+		return err
+	})
+	return info, err
+}
+
+func (d *directory) Lstat(name string) (info fs.FileInfo, err error) {
+	err = d.in(func(r *os.Root) error {
+		info, err = r.Lstat(name)
+		return err
+	})
+	return info, err
+}
+
+func (d *directory) Remove(name string) error {
+	return d.in(func(r *os.Root) error { return r.Remove(name) })
+}
+
+func (d *directory) Rename(from, to string) error {
+	return d.in(func(r *os.Root) error { return r.Rename(from, to) })
+}
 
 func (d *directory) Chmod(name string, perm fs.FileMode) error {
-	return d.root.Load().Chmod(name, perm)
+	return d.in(func(r *os.Root) error { return r.Chmod(name, perm) })
 }
 
 func (d *directory) Mkdir(name string, perm fs.FileMode) error {
-	return d.root.Load().Mkdir(name, perm)
+	return d.in(func(r *os.Root) error { return r.Mkdir(name, perm) })
+}
+
+func (d *directory) Chtimes(name string, t time.Time) error {
+	return d.in(func(r *os.Root) error { return r.Chtimes(name, t, t) })
 }
 
 func (d *directory) Close() error { return d.root.Load().Close() }
-
-func (d *directory) Chtimes(name string, t time.Time) error { return d.root.Load().Chtimes(name, t, t) }
 
 // sync forces the directory's entries to the disk.
 func (d *directory) sync() error {

@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"math"
 	"os"
-	"os/user"
 	"path/filepath"
 	"sort"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -34,7 +33,11 @@ type FileConfig struct {
 	Report func(Alarm)      // told what the file has to say about itself; nil: nobody. Called without locks
 	Now    func() time.Time // nil: time.Now
 
-	group *int // of the file; nil: it is looked up
+	// Cabinet is Dir and IndexDir, open for many files; nil: this one opens them
+	// for itself.
+	Cabinet *Cabinet
+
+	group *int // of the file, where there is no Cabinet; nil: it is looked up
 }
 
 // FileOptions are what Reconfigure may change while the file stays open.
@@ -55,10 +58,11 @@ type FileOptions struct {
 type File struct {
 	// Built once.
 	dir, name, place string
+	cabinet          *Cabinet
+	lone             bool // cabinet is this file's own
 	root, index      *directory
 	report           func(Alarm)
 	now              func() time.Time
-	group            int // of the file; -1 leaves it
 	archives         archiver
 	write            func(*os.File, []byte) (int, error) // tests fill the disk here
 	force            func(*os.File) error                // to the disk
@@ -70,7 +74,9 @@ type File struct {
 	style atomic.Pointer[wire.Style]
 	world atomic.Bool
 
-	pub publisher
+	written atomic.Bool // since the cabinet last looked for a file to close
+	seat    int         // among the open files of the cabinet, guarded by its lock
+	pub     publisher
 
 	mu      sync.Mutex // guards all below
 	options FileOptions
@@ -80,13 +86,16 @@ type File struct {
 	cache   alarm // of its index
 	queue   []Alarm
 
-	live     *os.File // nil while it cannot be opened
+	live     *os.File // nil while it cannot be opened, or is asleep
+	asleep   bool     // closed by the cabinet until there is a line for it
+	entered  bool     // among the open files of the cabinet
 	fd       int      // of live
 	status   unix.Stat_t
 	identity fs.FileInfo
-	records  bool // the live file holds more than its first notice
-	idx      *os.File
+	records  bool     // the live file holds more than its first notice
+	idx      *os.File // nil until it is needed
 	idxSize  int64
+	idxEnded bool // it could not be written: there is none until the next file
 	point    logfile.Point
 	newest   uint64    // greatest epoch used so far
 	checked  time.Time // when the path was last compared with live
@@ -95,9 +104,9 @@ type File struct {
 	openErr  error     // why live is nil
 	erredAt  time.Time // when alarm was raised or confirmed last
 
-	stateFile *os.File
-	counters  Counters
-	dirty     bool // counters changed since they were saved
+	counters Counters
+	dirty    bool  // counters changed since they were saved
+	saved    state // what the disk knows, or need not
 
 	fold   fold
 	frame  []byte
@@ -124,13 +133,8 @@ func newFile(c FileConfig, adjust func(*File)) (*File, error) {
 	if c.Name == "" || c.Name != filepath.Base(c.Name) || c.Name[0] == '.' {
 		return nil, &fs.PathError{Op: "open", Path: c.Name, Err: fs.ErrInvalid}
 	}
-	f := &File{dir: c.Dir, name: c.Name, place: c.Place, report: c.Report, now: c.Now, options: c.FileOptions, group: -1,
+	f := &File{dir: c.Dir, name: c.Name, place: c.Place, report: c.Report, now: c.Now, options: c.FileOptions, cabinet: c.Cabinet,
 		write: (*os.File).Write, force: datasync, space: c.Space, step: func(string) {}}
-	if c.group == nil {
-		f.group = admGroup()
-	} else {
-		f.group = *c.group
-	}
 	if f.now == nil {
 		f.now = time.Now
 	}
@@ -148,14 +152,10 @@ func newFile(c FileConfig, adjust func(*File)) (*File, error) {
 	if adjust != nil {
 		adjust(f)
 	}
-	var err error
-	if f.root, err = openDirectory(c.Dir, 0o755); err != nil {
+	if err := f.settle(&c); err != nil {
 		return nil, err
 	}
-	if f.index, err = openDirectory(c.IndexDir, 0o700); err != nil {
-		return nil, errors.Join(err, f.root.Close())
-	}
-	f.archives = archiver{root: f.root, index: f.index, name: c.Name, mode: f.mode, report: f.reportAll, now: f.now, step: f.step, files: c.Files, retain: c.Retain,
+	f.archives = archiver{cabinet: f.cabinet, root: f.root, index: f.index, name: c.Name, mode: f.mode, report: f.reportAll, now: f.now, step: f.step, files: c.Files, retain: c.Retain,
 		closing: make(chan struct{})}
 	f.archives.careful.Store(c.Sync != SyncNever)
 	f.archives.alarm = alarm{place: c.Place + " archive", queue: &f.archives.queue}
@@ -164,33 +164,42 @@ func newFile(c FileConfig, adjust func(*File)) (*File, error) {
 	defer f.unlock()
 	if err := f.start(); err != nil {
 		f.archives.stop()
-		return nil, errors.Join(err, f.closeFiles(), f.root.Close(), f.index.Close())
+		return nil, errors.Join(err, f.closeFiles(), f.leave())
 	}
 	return f, nil
 }
 
-// admGroup returns the group that Debian gives its logs, if we may give it.
-func admGroup() int {
-	if os.Geteuid() != 0 {
-		return -1
+// settle gives f its directories.
+func (f *File) settle(c *FileConfig) (err error) {
+	if f.cabinet == nil {
+		group := c.group
+		if group == nil {
+			adm := admGroup()
+			group = &adm
+		}
+		if f.cabinet, err = openCabinet(c.Dir, c.IndexDir, math.MaxInt, *group); err != nil {
+			return err
+		}
+		f.lone = true
 	}
-	g, err := user.LookupGroup("adm")
-	if err != nil {
-		return -1
+	f.root, f.index = f.cabinet.root, f.cabinet.index
+	return nil
+}
+
+// leave gives the directories back.
+func (f *File) leave() error {
+	if f.lone {
+		return f.cabinet.Close()
 	}
-	id, err := strconv.Atoi(g.Gid)
-	if err != nil {
-		return -1
-	}
-	return id
+	return nil
 }
 
 // mode returns how files are to be created.
 func (f *File) mode() (perm fs.FileMode, group int) {
 	if f.world.Load() {
-		return 0o644, f.group
+		return 0o644, f.cabinet.group
 	}
-	return 0o640, f.group
+	return 0o640, f.cabinet.group
 }
 
 // setMode gives an open file its mode in spite of the umask.
@@ -237,7 +246,10 @@ func (f *File) Write(l *Lines) {
 		return
 	}
 	f.saveLater()
-	if d := l.Received.Sub(f.checked); d >= checkEvery || d < 0 || f.displaced() {
+	if !f.written.Load() {
+		f.written.Store(true)
+	}
+	if d := l.Received.Sub(f.checked); !f.asleep && (d >= checkEvery || d < 0 || f.displaced()) {
 		f.check(l.Received)
 	}
 	if !f.options.AllowDuplicates {
@@ -272,6 +284,9 @@ func (f *File) sumUp() {
 
 // store splits the lines at the rotations they cause, and writes each run.
 func (f *File) store(l *Lines) {
+	if f.asleep {
+		f.wake(l.Received)
+	}
 	if f.due(l.Received) {
 		f.turnOver(event.LogTurnedOverByClock{}, l.Received)
 	}
@@ -390,18 +405,23 @@ func (f *File) wrote(lines []Line, from uint32, received time.Time) {
 // written ends there, until the next file: it is a cache.
 func (f *File) writeIndex() {
 	defer func() { f.frame = f.frame[:0] }()
-	if f.idx == nil {
+	if f.idxEnded {
 		return
 	}
-	n, err := f.idx.Write(f.frame)
+	err := f.openIndex()
 	if err == nil {
-		f.idxSize += int64(n)
-		f.cache.clear()
-		return
+		var n int
+		if n, err = f.idx.Write(f.frame); err == nil {
+			f.idxSize += int64(n)
+			f.cache.clear()
+			return
+		}
 	}
 	f.cache.raise(err)
-	f.cacheFailed(errors.Join(f.idx.Truncate(f.idxSize), f.idx.Close()))
-	f.idx = nil
+	if f.idx != nil {
+		f.cacheFailed(errors.Join(f.idx.Truncate(f.idxSize), f.idx.Close()))
+	}
+	f.idx, f.idxEnded = nil, true
 }
 
 func (f *File) cacheFailed(err error) {

@@ -59,7 +59,7 @@ func (s Sync) String() string { return [...]string{"never", "interval", "always"
 // due reports whether the clock asks for a new file. One that holds nothing but
 // its first notice is as good as new.
 func (f *File) due(now time.Time) bool {
-	if f.options.Rotation == BySize || f.live == nil || f.resting(now) {
+	if f.options.Rotation == BySize || f.live == nil && !f.asleep || f.resting(now) {
 		return false
 	}
 	zone := f.options.Style.Zone
@@ -85,8 +85,9 @@ func (f *File) began(now time.Time) time.Time {
 	if f.point.Offset == 0 {
 		return now
 	}
-	if f.idx != nil {
-		if first, ok := logfile.FirstFrame(f.idx); ok && first.Received > 0 {
+	if idx, err := f.index.Open(f.name); err == nil {
+		defer idx.Close()
+		if first, ok := logfile.FirstFrame(idx); ok && first.Received > 0 {
 			return time.Unix(0, first.Received)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -15,8 +14,9 @@ import (
 
 // found is what the directories hold of a log besides its live file.
 type found struct {
-	waiting []uint64                 // generations turned over and not compressed
-	labels  map[uint64]logfile.Label // of the archives, by generation
+	live, index bool                     // there is a live file, an index of it
+	waiting     []uint64                 // generations turned over and not compressed
+	labels      map[uint64]logfile.Label // of the archives, by generation
 }
 
 // start is the way from the directories to a file that can be written: it mends
@@ -27,31 +27,32 @@ func (f *File) start() error {
 	if err != nil {
 		return err
 	}
-	old, known, err := f.openState()
+	old, known, err := f.readState()
 	if err != nil {
 		return err
 	}
 	f.counters = old.counters
 	f.newest = old.head.Epoch
-	last, closed := f.lastClosed(have)
+	last, closed := f.lastClosed(&have)
 	for _, l := range have.labels {
 		f.newest = max(f.newest, l.Epoch)
 	}
 	f.newest = max(f.newest, last.Epoch)
-	head, keep := f.chooseHead(old, known, last, closed)
-	if !keep {
+	head, keep := f.chooseHead(&have, old, known, last, closed)
+	if have.index && !keep {
 		if err := remove(f.index, f.name); err != nil {
 			return err
 		}
 	}
 	f.newest = max(f.newest, head.Epoch)
-	if _, err := f.root.Lstat(f.name); errors.Is(err, fs.ErrNotExist) {
-		f.created = true
-	}
+	f.created = !have.live
 	if err := f.open(head); err != nil {
 		return err
 	}
 	f.checked = f.now()
+	if f.saved = old; f.point.Offset == 0 && !known {
+		f.saved = state{head: f.head()} // there is nothing to remember of it yet
+	}
 	f.saveState()
 	for _, generation := range have.waiting {
 		l := logfile.Label{Generation: generation}
@@ -69,13 +70,15 @@ func (f *File) start() error {
 // waiting files that are archived already, and indexes without archive.
 func (f *File) scan() (found, error) {
 	have := found{labels: map[uint64]logfile.Label{}}
-	names, err := list(f.root)
+	names, err := f.cabinet.textsOf(f.name)
 	if err != nil {
 		return have, err
 	}
 	waiting := map[uint64]bool{}
 	for _, name := range names {
 		switch part, n := logfile.ParseName(f.name, name); part {
+		case logfile.LiveFile:
+			have.live = true
 		case logfile.Partial:
 			err = errors.Join(err, remove(f.root, name))
 		case logfile.Waiting:
@@ -93,10 +96,11 @@ func (f *File) scan() (found, error) {
 		}
 	}
 	have.waiting = slices.Sorted(maps.Keys(waiting))
-	indexes, e := list(f.index)
+	indexes, e := f.cabinet.indexesOf(f.name)
 	err = errors.Join(err, e)
 	for _, name := range indexes {
 		part, n := logfile.ParseName(f.name, name)
+		have.index = have.index || part == logfile.LiveFile
 		if _, archived := have.labels[n]; part == logfile.Waiting && !archived && !waiting[n] {
 			err = errors.Join(err, remove(f.index, name))
 		}
@@ -104,6 +108,7 @@ func (f *File) scan() (found, error) {
 	return have, err
 }
 
+// list returns the names in a directory.
 func list(root *directory) ([]string, error) {
 	dir, err := root.Open(".")
 	if err != nil {
@@ -116,7 +121,7 @@ func list(root *directory) ([]string, error) {
 // lastClosed returns what is known of the newest file that was turned over. If
 // it waits, its index is completed first; a crash may have happened before the
 // index was renamed behind its file.
-func (f *File) lastClosed(have found) (last logfile.Label, ok bool) {
+func (f *File) lastClosed(have *found) (last logfile.Label, ok bool) {
 	for _, l := range have.labels {
 		if l.Generation >= last.Generation {
 			last, ok = l, true
@@ -127,8 +132,9 @@ func (f *File) lastClosed(have found) (last logfile.Label, ok bool) {
 	}
 	generation := have.waiting[len(have.waiting)-1]
 	name := logfile.WaitingName(f.name, generation)
-	if h, ok := f.indexHead(f.name); ok && h.Generation == generation {
+	if h, ok := f.indexHead(f.name); have.index && ok && h.Generation == generation {
 		f.cacheFailed(f.index.Rename(f.name, name))
+		have.index = false
 	}
 	h, ok := f.indexHead(name)
 	if !ok {
@@ -174,11 +180,13 @@ func (f *File) indexHead(name string) (logfile.Head, bool) {
 
 // chooseHead decides which generation the live file is, and which line comes
 // first in it. keep is whether the index belongs to it.
-func (f *File) chooseHead(old state, known bool, last logfile.Label, closed bool) (head logfile.Head, keep bool) {
-	h, indexed := f.indexHead(f.name)
+func (f *File) chooseHead(have *found, old state, known bool, last logfile.Label, closed bool) (head logfile.Head, keep bool) {
+	var h logfile.Head
+	indexed, exists := false, have.live
+	if have.index {
+		h, indexed = f.indexHead(f.name)
+	}
 	newer := func(generation uint64) bool { return !closed || generation > last.Generation }
-	_, err := f.root.Stat(f.name)
-	exists := err == nil
 	switch {
 	case exists && indexed && newer(h.Generation):
 		return h, true
@@ -200,15 +208,18 @@ func (f *File) newEpoch() uint64 {
 	return f.newest
 }
 
-// open opens or creates the live file and its index, and completes the index.
-// On error, live is nil.
+// open opens or creates the live file, and completes its index. That of an empty
+// file is made when there is a line to enter. On error, live is nil.
 func (f *File) open(head logfile.Head) (err error) {
 	f.turnAt = time.Time{}
+	f.asleep, f.idxEnded, f.idxSize = false, false, 0
 	f.point = logfile.Point{Generation: head.Generation, Epoch: head.Epoch, First: head.First, Seq: head.First - 1}
 	defer func() {
 		f.openErr = err
 		if err != nil {
 			f.openErr = errors.Join(err, f.closeLive())
+		} else {
+			f.cabinet.enter(f)
 		}
 		f.pub.publish(f.point)
 	}()
@@ -228,7 +239,13 @@ func (f *File) open(head logfile.Head) (err error) {
 			return err
 		}
 	}
-	if f.idx, err = f.index.OpenFile(f.name, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600); err != nil {
+	f.records = false
+	if f.identity.Size() == 0 {
+		if _, err := f.index.Lstat(f.name); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+	}
+	if err = f.openIndex(); err != nil {
 		return err
 	}
 	if f.point, err = logfile.Recover(f.live, f.idx, f.identity.Size(), head); err != nil {
@@ -243,6 +260,14 @@ func (f *File) open(head logfile.Head) (err error) {
 	return nil
 }
 
+// openIndex opens or creates the index, unless it is open.
+func (f *File) openIndex() (err error) {
+	if f.idx == nil {
+		f.idx, err = f.index.OpenFile(f.name, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
+	}
+	return err
+}
+
 // head returns the identity of the live file.
 func (f *File) head() logfile.Head {
 	return logfile.Head{Generation: f.point.Generation, Epoch: f.point.Epoch, First: f.point.First}
@@ -250,6 +275,8 @@ func (f *File) head() logfile.Head {
 
 // closeLive closes the live file and its index.
 func (f *File) closeLive() error {
+	f.cabinet.leave(f)
+	f.asleep = false
 	var err error
 	if f.live != nil {
 		err = errors.Join(f.secureLast(), f.live.Close())
@@ -261,19 +288,47 @@ func (f *File) closeLive() error {
 	return err
 }
 
-// check notices that the file was removed, moved, replaced or changed by
-// somebody else, and goes on with what stands in its place, in a new epoch.
-func (f *File) check(now time.Time) {
-	f.checked = now
-	if err := errors.Join(f.root.refresh(), f.index.refresh()); err != nil {
+// sleep closes the file until there is a line for it. The lock is held, and the
+// cabinet has taken it out of those open.
+func (f *File) sleep() {
+	if err := f.closeLive(); err != nil {
+		f.erredAt = f.checked
+		f.alarm.raise(err)
+	}
+	f.asleep = true
+}
+
+// wake opens a file that was asleep, for a line that was received at that time.
+// It goes on where it was, unless somebody has changed it.
+func (f *File) wake(received time.Time) {
+	f.check(received)
+	if !f.asleep {
+		return // it was not as we had left it, and is open
+	}
+	live, err := f.root.OpenFile(f.name, os.O_RDWR|os.O_APPEND, 0)
+	if err != nil {
+		f.openErr = err // with the next line it is tried again
 		f.reopened(err)
 		return
 	}
-	if f.live == nil {
+	f.live, f.fd, f.asleep = live, int(live.Fd()), false
+	f.cabinet.enter(f)
+}
+
+// check notices that the file was removed, moved, replaced or changed by
+// somebody else, and goes on with what stands in its place, in a new epoch. A
+// file that is asleep and as it was sleeps on.
+func (f *File) check(now time.Time) {
+	f.checked = now
+	if err := f.cabinet.refresh(now); err != nil {
+		f.reopened(err)
+		return
+	}
+	if f.live == nil && !f.asleep {
 		f.reopened(f.open(f.head()))
 		return
 	}
-	info, err := os.Stat(filepath.Join(f.dir, f.name))
+	info, err := f.root.Stat(f.name)
 	if err == nil && os.SameFile(info, f.identity) && info.Size() == int64(f.point.Offset) {
 		return
 	}
@@ -284,6 +339,16 @@ func (f *File) check(now time.Time) {
 	f.fold.forget()
 	f.saveState()
 	f.reopened(err)
+}
+
+// look is check that believes nothing that was seen just before.
+func (f *File) look(now time.Time) {
+	if err := f.cabinet.look(); err != nil {
+		f.checked = now
+		f.reopened(err)
+		return
+	}
+	f.check(now)
 }
 
 // reopened notes an error of opening the file again. The alarm ends when
@@ -310,7 +375,7 @@ func (f *File) Reopen() {
 	if !f.closed {
 		now := f.now()
 		f.archives.tidy(now)
-		f.check(now)
+		f.look(now)
 		if f.due(now) {
 			f.turnOver(event.LogTurnedOverByClock{}, now)
 		}

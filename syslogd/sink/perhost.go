@@ -86,7 +86,7 @@ func NewPerHost(c FileConfig) (*PerHost, error) {
 		p.config.Report = func(Alarm) {}
 	}
 	group := admGroup()
-	p.config.group = &group
+	p.config.group, p.config.Cabinet = &group, nil // each sender has a directory of its own
 	p.config.Dir, p.config.IndexDir = filepath.Join(c.Dir, PerHostDir), filepath.Join(c.IndexDir, PerHostDir)
 	p.alarm = alarm{place: c.Place + " per-host", queue: &p.queue}
 	p.many = alarm{place: c.Place + " per-host senders", queue: &p.queue}

@@ -55,8 +55,8 @@ func (f *File) OpenLive() (*os.File, logfile.Point, error) {
 	if f.closed {
 		return nil, f.point, os.ErrClosed
 	}
-	f.check(f.now())
-	if f.live == nil {
+	f.look(f.now())
+	if f.live == nil && !f.asleep {
 		return nil, f.point, f.openErr
 	}
 	file, err := f.root.Open(f.name)

@@ -27,6 +27,8 @@ type RemoteConfig struct {
 	Report     func(Alarm)   // told when the host cannot be reached, and when it can again; nil: nobody
 	Channel    func(Channel) // told of connections that open, close and fail; nil: nobody
 	Fault      func(error)   // told of what went wrong once, such as a damaged record; nil: nobody
+	FirstPause time.Duration // before it connects again; 0: half a second
+	LongPause  time.Duration // the longest; 0: a minute
 
 	// For tests; nil is the real thing.
 	Dial func(ctx context.Context, network, address string, source netip.Addr) (net.Conn, error)
@@ -149,6 +151,12 @@ func NewRemote(c RemoteConfig) (*Remote, error) {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.FirstPause <= 0 {
+		c.FirstPause = firstPause
+	}
+	if c.LongPause <= 0 {
+		c.LongPause = longPause
 	}
 	if c.Report == nil {
 		c.Report = func(Alarm) {}

@@ -121,7 +121,7 @@ func (f *File) Reconfigure(o FileOptions) {
 
 // chmodAll gives the live file and its archives the mode that is configured.
 func (f *File) chmodAll() error {
-	names, err := list(f.root)
+	names, err := f.cabinet.textsOf(f.name)
 	perm, _ := f.mode()
 	for _, name := range names {
 		if part, _ := logfile.ParseName(f.name, name); part != logfile.Foreign {
@@ -150,23 +150,41 @@ func (f *File) Flush() logfile.Point {
 // Archived waits until nothing waits to be compressed, or ctx ends.
 func (f *File) Archived(ctx context.Context) error { return f.archives.wait(ctx) }
 
-// openState opens the state record and reads it.
-func (f *File) openState() (s state, ok bool, err error) {
-	f.stateFile, err = f.index.OpenFile("."+f.name, os.O_RDWR|os.O_CREATE, 0o600)
+// readState reads the state record.
+func (f *File) readState() (s state, ok bool, err error) {
+	file, err := f.index.Open("." + f.name)
+	if errors.Is(err, os.ErrNotExist) {
+		return s, false, nil
+	}
 	if err != nil {
 		return s, false, err
 	}
-	s, ok = decodeState(f.stateFile)
-	return s, ok, nil
+	s, ok = decodeState(file)
+	return s, ok, file.Close()
 }
 
-// saveState writes the state record. It is a cache; an error is not repeated.
+// saveState writes the state record, if it has changed. It is a cache; an error
+// is not repeated.
 func (f *File) saveState() {
 	f.dirty = false
 	s := state{head: f.head(), counters: f.counters}
-	if _, err := f.stateFile.WriteAt(s.encode(), 0); err != nil {
-		f.cache.raise(err)
+	if s == f.saved {
+		return
 	}
+	if err := f.writeState(&s); err != nil {
+		f.cache.raise(err)
+		return
+	}
+	f.saved = s
+}
+
+func (f *File) writeState(s *state) error {
+	file, err := f.index.OpenFile("."+f.name, os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteAt(s.encode(), 0)
+	return errors.Join(err, file.Close())
 }
 
 // saveLater saves the counters within a second.
@@ -208,7 +226,7 @@ func (f *File) Close(ctx context.Context) error {
 	f.unlock()
 	f.syncs.Wait()
 	f.archives.close(ctx)
-	return errors.Join(err, f.root.Close(), f.index.Close())
+	return errors.Join(err, f.leave())
 }
 
 // Abandon closes a file that came to nothing: the commit that would have used
@@ -231,9 +249,5 @@ func (f *File) closeFiles() error {
 	if f.saver != nil {
 		f.saver.Stop()
 	}
-	err := f.closeLive()
-	if f.stateFile != nil {
-		err = errors.Join(err, f.stateFile.Close())
-	}
-	return err
+	return f.closeLive()
 }

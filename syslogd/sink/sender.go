@@ -39,15 +39,16 @@ type transport interface {
 
 // run is the sender: it connects, sends, and connects again.
 func (r *Remote) run() {
-	pause, hurried := firstPause, false
+	pause, hurried := r.config.FirstPause, false
 	w := &window{spool: r.spool, reader: r.spool.Reader()}
 	defer func() { r.fault(w.reader.Close()) }()
 	for r.ctx.Err() == nil {
 		t, changed := r.current()
-		if t.onDemand && !r.demanded(changed) {
+		lazy := t.onDemand || t.network == "udp" // where there is nothing to be seen by the peer
+		if lazy && !r.demanded(changed) {
 			continue
 		}
-		if hurried = hurried || r.ends(); hurried && r.spool.Empty() && t.onDemand {
+		if hurried = hurried || r.ends(); hurried && r.spool.Empty() && lazy {
 			return
 		}
 		since := r.config.Now()
@@ -63,17 +64,17 @@ func (r *Remote) run() {
 		case err == nil:
 			return // closing, and all is delivered
 		case errors.Is(err, errMoved):
-			pause = firstPause
+			pause = r.config.FirstPause
 			continue
 		}
 		r.note(Down, err)
 		if r.config.Now().Sub(since) >= steadyAfter {
-			pause = firstPause
+			pause = r.config.FirstPause
 		}
 		if !r.rest(time.Duration(float64(pause)*(1-r.config.Rand()/2)), changed, &hurried) {
 			return
 		}
-		pause = min(2*pause, longPause)
+		pause = min(2*pause, r.config.LongPause)
 	}
 }
 

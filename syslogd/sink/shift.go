@@ -86,12 +86,7 @@ func unpackedName(name string, n int) string {
 
 // drop removes the archives from number n on, and their indexes.
 func (a *archiver) drop(n int) error {
-	dir, err := a.root.Open(".")
-	if err != nil {
-		return err
-	}
-	names, err := dir.Readdirnames(-1)
-	err = errors.Join(err, dir.Close())
+	names, err := a.names()
 	for _, name := range names {
 		part, number := logfile.ParseName(a.name, name)
 		if (part == logfile.Archive || part == logfile.Unpacked) && number >= uint64(n) {
@@ -163,9 +158,17 @@ type closedFile struct {
 	modified time.Time // when its last line was written
 }
 
+// names lists what the log directory holds of the log, and perhaps of others.
+func (a *archiver) names() ([]string, error) {
+	if a.cabinet == nil {
+		return list(a.root)
+	}
+	return a.cabinet.textsOf(a.name)
+}
+
 // finished lists the archives, with those that wait to be compressed if all is set.
 func (a *archiver) finished(all bool) ([]closedFile, error) {
-	names, err := list(a.root)
+	names, err := a.names()
 	var found []closedFile
 	for _, name := range names {
 		part, n := logfile.ParseName(a.name, name)

@@ -41,7 +41,7 @@ func (u *udp) send(changed <-chan struct{}) error {
 			return u.ctx.Err()
 		default:
 		}
-		some, err := u.burst()
+		some, err := u.burst(changed)
 		if err != nil {
 			return err
 		}
@@ -74,8 +74,8 @@ func (u *udp) send(changed <-chan struct{}) error {
 const datagrams = 64
 
 // burst sends some records and settles them. An error concerns the socket: the
-// records that were not sent stay.
-func (u *udp) burst() (some bool, err error) {
+// records that were not sent stay. So do those that came after the target changed.
+func (u *udp) burst(changed <-chan struct{}) (some bool, err error) {
 	var rec spool.Record
 	done := 0 // sent and not yet settled
 	settle := func(how spool.Outcome) {
@@ -87,6 +87,12 @@ func (u *udp) burst() (some bool, err error) {
 	for range datagrams {
 		if !u.window.reader.Next(&rec) {
 			break
+		}
+		select {
+		case <-changed:
+			settle(spool.Delivered)
+			return some, errMoved
+		default:
 		}
 		u.window.add(&rec, 0)
 		some = true

@@ -74,12 +74,13 @@ func Open(o Options) (*Spool, Recovery, error) {
 	return s, found, nil
 }
 
-// recover reads the directory.
+// recover reads the directory. Of a spool in which nothing waits, and which was
+// closed in order, it leaves no file open.
 func (s *Spool) recover() (found Recovery, err error) {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return found, err
+	if _, err := os.Stat(s.dir); errors.Is(err, os.ErrNotExist) {
+		s.reserved = s.next
+		return found, os.MkdirAll(filepath.Dir(s.dir), 0o700) // its own is made for the first record
 	}
-	s.boot = bootID()
 	c, known, err := readCursor(s.dir)
 	if errors.Is(err, errCursor) {
 		found.Forgot, err = true, nil
@@ -92,6 +93,9 @@ func (s *Spool) recover() (found Recovery, err error) {
 		return found, err
 	}
 	found.Foreign = foreign
+	if s.begun = len(paths) > 0 || found.Forgot || known && !c.closed; s.begun {
+		s.boot = bootID()
+	}
 	s.settled = c.settled
 	last := c.settled
 	for _, path := range paths {
@@ -122,9 +126,6 @@ func (s *Spool) recover() (found Recovery, err error) {
 		s.settled = s.units[0].first - 1
 	}
 	found.Records = s.counts.Waiting
-	if s.cursor, err = os.OpenFile(filepath.Join(s.dir, cursorName), os.O_RDWR|os.O_CREATE, 0o600); err != nil {
-		return found, err
-	}
 	s.reserved = s.next
 	return found, errors.Join(s.sweep(), s.note(false), s.weigh())
 }
@@ -288,8 +289,6 @@ func unsettled(first, last, settled uint64) uint64 {
 
 // Close waits for nothing: what is not settled is kept for the next Open.
 func (s *Spool) Close() error {
-	s.appending.Lock()
-	defer s.appending.Unlock()
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
@@ -300,7 +299,9 @@ func (s *Spool) Close() error {
 		s.ticking.Done()
 	}
 	s.mu.Unlock()
-	s.ticking.Wait()
+	s.ticking.Wait() // a tick may be waiting for what is locked next
+	s.appending.Lock()
+	defer s.appending.Unlock()
 	if s.dir == "" {
 		return nil
 	}
@@ -314,7 +315,7 @@ func (s *Spool) Close() error {
 	for _, f := range files {
 		err = errors.Join(err, f.Sync())
 	}
-	err = errors.Join(err, s.sweep(), s.note(true), s.cursor.Sync())
+	err = errors.Join(err, s.sweep(), s.note(true), s.syncCursor())
 	s.mu.Lock()
 	s.sealed = append(s.sealed, files...)
 	s.mu.Unlock()

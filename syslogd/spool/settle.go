@@ -96,24 +96,75 @@ func (s *Spool) Clear() (uint64, error) {
 	return n, errors.Join(err, s.note(false), s.sweep())
 }
 
-// note writes the cursor if it has moved.
-func (s *Spool) note(closed bool) error {
-	if s.cursor == nil {
+// begin makes the cursor before the first record is given a number: a spool that
+// never had one has no files, nor a directory.
+func (s *Spool) begin() error {
+	s.mu.Lock()
+	begun := s.begun
+	s.mu.Unlock()
+	if begun || s.dir == "" {
 		return nil
 	}
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	boot := bootID()
+	s.mu.Lock()
+	s.boot, s.begun = boot, true
+	s.mu.Unlock()
+	err := s.note(false)
+	if err != nil {
+		s.mu.Lock()
+		s.begun = false // once more with the next record
+		s.mu.Unlock()
+	}
+	return err
+}
+
+// note writes the cursor if it has moved.
+func (s *Spool) note(closed bool) error {
 	s.noting.Lock()
 	defer s.noting.Unlock()
 	s.mu.Lock()
-	c := cursor{settled: s.settled, reserved: s.reserved, boot: s.boot, closed: closed}
+	c, begun := cursor{settled: s.settled, reserved: s.reserved, boot: s.boot, closed: closed}, s.begun
 	s.mu.Unlock()
-	if c == s.noted {
+	if c == s.noted || !begun {
 		return nil
 	}
-	if _, err := s.cursor.WriteAt(c.encode(), 0); err != nil {
+	if s.cursor == nil {
+		f, err := os.OpenFile(filepath.Join(s.dir, cursorName), os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return err
+		}
+		s.cursor = f
+	}
+	_, err := s.cursor.WriteAt(c.encode(), 0)
+	if err == nil {
+		s.noted = c
+	}
+	if s.notes++; s.notes >= busy {
 		return err
 	}
-	s.noted = c
-	return nil
+	f := s.cursor
+	s.cursor = nil
+	return errors.Join(err, f.Close())
+}
+
+// syncCursor puts the cursor on disk.
+func (s *Spool) syncCursor() error {
+	s.noting.Lock()
+	defer s.noting.Unlock()
+	if s.cursor != nil {
+		return s.cursor.Sync()
+	}
+	if s.noted == (cursor{}) {
+		return nil
+	}
+	f, err := os.Open(filepath.Join(s.dir, cursorName))
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // State is what a spool tells of itself.

@@ -87,19 +87,19 @@ type Spool struct {
 	wake  chan struct{}
 	table *crc32.Table
 	ours  uint64 // first number given by this process
-	boot  [16]byte
 
 	appending sync.Mutex // guards what the appender needs; taken before mu
 	policy    policy
-	next      uint64 // the number to give next
-	received  int64  // of the batch being appended
-	tail      *chunk // where records are encoded
-	piece     piece  // encoded there and not yet published
-	room      int64  // bytes that may be appended before anybody must look again
-	segment   *unit  // being written; nil before the first record
-	file      *os.File
-	at        int64 // where the next record goes in file
-	failed    bool  // the disk takes nothing
+	next      uint64   // the number to give next
+	received  int64    // of the batch being appended
+	tail      *chunk   // where records are encoded
+	piece     piece    // encoded there and not yet published
+	room      int64    // bytes that may be appended before anybody must look again
+	segment   *unit    // being written; nil before the first record
+	file      *os.File // nil while it is shut
+	writes    int      // to file, since the spool rested
+	at        int64    // where the next record goes in file
+	failed    bool     // the disk takes nothing
 	retryAt   time.Time
 
 	mu       sync.Mutex // guards all below
@@ -114,6 +114,8 @@ type Spool struct {
 	used     int64  // bytes of files
 	queued   int64  // bytes of records that wait
 	counts   Counts
+	begun    bool       // there is a cursor, or there must be
+	boot     [16]byte   // once begun
 	reserved uint64     // in the cursor: no number from here on was given; 0: the segments tell
 	failing  error      // why the disk takes nothing
 	current  *os.File   // of the segment being written
@@ -128,7 +130,8 @@ type Spool struct {
 	oldest   oldest
 
 	noting  sync.Mutex // guards the cursor's file; taken last
-	cursor  *os.File
+	cursor  *os.File   // nil while it is shut
+	notes   int        // written since the spool rested
 	noted   cursor
 	ticking sync.WaitGroup
 }

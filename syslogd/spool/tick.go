@@ -1,7 +1,9 @@
 package spool
 
 import (
+	"errors"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -17,23 +19,28 @@ func (s *Spool) arm() {
 }
 
 // tick is called by the timer while there is something to do: to sync what has
-// waited for a whole interval, and to try a disk that takes nothing.
+// waited for a whole interval, to try a disk that takes nothing, and to close the
+// files when nothing was appended for an interval.
 func (s *Spool) tick() {
 	defer s.ticking.Done()
 	s.retry()
 	s.mu.Lock()
 	files, current, late := s.sealed, s.current, s.settled < s.ticked
 	s.sealed = nil
-	if !s.unsynced || !late {
+	sync := s.unsynced && late
+	if sync {
+		s.unsynced = false
+	} else {
 		current = nil
 	}
-	if current != nil {
-		s.unsynced = false
+	shut := ""
+	if i := slices.IndexFunc(s.units, func(u *unit) bool { return u.open }); sync && current == nil && i >= 0 {
+		shut = s.units[i].path
 	}
 	s.mu.Unlock()
 	var err error
 	if late {
-		err = datasync(append(files, current))
+		err = errors.Join(datasync(append(files, current)), syncShut(shut))
 	}
 	for _, f := range files {
 		if e := f.Close(); err == nil {
@@ -46,11 +53,58 @@ func (s *Spool) tick() {
 		s.appending.Unlock()
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	quiet := s.ticked == s.last && s.failing == nil && len(s.sealed) == 0
 	s.timer, s.ticked = nil, s.last
-	if s.settled < s.last || s.failing != nil || len(s.sealed) > 0 {
+	if !quiet {
 		s.arm()
 	}
+	s.mu.Unlock()
+	if quiet {
+		s.rest()
+	}
+}
+
+// rest closes the files of a spool that nobody appends to: there may be thousands
+// of them, and few that are busy. What they hold is on disk, or settled.
+func (s *Spool) rest() {
+	s.appending.Lock()
+	s.mu.Lock()
+	var files []*os.File
+	if s.timer == nil && !s.closed { // nothing was appended since
+		files = append(files, s.file)
+		s.file, s.current, s.writes = nil, nil, 0
+	}
+	s.mu.Unlock()
+	s.appending.Unlock()
+	s.noting.Lock()
+	if files != nil {
+		files = append(files, s.cursor)
+		s.cursor, s.notes = nil, 0
+	}
+	s.noting.Unlock()
+	for _, f := range files {
+		if f == nil {
+			continue
+		}
+		if err := f.Close(); err != nil && s.o.Fault != nil {
+			s.o.Fault(err)
+		}
+	}
+}
+
+// syncShut puts a segment on disk that is not open at the moment.
+func syncShut(path string) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // all of it is settled
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(datasync([]*os.File{f}), f.Close())
 }
 
 // datasync puts files on disk.

@@ -62,7 +62,10 @@ func (s *Spool) save(b []byte, p piece) *unit {
 	if s.dir == "" || s.failed && time.Now().Before(s.retryAt) {
 		return s.unsaved(p)
 	}
-	err := s.savePending()
+	err := s.begin()
+	if err == nil {
+		err = s.savePending()
+	}
 	if err == nil {
 		err = s.write(b, p.first)
 	}
@@ -87,7 +90,7 @@ func (s *Spool) unsaved(p piece) *unit {
 	}
 	s.mu.Unlock()
 	if again {
-		if err := s.note(false); err != nil {
+		if err := errors.Join(s.begin(), s.note(false)); err != nil {
 			s.fail(err)
 		}
 	}
@@ -133,6 +136,9 @@ func (s *Spool) write(b []byte, first uint64) error {
 			return err
 		}
 	}
+	if err := s.reopen(); err != nil {
+		return err
+	}
 	n, err := s.o.write(s.file, b, s.at)
 	if err != nil {
 		return err // what is there of it is written over, or cut off as torn
@@ -141,6 +147,38 @@ func (s *Spool) write(b []byte, first uint64) error {
 	s.mu.Lock()
 	s.used += int64(n)
 	s.unsynced = true
+	s.mu.Unlock()
+	if s.writes++; s.writes < busy {
+		return s.shut()
+	}
+	return nil
+}
+
+// busy is how many writes in one interval keep a file open. There may be
+// thousands of spools, few of which are.
+const busy = 8
+
+// shut closes the segment being written until it is written again.
+func (s *Spool) shut() error {
+	f := s.file
+	s.mu.Lock()
+	s.file, s.current = nil, nil
+	s.mu.Unlock()
+	return f.Close()
+}
+
+// reopen opens the segment being written again, where it was shut.
+func (s *Spool) reopen() error {
+	if s.file != nil {
+		return nil
+	}
+	f, err := os.OpenFile(s.segment.path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	s.file = f
+	s.mu.Lock()
+	s.current = f
 	s.mu.Unlock()
 	return nil
 }
@@ -176,6 +214,9 @@ func (s *Spool) rotate(first uint64) error {
 func (s *Spool) seal() error {
 	if s.segment == nil {
 		return nil
+	}
+	if err := s.reopen(); err != nil {
+		return err
 	}
 	u := s.segment
 	if _, err := s.o.write(s.file, sealOf(u, s.table), s.at); err != nil {
