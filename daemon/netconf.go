@@ -198,9 +198,15 @@ func (r *eventReader) line(line logfile.Line, err error) bool {
 
 // event is a line taken apart as far as it can be.
 func (r *eventReader) event(line logfile.Line) netconf.Event {
-	e := netconf.Event{Line: string(line.Text), Position: line.Position.String(), Time: line.Received}
+	e := netconf.Event{Line: string(line.Text), Time: line.Received}
+	if r.q.Positions {
+		e.Position = line.Position.String()
+	}
 	if line.Known {
 		e.Facility, e.Severity = line.Facility.Word(), line.Severity.String()
+	}
+	if !r.q.Apart {
+		return e
 	}
 	b := &r.batch
 	b.Buf, b.Records, b.Received = append(b.Buf[:0], line.Text...), b.Records[:0], line.Received

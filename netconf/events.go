@@ -20,15 +20,16 @@ type Event struct {
 	Line     string // as the log has it, without line end
 	Position string // node.epoch.seq: what a client goes on from
 
-	// What the line says, as far as it does.
-	Time       time.Time // of the event
+	Time     time.Time // of the event
+	Facility string    // the configuration's words
+	Severity string
+
+	// What the line says, as far as it does, when that was asked for.
 	Host       string
 	Process    string
 	Tag        string
 	Text       string
 	Parameters []string // NAME=VALUE of its structured data
-	Facility   string   // the configuration's words
-	Severity   string
 
 	// Idle says, instead of a line, that there is no more for the moment; Position
 	// is how far everything has been said.
@@ -45,6 +46,9 @@ type Query struct {
 	Now    bool      // nothing of what is recorded already
 	Follow bool      // and what will be
 	Since  time.Time // nothing received before; zero for everything
+	// Apart wants what the lines say, and Positions where they are: neither is for
+	// nothing when a hundred readers follow a busy log.
+	Apart, Positions bool
 }
 
 // eventsNamespace is that of what we add to get-syslog-events.
@@ -54,12 +58,11 @@ const eventsNamespace = "urn:loggia:syslog-events"
 type eventRequest struct {
 	Query
 	filter
-	stop      time.Time // nothing after
-	count     int       // at most so many, 0 for all
-	from, to  int       // of those that match only these, counted from 1; to 0 is open
-	total     bool      // only their number
-	reverse   bool
-	positions bool
+	stop     time.Time // nothing after
+	count    int       // at most so many, 0 for all
+	from, to int       // of those that match only these, counted from 1; to 0 is open
+	total    bool      // only their number
+	reverse  bool
 }
 
 // filter is what an event has to be like.
@@ -88,7 +91,7 @@ func getSyslogEvents(ctx context.Context, s *session, r *request) error {
 		s.readAhead(cancel)
 	}
 	r.say(`<syslog-events`)
-	if q.positions {
+	if q.Positions {
 		r.say(` xmlns:loggia="` + eventsNamespace + `"`)
 	}
 	r.say(">\n")
@@ -153,7 +156,7 @@ func (s *session) events(e *etree.Element) (q eventRequest, err error) {
 		q.Follow = false
 	}
 	// Without a word about the past, the future is meant.
-	q.Now = q.Now || q.Follow && !q.positions && q.Since.IsZero() && q.count == 0 && q.stop.IsZero()
+	q.Now = q.Now || q.Follow && !q.Positions && q.Since.IsZero() && q.count == 0 && q.stop.IsZero()
 	return q, nil
 }
 
@@ -163,11 +166,11 @@ func (s *session) eventInput(q *eventRequest, name, value string) (err error) {
 	case "stream":
 		q.Stream = value
 	case "event":
-		q.event = value
+		q.event, q.Apart = value, true
 	case "process":
-		q.process = value
+		q.process, q.Apart = value, true
 	case "host":
-		q.host = value
+		q.host, q.Apart = value, true
 	case "priority":
 		q.priority = append(q.priority, strings.ToLower(value))
 	case "start-time":
@@ -182,7 +185,7 @@ func (s *session) eventInput(q *eventRequest, name, value string) (err error) {
 	case "parameter":
 		var p func(string) bool
 		if p, err = s.pattern(name, value); err == nil {
-			q.parameters = append(q.parameters, p)
+			q.parameters, q.Apart = append(q.parameters, p), true
 		}
 	case "count":
 		q.count, err = number(name, value)
@@ -195,7 +198,7 @@ func (s *session) eventInput(q *eventRequest, name, value string) (err error) {
 	case "reverse":
 		q.reverse = true
 	case "position": // ours; empty stands before the oldest event
-		q.positions, q.After = true, value
+		q.Positions, q.After = true, value
 	case "now": // ours
 		q.Now = true
 	case "pretty", "print-json", "connection-id": // lines are lines
@@ -266,7 +269,7 @@ func (s *session) stream(ctx context.Context, q eventRequest, r *request) error 
 	if q.reverse {
 		events = reversed(events)
 	}
-	if !q.positions && !q.total {
+	if !q.Positions && !q.total {
 		r.say("<syslog>\n")
 		defer r.say("</syslog>\n")
 	}
@@ -293,7 +296,7 @@ func (s *session) stream(ctx context.Context, q eventRequest, r *request) error 
 		case err != nil:
 			return err
 		case e.Idle:
-			if q.positions && !begun { // whoever is cut off now knows where to go on
+			if q.Positions && !begun { // whoever is cut off now knows where to go on
 				r.say(`<loggia:at position="` + escapeAttribute(e.Position) + "\"/>\n")
 			}
 			begun = true
@@ -326,7 +329,7 @@ func (s *session) stream(ctx context.Context, q eventRequest, r *request) error 
 
 // event writes one event.
 func (s *session) event(r *request, q eventRequest, e Event) {
-	if q.positions {
+	if q.Positions {
 		r.say(`<loggia:event position="` + escapeAttribute(e.Position) + `">` + Escape(e.Line) + "</loggia:event>\n")
 		return
 	}
@@ -335,7 +338,7 @@ func (s *session) event(r *request, q eventRequest, e Event) {
 
 // gap tells which events are missing.
 func (s *session) gap(r *request, q eventRequest, e Event) {
-	if q.positions {
+	if q.Positions {
 		r.say(`<loggia:lost after="` + escapeAttribute(e.From) + `" to="` + escapeAttribute(e.To) + "\"/>\n")
 		return
 	}

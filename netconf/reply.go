@@ -140,7 +140,11 @@ func Escape(s string) string { return escape(s, false) }
 func escapeAttribute(s string) string { return escape(s, true) }
 
 func escape(s string, attribute bool) string {
+	if plain(s, attribute) {
+		return s
+	}
 	var b strings.Builder
+	b.Grow(len(s) + len(s)/8)
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		switch {
@@ -164,6 +168,16 @@ func escape(s string, attribute bool) string {
 		i += size
 	}
 	return b.String()
+}
+
+// plain reports whether there is nothing to escape, as in most lines of a log.
+func plain(s string, attribute bool) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && (attribute || c != '\n' && c != '\t') || c >= 0x7f || c == '&' || c == '<' || c == '>' || c == '"' {
+			return false
+		}
+	}
+	return true
 }
 
 // octal is a byte as log files show it: #033.

@@ -65,14 +65,14 @@ const factory = `system {
 
 // box is a machine that sessions are opened on.
 type box struct {
-	t      *testing.T
+	t      testing.TB
 	store  *store.Store
 	tape   *tape
 	events func(context.Context, Query) iter.Seq2[Event, error]
 	pid    int
 }
 
-func newBox(t *testing.T) *box {
+func newBox(t testing.TB) *box {
 	t.Helper()
 	root, err := schema.Load()
 	if err != nil {
