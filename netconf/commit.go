@@ -110,7 +110,11 @@ const (
 // commit is that of RFC 6241, 8.3.4.1 and 8.4: its times are seconds, and what
 // it leaves to be confirmed ends with the session unless it persists.
 func commit(ctx context.Context, s *session, r *request) error {
-	o := store.CommitOptions{Command: "commit", Confirms: s.confirms(text(child(r.op, "persist-id")))}
+	id := text(child(r.op, "persist-id"))
+	if p, waits := s.env.Store.Pending(); id != "" && (!waits || p.Kind != store.PendingRollback) {
+		return errPersistID
+	}
+	o := store.CommitOptions{Command: "commit", Confirms: s.confirms(id)}
 	if child(r.op, "confirmed") != nil {
 		seconds := defaultTimeout
 		if e := child(r.op, "confirm-timeout"); e != nil {
@@ -141,6 +145,9 @@ func cancelCommit(ctx context.Context, s *session, r *request) error {
 	return nil
 }
 
+// errPersistID is the error about a token that nobody waits for.
+var errPersistID = badValue("persist-id", "no commit is pending that has this persist-id")
+
 // confirms says who may end the wait of an unconfirmed commit: who knows the
 // token of one that persists, else the session that made it. One that was made
 // elsewhere, as in the shell, has no such rule.
@@ -150,7 +157,7 @@ func (s *session) confirms(id string) func(store.Pending) error {
 		case p.Persist != "" && id != p.Persist:
 			return badValue("persist-id", "a confirmed commit is pending that has another persist-id")
 		case p.Persist == "" && id != "":
-			return badValue("persist-id", "no commit is pending that has this persist-id")
+			return errPersistID
 		case p.Bound && p.By != s.env.Caller:
 			return &rpcError{message: "a confirmed commit of another session is pending"}
 		}

@@ -1,6 +1,7 @@
 package netconf
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,8 @@ type Options struct {
 	// Broken is told of a panic beside the requests, in the function that it is
 	// deferred in; the session ends. The others are for the caller of Serve.
 	Broken func(reason any)
+
+	most int // bytes of a message; 0: maxMessage
 }
 
 // session is one session.
@@ -87,7 +90,7 @@ type arrival struct {
 // it, and a private candidate.
 func Serve(ctx context.Context, conn io.ReadWriteCloser, o Options) (err error) {
 	o.Env.Caller.Client = client
-	s := &session{o: o, env: &o.Env, conn: conn, in: frame.NewReader(conn, maxMessage), out: frame.NewWriter(conn),
+	s := &session{o: o, env: &o.Env, conn: conn, in: frame.NewReader(conn, cmp.Or(o.most, maxMessage)), out: frame.NewWriter(conn),
 		junos: "http://xml.juniper.net/junos/" + o.Junos + "/junos", locks: map[string]bool{}}
 	defer s.reader.Wait()
 	defer func() {
@@ -106,13 +109,26 @@ func Serve(ctx context.Context, conn io.ReadWriteCloser, o Options) (err error) 
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return err
+			return errors.Join(err, s.refuse(err))
 		}
 		if err := s.answer(ctx, text); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// refuse tells the client of a message that cannot be read to its end.
+func (s *session) refuse(err error) error {
+	var big *frame.TooBigError
+	if !errors.As(err, &big) {
+		return nil
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	r := &reply{out: s.out, start: startTag(nil, s.junos)}
+	r.fail(&rpcError{kind: "rpc", tag: "too-big", message: big.Error()})
+	return r.end()
 }
 
 // next returns the next message.
