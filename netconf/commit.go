@@ -112,7 +112,7 @@ const (
 func commit(ctx context.Context, s *session, r *request) error {
 	id := text(child(r.op, "persist-id"))
 	if p, waits := s.env.Store.Pending(); id != "" && (!waits || p.Kind != store.PendingRollback) {
-		return errPersistID
+		return unknownToken()
 	}
 	o := store.CommitOptions{Command: "commit", Confirms: s.confirms(id)}
 	if child(r.op, "confirmed") != nil {
@@ -145,8 +145,10 @@ func cancelCommit(ctx context.Context, s *session, r *request) error {
 	return nil
 }
 
-// errPersistID is the error about a token that nobody waits for.
-var errPersistID = badValue("persist-id", "no commit is pending that has this persist-id")
+// unknownToken is the error about a persist-id that no commit waits for.
+func unknownToken() *rpcError {
+	return badValue("persist-id", "no commit is pending that has this persist-id")
+}
 
 // confirms says who may end the wait of an unconfirmed commit: who knows the
 // token of one that persists, else the session that made it. One that was made
@@ -157,7 +159,7 @@ func (s *session) confirms(id string) func(store.Pending) error {
 		case p.Persist != "" && id != p.Persist:
 			return badValue("persist-id", "a confirmed commit is pending that has another persist-id")
 		case p.Persist == "" && id != "":
-			return errPersistID
+			return unknownToken()
 		case p.Bound && p.By != s.env.Caller:
 			return &rpcError{message: "a confirmed commit of another session is pending"}
 		}
