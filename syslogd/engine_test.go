@@ -286,7 +286,7 @@ func TestOwnListeningAddressIsNoHost(t *testing.T) {
 	} {
 		conf := Config{HostName: "box", Inputs: Inputs{UDP: []Listen{c.listen}}}
 		p := &Plan{engine: New(Options{LocalAddresses: func() ([]netip.Addr, error) { return []netip.Addr{self}, nil }}), next: newState(conf)}
-		err := p.loop(wanted{part: Host{Name: c.host, Port: c.port, Transport: c.transport}}, conf.endpoints())
+		err := p.loop(wanted{part: &Host{Name: c.host, Port: c.port, Transport: c.transport}}, conf.endpoints())
 		if (err != nil) != c.refused {
 			t.Errorf("%s %s %d with %s: %v", c.transport, c.host, c.port, c.listen.Place, err)
 		}

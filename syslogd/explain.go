@@ -24,8 +24,9 @@ func (e *Engine) Routing() Routing { return Routing{e.table.Load()} }
 func Rehearse(c Config) (Routing, error) {
 	var routes []route
 	var errs PlaceErrors
+	known := make(map[string]*test)
 	for _, w := range c.wanted() {
-		tests, err := compile(w.selection, nil)
+		tests, err := compile(w.selection, known)
 		if err != nil {
 			errs = append(errs, &PlaceError{w.place, err})
 			continue

@@ -16,7 +16,7 @@ type hostSpec struct {
 	err     error // what stands in the way of it
 }
 
-func (c *Config) hostSpec(h Host) spec {
+func (c *Config) hostSpec(h *Host) spec {
 	s := hostSpec{place: h.Place, err: h.Err, options: sink.RemoteOptions{
 		Network: h.Transport.String(), Host: h.Name, Port: h.port(), Source: c.SourceAddress, TLS: h.TLS,
 		OctetCounting:   h.Transport != TransportUDP && !h.Newline,

@@ -118,6 +118,7 @@ func (p *Plan) destinations() []route {
 		}
 	})
 	routes := make([]route, 0, len(all))
+	p.next.destinations = make([]*destination, 0, len(all))
 	for i := range all {
 		c := &all[i]
 		if c.err != nil {
@@ -178,20 +179,19 @@ func (p *Plan) chosen() []choice {
 // stays returns the destination in force that can be what w wants, nil if there
 // is none.
 func (p *Plan) stays(w *wanted) *destination {
-	d := p.old.destination(w.id)
-	if d == nil {
+	old, found := p.old.byID[w.id]
+	if !found {
 		return nil
 	}
-	was := p.old.specs[w.id]
-	if was == w.spec {
-		return d
+	if old.spec == w.spec {
+		return old.destination
 	}
-	adopt := w.spec.adopt(was, d.sink)
+	adopt := w.spec.adopt(old.spec, old.sink)
 	if adopt == nil {
 		return nil
 	}
 	p.adopted = append(p.adopted, adopt)
-	return d
+	return old.destination
 }
 
 // openDestination opens what w wants.

@@ -12,7 +12,7 @@ type screenSpec struct {
 	options sink.ScreenOptions
 }
 
-func (c *Config) userSpec(u User) spec {
+func (c *Config) userSpec(u *User) spec {
 	return screenSpec{u.Name, sink.ScreenOptions{AllowDuplicates: c.AllowDuplicates || u.AllowDuplicates, Style: c.layout(Layout{})}}
 }
 

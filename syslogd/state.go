@@ -56,7 +56,7 @@ type wanted struct {
 	spec      spec
 	selection Selection
 	fold      bool // repetitions are folded: they need an identity
-	part      any  // the element of the Config, for comparison
+	part      any  // points to the element of the Config, for comparison
 }
 
 // input is a socket that is read, or accepts connections, from the moment it
@@ -78,8 +78,7 @@ type input interface {
 type state struct {
 	config       Config
 	destinations []*destination // in the order of the configuration
-	byID         map[destinationID]*destination
-	specs        map[destinationID]spec
+	byID         map[destinationID]placed
 	inputs       map[endpoint]input
 	rules        map[endpoint]*inputRules // of inputs
 	failing      map[string]failure       // by place
@@ -94,21 +93,26 @@ type failure struct {
 func newState(c Config) *state {
 	return &state{
 		config:  c,
-		byID:    make(map[destinationID]*destination),
-		specs:   make(map[destinationID]spec),
+		byID:    make(map[destinationID]placed, len(c.Files)+len(c.Hosts)+len(c.Users)+1),
 		inputs:  make(map[endpoint]input),
 		rules:   make(map[endpoint]*inputRules),
 		failing: make(map[string]failure),
 	}
 }
 
+// placed is a destination with what it was made of.
+type placed struct {
+	*destination
+	spec spec
+}
+
 // destination returns the one of id, nil if there is none.
-func (s *state) destination(id destinationID) *destination { return s.byID[id] }
+func (s *state) destination(id destinationID) *destination { return s.byID[id].destination }
 
 // add makes d, which is as sp says, one of s.
 func (s *state) add(d *destination, sp spec) {
 	s.destinations = append(s.destinations, d)
-	s.byID[d.id], s.specs[d.id] = d, sp
+	s.byID[d.id] = placed{d, sp}
 }
 
 // keeps reports whether a connection lives on under s: a listener of its kind

@@ -9,20 +9,23 @@ import (
 
 // wanted returns every destination of c, in order.
 func (c *Config) wanted() []wanted {
-	var all []wanted
-	for _, f := range c.Files {
+	all := make([]wanted, 0, len(c.Files)+len(c.Hosts)+len(c.Users)+1)
+	for i := range c.Files {
+		f := &c.Files[i]
 		all = append(all, wanted{
 			id: destinationID{KindFile, f.Name}, place: f.Place, part: f, selection: f.Selection,
 			spec: c.fileSpec(f), fold: !(c.AllowDuplicates || f.AllowDuplicates),
 		})
 	}
-	for _, h := range c.Hosts {
+	for i := range c.Hosts {
+		h := &c.Hosts[i]
 		all = append(all, wanted{
 			id: destinationID{KindHost, h.Name}, place: h.Place, part: h, selection: h.Selection,
 			spec: c.hostSpec(h), fold: !(c.AllowDuplicates || h.AllowDuplicates),
 		})
 	}
-	for _, u := range c.Users {
+	for i := range c.Users {
+		u := &c.Users[i]
 		all = append(all, wanted{
 			id: destinationID{KindUser, u.Name}, place: u.Place, part: u, selection: u.Selection,
 			spec: c.userSpec(u), fold: !(c.AllowDuplicates || u.AllowDuplicates),
@@ -30,7 +33,7 @@ func (c *Config) wanted() []wanted {
 	}
 	if c.Console != nil {
 		all = append(all, wanted{
-			id: destinationID{kind: KindConsole}, place: c.Console.Place, part: *c.Console, selection: c.Console.Selection,
+			id: destinationID{kind: KindConsole}, place: c.Console.Place, part: c.Console, selection: c.Console.Selection,
 			spec: c.consoleSpec(), fold: !c.AllowDuplicates,
 		})
 	}
@@ -40,7 +43,7 @@ func (c *Config) wanted() []wanted {
 // loop refuses a host that is one of the addresses that this configuration is
 // listening on: every message it is sent would come back.
 func (p *Plan) loop(w wanted, listening []wantedInput) error {
-	h, ok := w.part.(Host)
+	h, ok := w.part.(*Host)
 	if !ok {
 		return nil
 	}
