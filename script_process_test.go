@@ -143,6 +143,25 @@ func (p *process) await(ready func() bool) error {
 	return nil
 }
 
+// killAllIn kills the programs that work in a directory or below it: what a
+// script that failed half-way has left in the background.
+func killAllIn(dir string) {
+	links, err := filepath.Glob("/proc/[0-9]*/cwd")
+	if err != nil {
+		panic(err) // the pattern is wrong
+	}
+	for _, link := range links {
+		at, err := os.Readlink(link)
+		if err != nil { // it has ended, or is somebody else's
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(link)))
+		if err == nil && pid != os.Getpid() && (at == dir || strings.HasPrefix(at, dir+"/") || at == dir+" (deleted)") {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended
+		}
+	}
+}
+
 // rsyslogd runs the log server that most people have, as the other side.
 func rsyslogd(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {

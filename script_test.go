@@ -176,6 +176,7 @@ func (s *script) end() {
 	for i := len(s.ends) - 1; i >= 0; i-- {
 		s.ends[i]()
 	}
+	killAllIn(s.work)
 	if len(s.goldens) > 0 {
 		if err := s.rewrite(); err != nil {
 			panic(err)

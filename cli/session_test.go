@@ -172,7 +172,7 @@ func watched(t *testing.T, l *lab) (m *terminal.Memory, hangUp func()) {
 
 func await(t *testing.T, m *terminal.Memory, text string) {
 	t.Helper()
-	if err := m.Await(text, 10*time.Second); err != nil {
+	if err := m.Await(text, enough); err != nil {
 		t.Fatalf("%v: no %q in\n%s", err, text, m.Text())
 	}
 }

@@ -103,7 +103,7 @@ func TestAConnectionHasSoManySessions(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(10 * time.Second); ; {
+	for end := time.Now().Add(patience); ; {
 		_, err := c.NewSession()
 		if err == nil {
 			return

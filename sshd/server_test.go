@@ -41,7 +41,7 @@ func TestNegotiationFailuresNameTheOffer(t *testing.T) {
 }
 
 func TestWhatIsNoSSH(t *testing.T) {
-	l := newLab(t, func(c *Config) { c.Retry.Grace = 300 * time.Millisecond })
+	l := newLab(t, nil)
 	say := func(text string) net.Conn {
 		c := l.connect()
 		if _, err := io.WriteString(c, text); err != nil {
@@ -51,12 +51,14 @@ func TestWhatIsNoSSH(t *testing.T) {
 	}
 	defer say("GET / HTTP/1.0\r\nHost: x\r\n\r\n" + strings.Repeat("x", 1000)).Close()
 	l.recorded("invalid format of the version [preauth]")
-	defer say("SSH-2.0-slow\r\n").Close()
-	l.recorded("timeout before authentication [preauth]")
 	say("").Close()
 	l.recorded("Connection closed by 127.0.0.1 port ")
 	defer say("SSH-2.0-odd\x1b[2J\r\n\xff\xff\xff\xff\xff\xff\xff\xff").Close()
 	l.recorded("oversized packet: ")
+	l.config.Retry.Grace = 300 * time.Millisecond
+	l.apply()
+	defer say("SSH-2.0-slow\r\n").Close()
+	l.recorded("timeout before authentication [preauth]")
 	for _, line := range l.records() {
 		if strings.ContainsRune(line, '\x1b') {
 			t.Errorf("%q", line)

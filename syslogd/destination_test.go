@@ -25,7 +25,7 @@ func received(t *testing.T) (port uint16, next func() string) {
 	}
 	t.Cleanup(func() { _ = c.Close() })
 	return c.LocalAddr().(*net.UDPAddr).AddrPort().Port(), func() string {
-		if err := c.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
 			t.Fatal(err)
 		}
 		buf := make([]byte, 64<<10)
@@ -63,7 +63,7 @@ func TestHostUserAndConsoleGetTheirLines(t *testing.T) {
 	if got := <-terminal; !strings.HasPrefix(got, "*: ") || !strings.HasSuffix(got, "UI_COMMIT: hello") {
 		t.Errorf("terminal got %q", got)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := e.Close(ctx); err != nil {
 		t.Error(err)
@@ -178,7 +178,7 @@ func TestTooManyConnectionsAreTurnedAwayAndCounted(t *testing.T) {
 	if s := e.Statistics().Sources[1]; s.Connections != 1 || s.TurnedAway != 1 {
 		t.Errorf("%+v", s)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := e.Close(ctx); err != nil {
 		t.Error(err)

@@ -55,7 +55,7 @@ func startWith(t testing.TB, c Config, change func(*Options)) *world {
 }
 
 func (w *world) close() {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := w.Close(ctx); err != nil {
 		w.t.Errorf("close: %v", err)
@@ -106,18 +106,21 @@ func (w *world) text(name string) string {
 	return string(b)
 }
 
+// patience is how long a test waits for what must happen. Only a failure uses it up.
+const patience = time.Minute
+
 // eventually waits until ok holds: it looks again whenever time has passed, and
-// fails after ten seconds with what say returns.
+// fails at the end of patience with what say returns.
 func (w *world) eventually(ok func() bool, say func() string) {
 	w.t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	end := time.After(10 * time.Second)
+	end := time.After(patience)
 	for !ok() {
 		select {
 		case <-tick.C:
 		case <-end:
-			w.t.Fatalf("not within 10 s: %s", say())
+			w.t.Fatalf("not within %v: %s", patience, say())
 		}
 	}
 }

@@ -92,7 +92,7 @@ func (c *console) output() string {
 // await waits until the output ends in want.
 func (c *console) await(want string) {
 	c.Helper()
-	late := time.After(10 * time.Second)
+	late := time.After(time.Minute)
 	for !strings.HasSuffix(c.output(), want) {
 		select {
 		case <-c.news:
@@ -250,7 +250,7 @@ func TestTTYResize(t *testing.T) {
 	}
 	select {
 	case <-tty.Resized():
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("nobody said so")
 	}
 	if w, h := tty.Size(); w != 100 || h != 40 {
