@@ -46,6 +46,8 @@ type archiver struct {
 
 	mu      sync.Mutex // guards all below; of disk work, only trim is done under it
 	waiting []logfile.Label
+	added   time.Time // when one came to wait
+	rushed  time.Time // since when they come one close behind the other
 	files   int
 	retain  time.Duration // 0: by number alone
 	running bool
@@ -67,10 +69,47 @@ const (
 	retryMost  = time.Minute
 )
 
+// While files are turned over so quickly, the worker leaves the processor and the
+// disk to the writer, for rushMost at a time: retention would remove most of what
+// it made.
+const (
+	rush     = 50 * time.Millisecond
+	rushMost = time.Second
+)
+
+// rush waits a moment if files come to wait one close behind the other, and
+// reports whether it did.
+func (a *archiver) rush() bool {
+	a.mu.Lock()
+	now := time.Now()
+	left := rush - now.Sub(a.added)
+	if now.Sub(a.rushed) >= rushMost {
+		left, a.rushed = 0, now
+	}
+	many := len(a.waiting) > 1 || a.added != a.rushed
+	a.mu.Unlock()
+	if left <= 0 || !many {
+		return false
+	}
+	timer := time.NewTimer(left)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-a.closing:
+		return false
+	}
+}
+
 // add takes over a file that was turned over. It does not wait.
 func (a *archiver) add(l logfile.Label) {
 	a.mu.Lock()
 	a.waiting = append(a.waiting, l)
+	if now := time.Now(); now.Sub(a.added) < rush {
+		a.added = now
+	} else {
+		a.added, a.rushed = now, now
+	}
 	a.trim()
 	a.start()
 	a.mu.Unlock()
@@ -222,6 +261,9 @@ func (a *archiver) work() {
 		l, ok := a.next()
 		if !ok {
 			return
+		}
+		if a.rush() {
+			continue
 		}
 		err := a.compress(&l)
 		if err == nil {

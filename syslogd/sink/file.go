@@ -213,6 +213,12 @@ func setMode(f *os.File, perm fs.FileMode, group int) error {
 	return f.Chown(-1, group)
 }
 
+// belongs reports whether a file is the group's, or may be anybody's.
+func belongs(info fs.FileInfo, group int) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return group < 0 || ok && int(st.Gid) == group
+}
+
 // unlock gives back the lock and says what there is to say.
 func (f *File) unlock() {
 	queue := f.queue

@@ -202,8 +202,8 @@ func TestFileKeepsTheNewestArchives(t *testing.T) {
 	if len(got) < 5*18 {
 		t.Errorf("only %d lines kept", len(got))
 	}
-	indexes, err := os.ReadDir(w.idx)
-	if err != nil || len(indexes) != 5+2 {
+	indexes, err := filepath.Glob(filepath.Join(w.idx, "messages*"))
+	if err != nil || len(indexes) != 5+1 {
 		t.Errorf("%d index files, %v", len(indexes), err)
 	}
 	f.Reconfigure(FileOptions{Size: 1000, Files: 2, WorldReadable: true, Style: *f.Style()})

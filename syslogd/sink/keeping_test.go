@@ -58,8 +58,10 @@ func at(when time.Time, texts ...string) *Lines {
 func TestFileRotatesByTheClock(t *testing.T) {
 	w := newWorld(t)
 	day := time.Date(2026, 11, 22, 23, 59, 0, 0, time.UTC)
-	now := day
-	w.adjust = func(f *File) { f.now = func() time.Time { return now } }
+	var now atomic.Pointer[time.Time] // the worker looks at it, too
+	set := func(t time.Time) { now.Store(&t) }
+	set(day)
+	w.adjust = func(f *File) { f.now = func() time.Time { return *now.Load() } }
 	o := FileOptions{Size: 1 << 20, Files: 10, Rotation: Daily}
 	f := w.open(o)
 	f.Write(at(day, "evening"))
@@ -67,13 +69,13 @@ func TestFileRotatesByTheClock(t *testing.T) {
 	f.Write(at(day.Add(2*time.Minute), "morning"))
 	w.close(f)
 
-	now = day.Add(24 * time.Hour) // the same day, after a restart
+	set(day.Add(24 * time.Hour)) // the same day, after a restart
 	f = w.open(o)
-	f.Write(at(now, "same day"))
-	now = day.Add(25 * time.Hour)
+	f.Write(at(*now.Load(), "same day"))
+	set(day.Add(25 * time.Hour))
 	f.Reopen() // nothing is written: the periodic look notices the new day
 	f.Reopen()
-	now = day.Add(49 * time.Hour)
+	set(day.Add(49 * time.Hour))
 	f.Reopen() // an empty file is not turned over
 	if err := f.Archived(t.Context()); err != nil {
 		t.Fatal(err)

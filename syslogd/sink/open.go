@@ -234,7 +234,7 @@ func (f *File) open(head logfile.Head) (err error) {
 	if !f.identity.Mode().IsRegular() {
 		return &fs.PathError{Op: "open", Path: f.name, Err: errors.New("not a regular file")}
 	}
-	if f.identity.Size() == 0 || f.identity.Mode().Perm() != perm {
+	if f.identity.Mode().Perm() != perm || f.identity.Size() == 0 && !belongs(f.identity, group) {
 		if err = setMode(f.live, perm, group); err != nil {
 			return err
 		}

@@ -40,7 +40,7 @@ func (f *File) turnOver(why event.Event, received time.Time) bool {
 		f.alarm.raise(err)
 	}
 	f.step("state")
-	f.saveState()
+	f.saveLater() // the label of the file before says the same
 	f.step("line")
 	if f.live != nil {
 		f.say(why.Entry(), received)
