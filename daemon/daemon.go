@@ -72,7 +72,7 @@ type Daemon struct {
 	notes        *notes
 	clock        *clock
 	passwords    *passwords
-	refusals     refusals
+	refusals     event.Sparing // calls that are turned away
 	started      time.Time
 	owner        uint32 // uid that owns the state directory
 

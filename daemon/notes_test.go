@@ -33,34 +33,6 @@ func TestNotesKeepOrderAndBound(t *testing.T) {
 	}
 }
 
-func TestRefusedCallsDoNotFillTheTrail(t *testing.T) {
-	var r refusals
-	now := time.Unix(1e9, 0)
-	recorded := 0
-	for range 1000 {
-		if _, ok := r.note(now); ok {
-			recorded++
-		}
-	}
-	if recorded != refusalsAtOnce {
-		t.Errorf("%d records at once, want %d", recorded, refusalsAtOnce)
-	}
-	now = now.Add(refusalsPause)
-	more, ok := r.note(now)
-	if !ok || more != fmt.Sprintf(" (and %d times before without a record)", 1000-refusalsAtOnce) {
-		t.Errorf("after a pause: %v %q", ok, more)
-	}
-	if _, ok := r.note(now); ok {
-		t.Error("a second record in the same time of a flood")
-	}
-	r.note(now.Add(refusalsPause))
-	for i := range refusalsAtOnce {
-		if more, ok := r.note(now.Add(2 * refusalsPause)); !ok || more != "" {
-			t.Errorf("call %d after a quiet time: %v %q", i, ok, more)
-		}
-	}
-}
-
 func TestAlarmsOfADestinationThatIsGone(t *testing.T) {
 	a := newAlarms(func() time.Time { return time.Unix(1e9, 0) })
 	for _, place := range []string{"system syslog file a", "system syslog file a rotation", "system syslog file ab"} {

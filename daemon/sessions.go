@@ -232,7 +232,7 @@ func (d *Daemon) admit(p sshd.Peer) error {
 	if err == nil {
 		return nil
 	}
-	if more, ok := d.refusals.note(time.Now()); ok {
+	if more, ok := d.refusals.Note(time.Now()); ok {
 		d.recorder.Record(itself(), event.LoginRefused{Username: userName(p.UID), UID: p.UID, Reason: err.Error() + more})
 	}
 	return err

@@ -129,7 +129,7 @@ type Engine struct {
 	loops    *loops
 	storage  *storage
 	cabinet  atomic.Pointer[sink.Cabinet] // made for the first file
-	failures failures                     // of handshakes
+	failures event.Sparing                // of handshakes                     // of handshakes
 	senders  *senders
 	recent   recent          // what Impact tries
 	batches  sync.Pool       // *wire.Batch, for own records

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"loggia/audit/event"
 	"loggia/pki"
@@ -262,23 +261,6 @@ func (w *world) sourceNamed(name string) SourceStatistics {
 		w.t.Fatalf("no source %s: %+v", name, all)
 	}
 	return all[i]
-}
-
-// TestFailuresAreRecordedWithinBounds: whoever knocks without end fills no disk.
-func TestFailuresAreRecordedWithinBounds(t *testing.T) {
-	var f failures
-	at := time.Unix(1e9, 0)
-	recorded := 0
-	for range 1000 {
-		reason := "bad"
-		if f.note(at, &reason) {
-			recorded++
-		}
-	}
-	text := "bad"
-	if !f.note(at.Add(failuresPause), &text) || text != "bad (and 980 failures before without a record)" || recorded != failuresAtOnce {
-		t.Errorf("%d recorded; then %q", recorded, text)
-	}
 }
 
 // BenchmarkTLS is from the socket of a TLS connection to the buffer of a file:

@@ -204,8 +204,12 @@ func (s *stream) tell(what event.ChannelState, reason string) {
 		Name: s.origin.Certificate, Certificate: sec.certificate, Reason: reason}
 	if what != event.ChannelFailed {
 		c.Protocol = tls.VersionName(sec.state.Version) + " " + tls.CipherSuiteName(sec.state.CipherSuite)
-	} else if !s.engine.failures.note(e.now(), &c.Reason) {
-		return
+	} else {
+		more, record := e.failures.Note(e.now())
+		if !record {
+			return
+		}
+		c.Reason += more
 	}
 	e.o.Announce(c)
 }
