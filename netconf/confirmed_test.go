@@ -204,4 +204,4 @@ func TestHostileMessages(t *testing.T) {
 	}
 }
 
-var errUnknownCommand = errors.New("unknown command.")
+var errUnknownCommand = errors.New("unknown command")
