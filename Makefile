@@ -2,7 +2,7 @@
 
 BIN := bin/loggia
 
-.PHONY: all build run test bench soak fuzz lint fmt generate tools clean
+.PHONY: all build run test bench soak faults fuzz lint fmt generate tools clean
 
 all: build
 
@@ -22,6 +22,12 @@ bench: ## measure
 SOAKTIME := 10m
 soak: ## 1,000 commits under load, then 2,000 connections that come and go for SOAKTIME
 	go test -count=1 -v -timeout 1h -run 'ManyCommitsLeave|ConnectionsComeAndGo' ./syslogd -soak.commits 1000 -soak.churn $(SOAKTIME) -soak.peers 2000
+
+FAULTS := 9000
+FAULTKILLS := 1000
+FAULTSEED := 1000000
+faults: ## 10,000 schedules of random faults, a tenth of them with kill -9
+	go test -count=1 -v -timeout 10h -run 'TestFaults' ./syslogd -faults.schedules $(FAULTS) -faults.kills $(FAULTKILLS) -faults.seed $(FAULTSEED)
 
 FUZZTIME := 60s
 fuzz: ## run each fuzz target for FUZZTIME

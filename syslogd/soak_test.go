@@ -25,6 +25,10 @@ var (
 	soakPeers   = flag.Int("soak.peers", 50, "connections that come and go at the same time")
 )
 
+// messagesPerCommit paces the commits: the load is sustained, 30 ms of it lie
+// between two of them.
+const messagesPerCommit = 1500
+
 // descriptors counts the open files of this process.
 func descriptors(t *testing.T) int {
 	t.Helper()
@@ -100,7 +104,12 @@ func TestManyCommitsLeaveNothingBehind(t *testing.T) {
 		})
 	}
 	var goroutines, files int
+	begun, tick := time.Now(), time.NewTicker(time.Millisecond)
+	defer tick.Stop()
 	for i := range *soakCommits {
+		for sent.Load() < uint64(i)*messagesPerCommit {
+			<-tick.C
+		}
 		w.commit(configs[(i+1)%len(configs)])
 		if i == *soakCommits/3 {
 			goroutines, files = runtime.NumGoroutine(), descriptors(t)
@@ -108,6 +117,7 @@ func TestManyCommitsLeaveNothingBehind(t *testing.T) {
 	}
 	stop.Store(true)
 	wg.Wait()
+	rate := float64(sent.Load()) / time.Since(begun).Seconds()
 	w.eventually(func() bool { return w.destinationOf(KindFile, "all").Sink.Delivered == sent.Load() },
 		func() string { return fmt.Sprintf("sent %d, %+v", sent.Load(), w.Statistics()) })
 	holds(t, w.Statistics())
@@ -115,7 +125,7 @@ func TestManyCommitsLeaveNothingBehind(t *testing.T) {
 	w.eventually(func() bool { return runtime.NumGoroutine() <= goroutines+slack && descriptors(t) <= files+slack }, func() string {
 		return fmt.Sprintf("goroutines %d, then %d; descriptors %d, then %d\n%s", goroutines, runtime.NumGoroutine(), files, descriptors(t), stacks())
 	})
-	t.Logf("%d commits, %d messages; goroutines %d, descriptors %d, %d KiB resident", *soakCommits, sent.Load(), runtime.NumGoroutine(), descriptors(t), resident(t))
+	t.Logf("%d commits, %d messages, %.0f a second; goroutines %d, descriptors %d, %d KiB resident", *soakCommits, sent.Load(), rate, runtime.NumGoroutine(), descriptors(t), resident(t))
 	w.end()
 }
 
