@@ -24,6 +24,7 @@ type scratch struct {
 	out     []outgoing // for each leg
 	touched []uint16   // legs with lines, in the order of their first line
 	bytes   int        // formatted since the last flush
+	kept    int        // memory for lines, bytes
 
 	// The record at hand, by serial: what was computed for it already.
 	serial    uint64
@@ -45,6 +46,7 @@ type scratch struct {
 type outgoing struct {
 	lines    sink.Lines
 	filtered uint64
+	kept     int  // what scratch.kept has of it
 	touched  bool // listed in scratch.touched
 }
 
@@ -119,6 +121,10 @@ func (e *Engine) enter() *table {
 // skip get nothing.
 func (t *table) route(sc *scratch, b *wire.Batch, skip []*destination) {
 	self := b.Origin.Kind == wire.Self
+	loops := t.loops
+	if self {
+		loops = nil
+	}
 	sc.batch++
 	for i := range b.Records {
 		r := &b.Records[i]
@@ -126,7 +132,7 @@ func (t *table) route(sc *scratch, b *wire.Batch, skip []*destination) {
 			r.Facility = t.outside(b, r)
 		}
 		sc.serial++
-		back := !self && t.loops.returned(b, r)
+		back := loops != nil && loops.returned(b, r)
 		for _, n := range t.routes[r.Facility][r.Severity&7] {
 			l := &t.legs[n]
 			if skip != nil && slices.Contains(skip, l.dest) {
@@ -245,6 +251,11 @@ const manyLegs = 256
 
 // flush hands what has gathered to the destinations.
 func (t *table) flush(sc *scratch) {
+	for _, n := range sc.touched {
+		out := &sc.out[n]
+		sc.kept += cap(out.lines.Buf) - out.kept
+		out.kept = cap(out.lines.Buf)
+	}
 	if len(sc.touched) < manyLegs {
 		for _, n := range sc.touched {
 			t.deliver(&sc.out[n], t.legs[n].dest)
@@ -273,11 +284,7 @@ func (t *table) finish(sc *scratch) {
 	for i := range sc.tallies {
 		t.tests[i].add(&sc.tallies[i])
 	}
-	kept := 0
-	for i := range sc.out {
-		kept += cap(sc.out[i].lines.Buf)
-	}
-	if kept <= scratchLimit {
+	if sc.kept <= scratchLimit {
 		t.scratch.Put(sc)
 	}
 }
