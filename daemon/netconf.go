@@ -67,6 +67,7 @@ func (d *Daemon) command(ctx context.Context, o cli.Options, line string, answer
 	var said, errs bytes.Buffer
 	source := cli.NewLineSource("rpc", strings.NewReader(strings.ReplaceAll(line, "\n", " ")))
 	o.Batch, o.Screen, o.Answer = true, cli.NewBatchScreen(&said, source), answer
+	o.Env.Caller.TTY = "rpc" // another session: its end gives back what it holds, not what the caller holds
 	status := cli.New(o).RunBatch(ctx, cli.Batch{Output: &said, Errors: &errs, Source: source})
 	switch {
 	case status != 0:

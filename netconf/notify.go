@@ -80,7 +80,8 @@ func (s *session) subscription(e *etree.Element) (sub subscription, err error) {
 
 // notify sends what happens until ctx ends, or stopTime comes.
 func (s *session) notify(ctx context.Context, sub subscription) {
-	if !sub.until.IsZero() {
+	ended := !sub.until.IsZero() && !sub.until.After(s.env.Now()) // what was recorded is all that there will be
+	if !sub.until.IsZero() && !ended {
 		limited, cancel := context.WithDeadline(ctx, sub.until)
 		defer cancel()
 		ctx = limited
@@ -95,7 +96,7 @@ func (s *session) notify(ctx context.Context, sub subscription) {
 				s.send(n.Time, content)
 			}
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || ended && n.Replayed {
 			break
 		}
 	}

@@ -15,11 +15,12 @@ import (
 // What a message may have at most, beside the configuration inside of it, which
 // package format bounds as it reads.
 const (
-	maxMessage    = 256 << 20 // bytes
-	maxElements   = 100_000   // elements
-	maxDepth      = 64        // elements around an element
-	maxAttributes = 64        // attributes of an element
-	maxNames      = 4096      // bytes of a start tag's names and values
+	maxMessage    = 64 << 20 // bytes
+	maxReading    = 1 << 20  // bytes, of those who may not configure
+	maxElements   = 100_000  // elements
+	maxDepth      = 64       // elements around an element
+	maxAttributes = 64       // attributes of an element
+	maxNames      = 4096     // bytes of a start tag's names and values
 )
 
 // message is one message of a peer, taken apart.

@@ -90,7 +90,7 @@ type arrival struct {
 // it, and a private candidate.
 func Serve(ctx context.Context, conn io.ReadWriteCloser, o Options) (err error) {
 	o.Env.Caller.Client = client
-	s := &session{o: o, env: &o.Env, conn: conn, in: frame.NewReader(conn, cmp.Or(o.most, maxMessage)), out: frame.NewWriter(conn),
+	s := &session{o: o, env: &o.Env, conn: conn, in: frame.NewReader(conn, cmp.Or(o.most, bound(o.Env.Class()))), out: frame.NewWriter(conn),
 		junos: "http://xml.juniper.net/junos/" + o.Junos + "/junos", locks: map[string]bool{}}
 	defer s.reader.Wait()
 	defer func() {
@@ -129,6 +129,14 @@ func (s *session) refuse(err error) error {
 	r := &reply{out: s.out, start: startTag(nil, s.junos)}
 	r.fail(&rpcError{kind: "rpc", tag: "too-big", message: big.Error()})
 	return r.end()
+}
+
+// bound is how large the messages of a user may be: only configuration is large.
+func bound(c *op.Class) int {
+	if c.Command("configure", []string{"configure"}) {
+		return maxMessage
+	}
+	return maxReading
 }
 
 // next returns the next message.

@@ -257,3 +257,14 @@ func TestFileOfSomebodyElse(t *testing.T) {
 	}
 	wantLines(t, path, 3)
 }
+
+// Without a record that can be read nobody knows where to go on.
+func TestDamagedLedgerIsAnError(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "messages")
+	if err := os.WriteFile(path+".position", []byte(strings.Repeat("x", 1024)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenFile(path, 1<<20, 3); err == nil || !strings.Contains(err.Error(), "messages.position: damaged") {
+		t.Error(err)
+	}
+}

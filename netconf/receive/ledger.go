@@ -32,6 +32,10 @@ func openLedger(path string) (*ledger, record, error) {
 	if err != nil {
 		return nil, record{}, errors.Join(err, file.Close())
 	}
+	if info, err := file.Stat(); err == nil && info.Size() > 0 && last.number == 0 {
+		// Beginning anew would leave out, or repeat, what nobody could tell.
+		return nil, record{}, errors.Join(fmt.Errorf("%s: damaged: nothing says how far it was; remove it to begin anew", path), file.Close())
+	}
 	l.number = last.number
 	return l, last, nil
 }

@@ -23,6 +23,7 @@ type RemoteConfig struct {
 	Place      string        // the statement, for alarms
 	Spool      string        // directory of its spool; empty: the queue is in memory alone
 	QueueBytes int           // bound of what is in memory alone; 0: 16 MiB
+	Space      Space         // of the disk that the spool is on; nil: whatever there is
 	Node       string        // of this machine, for the mark of structured records; empty: no mark
 	Report     func(Alarm)   // told when the host cannot be reached, and when it can again; nil: nobody
 	Channel    func(Channel) // told of connections that open, close and fail; nil: nobody
@@ -90,6 +91,7 @@ type Remote struct {
 	style atomic.Pointer[wire.Style]
 
 	repeated, late atomic.Uint64 // lines that were folded, and that came after Close
+	noSpace        atomic.Uint64 // lines that Space did not admit
 
 	writing  sync.Mutex // guards what Write needs; taken before the others
 	folding  bool
@@ -151,6 +153,9 @@ func NewRemote(c RemoteConfig) (*Remote, error) {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Space == nil || c.Spool == "" {
+		c.Space = anySpace{}
 	}
 	if c.FirstPause <= 0 {
 		c.FirstPause = firstPause
@@ -222,9 +227,13 @@ func (r *Remote) put(l *Lines) {
 	if style.RawControl {
 		flags |= spool.Raw
 	}
+	room := r.admitted(l)
 	r.spool.Begin(l.Received)
 	for i := range l.Lines {
 		line := &l.Lines[i]
+		if !room && !line.Self && !line.made {
+			continue
+		}
 		m := spool.Meta{Flags: flags}
 		if line.made {
 			m.Flags |= spool.Uncounted
@@ -238,6 +247,24 @@ func (r *Remote) put(l *Lines) {
 		r.spool.Put(text[:len(text)-1], m)
 	}
 	r.spool.End()
+}
+
+// admitted asks for room for the lines that are not our own: what the disk keeps
+// in reserve is not for them. Those that are refused are counted.
+func (r *Remote) admitted(l *Lines) bool {
+	n, size := 0, 0
+	for i := range l.Lines {
+		if line := &l.Lines[i]; !line.Self && !line.made {
+			n++
+			size += len(l.text(i)) + spool.Overhead
+		}
+	}
+	if n == 0 || r.config.Space.Admit(size, false) {
+		return true
+	}
+	r.noSpace.Add(uint64(n))
+	r.config.Space.Refused(n)
+	return false
 }
 
 // lastSequence is the greatest sequenceId (RFC 5424 7.3.1).
@@ -281,8 +308,9 @@ func (r *Remote) counters(s spool.State) Counters {
 	if r.config.Spool == "" { // nobody but Close clears a queue in memory
 		c.Dropped[Cleared], c.Dropped[Closed] = 0, s.Cleared
 	}
-	late, repeated := r.late.Load(), r.repeated.Load()
-	c.Accepted += late + repeated
+	late, repeated, noSpace := r.late.Load(), r.repeated.Load(), r.noSpace.Load()
+	c.Accepted += late + repeated + noSpace
+	c.Dropped[NoSpace] = noSpace
 	c.Repeated = repeated
 	c.Dropped[Closed] += late
 	return c

@@ -421,3 +421,19 @@ func TestRemoteFoldsRepeatedLines(t *testing.T) {
 		t.Errorf("counters %+v", c)
 	}
 }
+
+// fullDisk admits nothing but own records.
+type fullDisk struct{ anySpace }
+
+func (fullDisk) Admit(_ int, own bool) bool { return own }
+
+// What the disk keeps in reserve is not for what waits for a host.
+func TestSpoolLeavesTheReserve(t *testing.T) {
+	r := remote(t, RemoteConfig{RemoteOptions: tcpTo(1), Spool: t.TempDir(), Space: fullDisk{}})
+	own := batch("own", "foreign", "own too")
+	own.Lines[0].Self, own.Lines[2].Self = true, true
+	r.Write(own)
+	if c := r.Counters(); c.Accepted != 3 || c.Dropped[NoSpace] != 1 || c.Waiting != 2 {
+		t.Errorf("%+v", c)
+	}
+}

@@ -29,7 +29,10 @@ type Record struct {
 
 const (
 	headerSize = 32
-	magic      = "Lg\x1e"
+
+	// Overhead is what a record takes on disk beside its text, in bytes.
+	Overhead = headerSize
+	magic    = "Lg\x1e"
 
 	// MaxText bounds a record: what is longer is no record.
 	MaxText = 4 << 20
