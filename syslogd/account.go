@@ -53,6 +53,9 @@ func (a *account) open(d *destination) {
 		if plus(a.base, now).wrapped() {
 			a.base = minus(now.forgotten(), now)
 		}
+		for i, n := range plus(a.base, now).Dropped { // what it has counted before is no news
+			a.told[i] = max(a.told[i], n)
+		}
 		return
 	}
 	lost := a.base.Waiting - min(a.base.Waiting, now.Accepted) // a spool's begins with what it found
