@@ -100,7 +100,7 @@ func (e *Engine) openDatagram(at endpoint, r *inputRules, beside []syscall.Conn,
 	}
 	d.raw, d.queue, d.source = raw, newQueue(limit), e.source(at.String())
 	e.running.Add(2)
-	go d.receive(kind, largest)
+	go d.receive(kind, largest, e.first)
 	go d.route()
 	return d, nil
 }
@@ -119,11 +119,13 @@ func (d *datagram) syscallConn() syscall.Conn { return d.conn }
 
 func (d *datagram) obey(r *inputRules) { d.rules.Store(r) }
 
-// receive reads until the deadline that retire sets, and then what is left.
-func (d *datagram) receive(kind wire.OriginKind, largest int) {
+// receive reads, when there are routes at all, until the deadline that retire
+// sets, and then what is left.
+func (d *datagram) receive(kind wire.OriginKind, largest int, routes <-chan struct{}) {
 	defer d.engine.running.Done()
 	defer close(d.read)
 	defer d.queue.close()
+	<-routes
 	rx := newReceiver(kind, largest)
 	read := rx.receive
 	for {

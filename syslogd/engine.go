@@ -155,6 +155,11 @@ type Engine struct {
 	// aborted. A channel of capacity 1, because another goroutine may release it.
 	changing chan struct{}
 
+	// first is closed when the first configuration is in force, or given up: what
+	// its inputs read before would go nowhere. Whoever holds changing may look.
+	first chan struct{}
+	begun bool // the first is in force; as first
+
 	mu       sync.Mutex                 // guards what follows
 	state    *state                     // what is in force; itself immutable
 	previous *table                     // replaced, until LogBoth or linger ends it
@@ -209,7 +214,8 @@ func New(o Options) *Engine {
 	}
 	e := &Engine{o: o, pid: os.Getpid(), self: &source{name: "self"}, done: make(chan struct{}), changing: make(chan struct{}, 1),
 		failed: make(chan struct{}, 1), applied: make(chan struct{}, 1), sources: make(map[string]*source),
-		accounts: make(map[destinationID]*account)}
+		accounts: make(map[destinationID]*account), first: make(chan struct{})}
+	close(e.first) // nothing is being prepared yet
 	e.life, e.cut = context.WithCancel(context.Background())
 	e.batches.New = func() any { return new(wire.Batch) }
 	e.storage = newStorage(e)

@@ -309,3 +309,41 @@ func TestLogBothReachesOldAndNewRoutesOnce(t *testing.T) {
 		t.Errorf("removed has it %d times", n)
 	}
 }
+
+// What comes to the sockets of the first configuration before it is in force is
+// not read until then: there would be no file to write it to.
+func TestTheFirstConfigurationGetsWhatWaits(t *testing.T) {
+	dir := t.TempDir()
+	path, udp, tcp := filepath.Join(dir, "sock"), freePort(t), freePort(t)
+	w := &world{t: t, dir: dir, alarms: make(map[string]error), changed: make(chan struct{}, 100)}
+	for _, d := range []string{"log", "index"} {
+		if err := os.Mkdir(filepath.Join(dir, d), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Engine = New(Options{LogDir: filepath.Join(dir, "log"), IndexDir: filepath.Join(dir, "index"), Alarm: w.alarm})
+	t.Cleanup(w.close)
+	c := Config{Files: []File{toFile(t, "f", "any any")},
+		Inputs: Inputs{Unix: []UnixInput{{Path: path}}, UDP: []Listen{local(udp)}, TCP: []Listen{local(tcp)}}}
+	given, err := w.Prepare(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given.Abort()
+	p, err := w.Prepare(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	send(t, "unixgram", path, "<14>by unix")
+	send(t, "udp", fmt.Sprintf("127.0.0.1:%d", udp), "<14>by udp")
+	send(t, "tcp", fmt.Sprintf("127.0.0.1:%d", tcp), "<14>by tcp\n")
+	for _, s := range w.Statistics().Sources {
+		if s.Accepted != 0 {
+			t.Errorf("%s has read already", s.Name)
+		}
+	}
+	p.Apply()
+	for _, text := range []string{"by unix", "by udp", "by tcp"} {
+		w.has("f", text)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -70,6 +71,8 @@ type kernel struct {
 	file   *os.File
 	raw    syscall.RawConn
 	boot   string
+	begun  chan struct{} // closed by begin
+	once   sync.Once
 	done   chan struct{}
 
 	// The goroutine's own.
@@ -86,13 +89,14 @@ type kernel struct {
 	looked  time.Time
 }
 
-// openKernelInput opens the input and begins to read.
+// openKernelInput opens the input; begin makes it read.
 func (e *Engine) openKernelInput() (*kernel, error) {
 	f, err := e.o.Kernel()
 	if err != nil {
 		return nil, err
 	}
-	k := &kernel{engine: e, file: f, source: e.source(kernelEndpoint().String()), buf: make([]byte, kernelBuffer), done: make(chan struct{})}
+	k := &kernel{engine: e, file: f, source: e.source(kernelEndpoint().String()), buf: make([]byte, kernelBuffer),
+		begun: make(chan struct{}), done: make(chan struct{})}
 	if k.raw, err = f.SyscallConn(); err == nil {
 		err = f.SetReadDeadline(time.Time{}) // that one can be set
 	}
@@ -116,9 +120,15 @@ func (k *kernel) syscallConn() syscall.Conn { return k.file }
 
 func (k *kernel) obey(*inputRules) {}
 
+// begin is called when the configuration that names the input is in force: the
+// kernel keeps its messages, and all there are at once, of the whole start of the
+// machine, go by the new routes.
+func (k *kernel) begin() { k.once.Do(func() { close(k.begun) }) }
+
 // retire ends the reading and closes the device.
 func (k *kernel) retire(bool) error {
 	err := k.file.SetReadDeadline(time.Unix(1, 0))
+	k.begin() // without anything to read
 	<-k.done
 	return errors.Join(err, k.file.Close())
 }
@@ -127,6 +137,7 @@ func (k *kernel) retire(bool) error {
 func (k *kernel) run() {
 	defer k.engine.running.Done()
 	defer close(k.done)
+	<-k.begun
 	read := k.read
 	for {
 		err := k.raw.Read(read)

@@ -13,8 +13,9 @@ import (
 )
 
 // Plan is a configuration that is ready to be put in force: its files are open,
-// its sockets are bound and read already, under the routes still in force. One
-// of Apply and Abort must be called, once.
+// its sockets are bound and read already, under the routes still in force. Those
+// of the first configuration, and the kernel's messages, are read from Apply on.
+// One of Apply and Abort must be called, once.
 type Plan struct {
 	engine *Engine
 	old    *state
@@ -59,6 +60,9 @@ func (e *Engine) prepare(c Config) (*Plan, error) {
 	if err := e.settle(); err != nil {
 		<-e.changing
 		return nil, err
+	}
+	if !e.begun {
+		e.first = make(chan struct{})
 	}
 	e.mu.Lock()
 	old := e.state
@@ -283,6 +287,15 @@ func (p *Plan) Apply() {
 		}
 	})
 	old := e.table.Swap(p.table)
+	if !e.begun {
+		e.begun = true
+		close(e.first)
+	}
+	for _, in := range p.bound {
+		if k, ok := in.(*kernel); ok {
+			k.begin()
+		}
+	}
 	r := &retirement{engine: e, table: old, end: make(chan struct{}), settled: make(chan struct{}), done: make(chan struct{})}
 	for _, d := range p.old.destinations {
 		if p.next.destination(d.id) != d {
@@ -335,6 +348,9 @@ func (p *Plan) Apply() {
 // the routes in force.
 func (p *Plan) Abort() {
 	e := p.engine
+	if !e.begun {
+		close(e.first)
+	}
 	for _, in := range p.bound {
 		e.report(in.endpoint().String(), in.retire(p.old.overlaps(in)))
 	}

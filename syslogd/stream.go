@@ -58,7 +58,7 @@ func (e *Engine) openListener(at endpoint, r *inputRules, beside []syscall.Conn)
 	l := &listener{engine: e, at: at, source: e.source(at.String()), socket: socket, accepted: make(chan struct{})}
 	l.rules.Store(r)
 	e.running.Add(1)
-	go l.accept()
+	go l.accept(e.first)
 	return l, nil
 }
 
@@ -70,10 +70,12 @@ func (l *listener) syscallConn() syscall.Conn { return l.socket }
 
 func (l *listener) obey(r *inputRules) { l.rules.Store(r) }
 
-// accept takes connections until the deadline that retire sets.
-func (l *listener) accept() {
+// accept takes connections, when there are routes at all, until the deadline that
+// retire sets.
+func (l *listener) accept(routes <-chan struct{}) {
 	defer l.engine.running.Done()
 	defer close(l.accepted)
+	<-routes
 	for {
 		c, err := l.socket.AcceptTCP()
 		switch {
