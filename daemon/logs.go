@@ -137,11 +137,17 @@ func (l logs) read(name string, of func(*logfile.Log) iter.Seq2[logfile.Line, er
 
 // Lines implements op.Logs.
 func (l logs) Lines(ctx context.Context, name string) iter.Seq2[[]byte, error] {
+	if packed(name) {
+		return l.unpacked(ctx, name)
+	}
 	return l.read(name, func(log *logfile.Log) iter.Seq2[logfile.Line, error] { return log.All(ctx) })
 }
 
 // Last implements op.Logs.
 func (l logs) Last(ctx context.Context, name string, n int) iter.Seq2[[]byte, error] {
+	if packed(name) {
+		return l.lastUnpacked(ctx, name, n)
+	}
 	return l.read(name, func(log *logfile.Log) iter.Seq2[logfile.Line, error] { return log.Last(ctx, uint64(max(n, 0))) })
 }
 
