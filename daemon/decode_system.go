@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"time"
@@ -71,7 +72,12 @@ func decodeSystem(r *configtree.Reader) *system {
 		if h := u.Child("authentication").Text("encrypted-password"); h != "" {
 			s.hashes[u.Key()] = h
 		}
-		s.users = append(s.users, account{name: u.Key(), uid: uint32(u.Uint("uid")), class: u.Text("class")})
+		class := u.Text("class")
+		if class != "" && s.classes[class] == nil { // its member could do nothing at all
+			s.problems = append(s.problems, configtree.Problem{Path: u.PathOf("class"), Kind: configtree.Constraint,
+				Err: fmt.Errorf("class '%s' is not defined", class)})
+		}
+		s.users = append(s.users, account{name: u.Key(), uid: uint32(u.Uint("uid")), class: class})
 	}
 	return s
 }
