@@ -92,7 +92,7 @@ func started(t testing.TB, c RemoteConfig) *Remote {
 // eventually waits until ok holds.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(3 * time.Minute) // many records pass a loaded machine
 	for !ok() {
 		if time.Now().After(deadline) {
 			t.Fatalf("never: %s", what)

@@ -119,14 +119,22 @@ func (r *receiver) got() []string {
 	return slices.Clone(r.lines)
 }
 
+// count is how many lines there are.
+func (r *receiver) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.lines)
+}
+
 // last reports whether the record of that number has come.
 func (r *receiver) last(n int) func() bool {
 	return func() bool {
-		got := r.got()
-		if len(got) == 0 {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if len(r.lines) == 0 {
 			return false
 		}
-		have, _ := number(r.t, got[len(got)-1])
+		have, _ := number(r.t, r.lines[len(r.lines)-1])
 		return have == n
 	}
 }
@@ -344,7 +352,7 @@ func TestTLS(t *testing.T) {
 			for i := 0; i < n; i += 100 {
 				r.Write(batch(structured(i, i+100)...))
 				if i == n/2 {
-					eventually(t, "some", func() bool { return len(to.got()) > 100 })
+					eventually(t, "some", func() bool { return to.count() > 100 })
 					to.drop()
 				}
 			}
