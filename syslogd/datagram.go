@@ -2,7 +2,6 @@ package syslogd
 
 import (
 	"errors"
-	"net"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -28,17 +27,16 @@ const (
 	gatherShort  = time.Millisecond
 	gatherBuffer = 8 << 20
 
+	// routePause is how long what comes in by a unix socket under load gathers
+	// before it is routed, unless routeMany have come: its few messages at a time
+	// would cost a write each. Nobody waits for it.
+	routePause = time.Millisecond
+	routeMany  = 512
+
 	// errorPause keeps a socket that only returns errors from taking the
 	// processor.
 	errorPause = 20 * time.Millisecond
 )
-
-// packetConn is what a datagram input needs of *net.UDPConn and *net.UnixConn.
-type packetConn interface {
-	syscall.Conn
-	SetReadDeadline(time.Time) error
-	Close() error
-}
 
 // datagram is a UDP or unix socket that is being read: one goroutine receives
 // batches into a bounded queue, another parses and routes them.
@@ -47,8 +45,7 @@ type datagram struct {
 	engine *Engine
 	at     endpoint
 	source *source
-	conn   packetConn
-	raw    syscall.RawConn
+	conn   quietSocket
 	queue  *queue
 	file   fileID        // of a unix socket
 	passed bool          // it was opened by systemd, and stays when we close it
@@ -74,35 +71,51 @@ func (e *Engine) openDatagram(at endpoint, r *inputRules, beside []syscall.Conn,
 	d := &datagram{engine: e, at: at, read: make(chan struct{}), routed: make(chan struct{})}
 	d.rules.Store(r)
 	kind, limit := wire.UDP, udpQueue
+	var err error
 	if at.network == "unix" {
-		c, passed, err := e.openUnix(at.path)
-		if err != nil {
-			return nil, err
-		}
-		d.passed = passed
-		d.conn, kind, limit = c, wire.Unix, unixQueue
-		if d.file, err = idOf(at.path); err != nil {
-			return nil, errors.Join(err, c.Close())
-		}
+		kind, limit = wire.Unix, unixQueue
+		err = d.openUnix()
 	} else {
-		c, err := bind(at, beside, listenPacket)
-		if err != nil {
-			return nil, err
-		}
-		d.conn, d.gather = c, gatherShort
-		if receiveBufferOf(c) >= gatherBuffer {
-			d.gather = gatherLong
-		}
+		err = d.openUDP(beside)
 	}
-	raw, err := d.conn.SyscallConn()
 	if err != nil {
-		return nil, errors.Join(err, d.conn.Close())
+		return nil, err
 	}
-	d.raw, d.queue, d.source = raw, newQueue(limit), e.source(at.String())
+	d.queue, d.source = newQueue(limit), e.source(at.String())
 	e.running.Add(2)
 	go d.receive(kind, largest, e.first)
 	go d.route()
 	return d, nil
+}
+
+func (d *datagram) openUnix() error {
+	c, passed, err := d.engine.openUnix(d.at.path)
+	if err != nil {
+		return err
+	}
+	d.passed = passed
+	if d.conn, err = newPolled(c); err != nil {
+		return err
+	}
+	if d.file, err = idOf(d.at.path); err != nil {
+		return errors.Join(err, d.conn.Close())
+	}
+	return nil
+}
+
+func (d *datagram) openUDP(beside []syscall.Conn) error {
+	c, err := bind(d.at, beside, listenPacket)
+	if err != nil {
+		return err
+	}
+	if d.conn, err = takeAside(c); err != nil {
+		return err
+	}
+	d.gather = gatherShort
+	if receiveBufferOf(d.conn) >= gatherBuffer {
+		d.gather = gatherLong
+	}
+	return nil
 }
 
 func (d *datagram) endpoint() endpoint { return d.at }
@@ -119,44 +132,55 @@ func (d *datagram) syscallConn() syscall.Conn { return d.conn }
 
 func (d *datagram) obey(r *inputRules) { d.rules.Store(r) }
 
-// receive reads, when there are routes at all, until the deadline that retire
-// sets, and then what is left.
+// receive reads, when there are routes at all, until retire stops it, and then
+// what is left.
 func (d *datagram) receive(kind wire.OriginKind, largest int, routes <-chan struct{}) {
 	defer d.engine.running.Done()
 	defer close(d.read)
 	defer d.queue.close()
 	<-routes
 	rx := newReceiver(kind, largest)
-	read := rx.receive
-	for {
-		if err := d.raw.Read(read); err != nil {
+	read := func(fd uintptr) bool {
+		if rx.receive(fd) {
+			return true
+		}
+		d.queue.rouse() // all that came together is routed together
+		return false
+	}
+	for dry := false; ; {
+		if err := d.conn.read(dry, read); err != nil {
 			d.drain(rx)
 			return
 		}
+		dry = rx.n < len(rx.headers)
 		if rx.err != 0 {
 			d.source.errors.Add(1)
 			pause(d.engine.done, errorPause)
 			continue
 		}
 		d.enqueue(rx)
-		if d.gather > 0 {
-			d.gatherMore(rx.n)
+		if dry {
+			d.queue.rouse()
+			dry = !d.gatherMore()
 		}
 		if size := d.engine.table.Load().settings.maxMessage; size >= rx.slot {
 			rx = newReceiver(kind, size)
-			read = rx.receive
 		}
 	}
 }
 
-// gatherMore waits a moment when datagrams come in quick succession and the last
-// receive did not find many.
-func (d *datagram) gatherMore(n int) {
-	now := time.Now()
-	if n < receiveSlots/2 && now.Sub(d.last) < 2*d.gather {
-		pause(d.engine.done, d.gather)
+// gatherMore waits a moment when datagrams come in quick succession. The last
+// receive did not find many. It reports whether it has waited.
+func (d *datagram) gatherMore() bool {
+	if d.gather == 0 {
+		return false
 	}
-	d.last = now
+	flows := time.Since(d.last) < 2*d.gather
+	if flows {
+		time.Sleep(d.gather)
+	}
+	d.last = time.Now()
+	return flows
 }
 
 // pause returns after p, or when stop ends.
@@ -178,7 +202,7 @@ func (d *datagram) drain(rx *receiver) {
 			pause(nil, drainPause)
 		}
 		for more := true; more && time.Now().Before(end); {
-			err := d.raw.Control(func(fd uintptr) { more = rx.receive(fd) && rx.err == 0 })
+			err := d.conn.Control(func(fd uintptr) { more = rx.receive(fd) && rx.err == 0 })
 			if err != nil || !more {
 				break
 			}
@@ -195,7 +219,7 @@ func (d *datagram) kernelDrops() (n uint64) {
 	if d.drained.Load() {
 		return 0
 	}
-	if err := d.raw.Control(func(fd uintptr) { n = kernelDrops(int(fd)) }); err != nil {
+	if err := d.conn.Control(func(fd uintptr) { n = kernelDrops(int(fd)) }); err != nil {
 		return 0 // closed at this moment
 	}
 	return n
@@ -264,6 +288,7 @@ func (d *datagram) route() {
 	defer close(d.routed)
 	var parser wire.Parser
 	var b wire.Batch
+	var last time.Time
 	empty := new(load)
 	for {
 		full := d.queue.take(empty)
@@ -271,8 +296,15 @@ func (d *datagram) route() {
 			return
 		}
 		d.engine.submitLoad(full, &parser, &b, d.source)
+		few := len(full.spans) < routeMany
 		full.reset()
 		empty = full
+		if d.gather == 0 && few {
+			if time.Since(last) < 2*routePause {
+				time.Sleep(routePause)
+			}
+			last = time.Now()
+		}
 	}
 }
 
@@ -306,15 +338,12 @@ func (e *Engine) submitLoad(l *load, p *wire.Parser, b *wire.Batch, s *source) {
 // read is with its destinations.
 func (d *datagram) retire(bool) error {
 	var errs []error
-	switch c := d.conn.(type) {
-	case *net.UnixConn:
-		if !d.passed {
-			errs = append(errs, removeOwn(d.at.path, d.file))
-		}
-	case *net.UDPConn:
-		errs = append(errs, turnAway(c, d.at))
+	if d.at.network != "unix" {
+		errs = append(errs, turnAway(d.conn, d.at))
+	} else if !d.passed {
+		errs = append(errs, removeOwn(d.at.path, d.file))
 	}
-	errs = append(errs, d.conn.SetReadDeadline(time.Unix(1, 0)))
+	errs = append(errs, d.conn.stop())
 	<-d.read
 	errs = append(errs, d.conn.Close())
 	<-d.routed

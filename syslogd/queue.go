@@ -20,6 +20,9 @@ const (
 	// datagramCost is what a datagram counts for beyond its bytes.
 	datagramCost = 16
 
+	// queueMuch is how many bytes are routed although the socket has more.
+	queueMuch = 256 << 10
+
 	// queueKeep is the memory in bytes that an empty queue side may keep.
 	queueKeep = 1 << 20
 )
@@ -88,7 +91,8 @@ func newQueue(limit int) *queue {
 }
 
 // put appends as many of the datagrams from next on as there is room for, and
-// returns how many those are. data returns datagram i.
+// returns how many those are. data returns datagram i. Who waits in take is told
+// when there is much, else by rouse.
 func (q *queue) put(next, n int, received time.Time, data func(i int) (data []byte, cut bool, origin wire.Origin)) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -101,11 +105,22 @@ func (q *queue) put(next, n int, received time.Time, data func(i int) (data []by
 		q.filling.add(d, cut, origin, received)
 		put++
 	}
-	if put > 0 {
-		q.most = max(q.most, q.filling.size())
+	size := q.filling.size()
+	q.most = max(q.most, size)
+	if size >= queueMuch || put < n-next {
 		q.ready.Signal()
 	}
 	return put
+}
+
+// rouse tells who waits in take of what was put.
+func (q *queue) rouse() {
+	q.mu.Lock()
+	waits := len(q.filling.spans) > 0
+	q.mu.Unlock()
+	if waits {
+		q.ready.Signal()
+	}
 }
 
 // wait returns true when there may be room again, false after d.

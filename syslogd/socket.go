@@ -234,7 +234,7 @@ func listenStream(lc *net.ListenConfig, network, address string) (*net.TCPListen
 // turnAway makes the kernel deliver datagrams to any socket but c, so that c's
 // queue can be read empty and nothing comes in behind: a UDP socket that is
 // connected hears its peer alone, and the peer is c itself.
-func turnAway(c *net.UDPConn, p endpoint) error {
+func turnAway(c syscall.Conn, p endpoint) error {
 	port := int(p.address.Port())
 	addr := p.address.Addr()
 	return control(c, func(fd int) error {
