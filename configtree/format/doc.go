@@ -17,6 +17,9 @@
 // it had a block, behind its closing brace, so that all problems of a file are found in
 // one go. Nothing that could be a secret is repeated in a Problem.
 //
+// Set lines are the commands of the shell that change the configuration, and edit, exit, up and
+// top, which say where the lines behind them are.
+//
 // Writing and reading are inverse: the text of a tree read into an empty tree is that tree,
 // in every face, but for characters that XML does not know. A comparison of two trees, read
 // as a patch onto the one, makes the other.

@@ -330,6 +330,63 @@ terminal:1:(21) unterminated quote
       unterminated quote
 `},
 		{"not there", "delete system host-name\n", "terminal:1:(0) warning: statement not found\n"},
+		{"a level that is wrong, and what is below it", "edit system sislog\nset file a\nedit file b\nset c\nexit\nup\nexit\nset system nothing\n", `
+terminal:1:(12) syntax error: sislog
+  [edit system]
+    'sislog'
+      syntax error
+terminal:7:(0) error recovery ignores input until this point: exit
+  [edit]
+    'exit ...'
+      error recovery ignores input until this point
+terminal:8:(11) syntax error: nothing
+  [edit system]
+    'nothing'
+      syntax error
+`},
+		{"a level that is wrong, left by top", "edit system nothing\ntop set x\ntop edit system\nset z\ntop\nset y\n", `
+terminal:1:(12) syntax error: nothing
+  [edit system]
+    'nothing'
+      syntax error
+terminal:2:(8) syntax error: x
+  [edit]
+    'x'
+      syntax error
+terminal:5:(0) error recovery ignores input until this point: top
+  [edit]
+    'top ...'
+      error recovery ignores input until this point
+terminal:6:(4) syntax error: y
+  [edit]
+    'y'
+      syntax error
+`},
+		{"a list and a leaf are no levels", "edit system syslog file\ntop\nedit system host-name\n", `
+terminal:1:(24) missing argument
+  [edit]
+    '...'
+      missing argument
+terminal:2:(0) error recovery ignores input until this point: top
+  [edit]
+    'top ...'
+      error recovery ignores input until this point
+terminal:3:(12) syntax error: host-name
+  [edit]
+    'host-name ...'
+      syntax error
+`},
+		{"up by a wrong number, and exit with more", "up 0\nexit all\n", `
+terminal:1:(3) syntax error: 0
+  [edit]
+    '0 ...'
+      syntax error
+terminal:2:(5) syntax error: all
+  [edit]
+    'all ...'
+      syntax error
+`},
+		{"nothing to leave", "exit\n", "[edit]\n  'exit'\n    warning: already at the level where it began; ignored\n"},
 		{"control characters of a word do not break the line", "set \"a\\nb\\x1b[0m\" c\n", `
 terminal:1:(4) syntax error: "a\nb\x1b[0m"
   [edit]

@@ -73,6 +73,14 @@ func TestEdits(t *testing.T) {
 			"set system host-name = x\nannotate system host-name = \"of the host\"\nset system syslog file b\nannotate system syslog = \"of b\\ntwice\"\n"},
 		{"a comment belongs to one statement", Text, "system", "/* a */ ; host-name x;", "set system host-name = x\n"},
 		{"quoted words are no tags", Text, "system syslog", "file \"inactive:\";", "set system syslog file \"inactive:\"\n"},
+		{"levels", SetLines, "", "edit system syslog\nset file a\nedit file b\nset any notice\nexit\nset file c\nup\nset host-name x\nexit\nset system host-name y",
+			"set system syslog file a\nset system syslog file b any notice\nset system syslog file c\nset system host-name = x\nset system host-name = y\n"},
+		{"up and top before a command", SetLines, "", "edit system syslog file a\nup 2 set host-name x\nset any notice\ntop delete system login\n" +
+			"top edit system login class b\nset permissions view\nquit\nup edit file d\nset any any\nup 100\nset system host-name y",
+			"set system host-name = x\nset system syslog file a any notice\ndelete system login\nset system login class b permissions view\n" +
+				"set system syslog file d any any\nset system host-name = y\n"},
+		{"levels below a level", SetLines, "system syslog", "edit file a\nset any notice\nexit\nset file b\ntop set system host-name x\nset file c\ntop\nset system host-name y",
+			"set system syslog file a any notice\nset system syslog file b\nset system host-name = x\nset system syslog file c\nset system host-name = y\n"},
 		{"commands", SetLines, "", "# no\n\nset system host-name x # no\r\n  delete system syslog\ndeactivate system login\nactivate system login\nannotate system login \"a */ b\"",
 			"set system host-name = x\ndelete system syslog\ndeactivate system login\nactivate system login\nannotate system login = \"a * / b\"\n"},
 	} {

@@ -33,11 +33,13 @@ func verb(word string) (configtree.Op, bool) {
 
 // setReader turns set lines into edits.
 type setReader struct {
-	file  string
-	at    configtree.Path
-	root  *schema.Node
-	yield func(configtree.Edit, *configtree.Problem) bool
-	words []configtree.Word // of one line, reused
+	file   string
+	at     configtree.Path   // where the lines are at the moment
+	levels []configtree.Path // where each edit was that exit has not left
+	lost   int               // how many edits were since one that was wrong, that one included; 0: none was
+	root   *schema.Node
+	yield  func(configtree.Edit, *configtree.Problem) bool
+	words  []configtree.Word // of one line, reused
 }
 
 func readSet(r io.Reader, file string, at configtree.Path, root *schema.Node, yield func(configtree.Edit, *configtree.Problem) bool) {
@@ -93,14 +95,21 @@ func (s *setReader) line(n int, line string) bool {
 			return s.problem(n, w.Col, "", errLong)
 		}
 	}
+	if moved, more := s.move(n, words); moved {
+		return more
+	}
+	return s.statement(n, s.at, words)
+}
+
+// statement reads a command of line n that changes the configuration at or below a level.
+func (s *setReader) statement(n int, at configtree.Path, words []configtree.Word) bool {
 	op, ok := verb(words[0].Text)
-	switch {
-	case !ok || words[0].Quoted:
+	if !ok || words[0].Quoted {
 		return s.problem(n, words[0].Col, words[0].Text, errVerb)
 	}
-	res, p := configtree.Resolve(s.root, op, s.at, words[1:])
+	res, p := configtree.Resolve(s.root, op, at, words[1:])
 	if p != nil {
-		return s.yield(configtree.Edit{}, s.explain(n, words, res, p))
+		return s.yield(configtree.Edit{}, s.explain(n, at, words, res, p))
 	}
 	for _, e := range res.Edits {
 		if op == configtree.Annotate {
@@ -115,15 +124,19 @@ func (s *setReader) line(n int, line string) bool {
 }
 
 func (s *setReader) problem(n, col int, tok string, err error) bool {
-	return s.yield(configtree.Edit{}, &configtree.Problem{
+	return s.yield(configtree.Edit{}, s.wrong(n, col, tok, err))
+}
+
+func (s *setReader) wrong(n, col int, tok string, err error) *configtree.Problem {
+	return &configtree.Problem{
 		Path: level(s.at), Token: tok, Kind: configtree.Syntax, File: s.file, Line: n, Col: col,
 		Err: &StatementError{Err: unstopped(err), Statement: excerpt(nonEmpty(show(tok)), true, ""), token: show(tok)},
-	})
+	}
 }
 
 // explain places what Resolve found wrong in the file, without anything that could be a
 // secret: whatever stands behind the name of one may be part of it.
-func (s *setReader) explain(n int, words []configtree.Word, res configtree.Resolution, p *configtree.Problem) *configtree.Problem {
+func (s *setReader) explain(n int, at configtree.Path, words []configtree.Word, res configtree.Resolution, p *configtree.Problem) *configtree.Problem {
 	args := words[1:]
 	if p.Word >= len(args) { // behind the line
 		last := words[len(words)-1]
@@ -131,8 +144,8 @@ func (s *setReader) explain(n int, words []configtree.Word, res configtree.Resol
 	}
 	path := level(p.Path)
 	from := 0
-	if len(path) > len(s.at) {
-		from = len(path[len(s.at):].Words())
+	if len(path) > len(at) {
+		from = len(path[len(at):].Words())
 	}
 	e := &StatementError{Err: unstopped(p.Err), token: show(p.Token), value: p.Kind == configtree.Invalid}
 	secret := len(res.Secret) > 0 || len(p.Path) > 0 && p.Path.Last().Node.Secret
