@@ -1,0 +1,218 @@
+package match
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"slices"
+	"unicode/utf8"
+)
+
+// sampler searches a block of text for a set of literals. It does not read every
+// byte: any occurrence of a word of n bytes holds n-g+1 groups of g bytes, so it
+// is enough to look at one group in every n-g+1 and to ask a bitmap whether any
+// word has that group anywhere. The look-ups do not wait for each other, unlike
+// those of a search that skips by what it has read.
+type sampler struct {
+	words  [][]byte // lower case where fold, at most maxWindow bytes
+	fold   bool
+	exact  bool // a line that holds a word matches
+	exotic bool // fold, and a word has k or s: see literals
+
+	group   int // bytes of a group: 2, 3 or 4
+	stride  int
+	single  [256]bool // instead of groups, when a word has one byte only
+	groups  [1 << 16 / 64]uint64
+	buckets [1 << 8]uint16 // by the low byte of a hash: where in places
+	places  []placed       // by low byte, then hash
+}
+
+// placed is a group in a word.
+type placed struct {
+	hash   uint16
+	word   uint8
+	offset uint8
+}
+
+// maxSampled is how many bytes of a word the search compares; what is longer is
+// for the automaton.
+const maxSampled = 32
+
+// newSampler prepares the search for a set. It returns nil if there is none, or
+// none that a line can hold.
+func newSampler(l *literals) *sampler {
+	if l == nil || slices.ContainsFunc(l.words, func(w []byte) bool { return bytes.IndexByte(w, '\n') >= 0 }) {
+		return nil
+	}
+	s := &sampler{fold: l.fold, exact: l.exact, exotic: l.exotic}
+	shortest := maxSampled
+	for _, w := range l.words {
+		if len(w) > maxSampled {
+			w, s.exact = w[:maxSampled], false
+		}
+		s.words = append(s.words, w)
+		shortest = min(shortest, len(w))
+	}
+	if shortest == 1 {
+		for _, w := range s.words {
+			for _, c := range l.variants(w[0]) {
+				s.single[c] = true
+			}
+		}
+		return s
+	}
+	s.choose(shortest)
+	for n, w := range s.words {
+		for at := 0; at < s.stride; at++ {
+			h := s.hash(load(w, at))
+			s.groups[h>>6] |= 1 << (h & 63)
+			s.places = append(s.places, placed{h, uint8(n), uint8(at)})
+		}
+	}
+	slices.SortFunc(s.places, func(a, b placed) int {
+		return cmp.Or(cmp.Compare(a.hash&0xff, b.hash&0xff), cmp.Compare(a.hash, b.hash))
+	})
+	for i := len(s.places) - 1; i >= 0; i-- {
+		s.buckets[s.places[i].hash&0xff] = uint16(i)
+	}
+	return s
+}
+
+// choose picks the size of a group: a small one is looked up less often, a large
+// one is found by chance less often. The chances are those of a group of English
+// text, the costs in nanoseconds.
+func (s *sampler) choose(shortest int) {
+	best := 0.0
+	for i, chance := range [...]float64{1.0 / 300, 1.0 / 3000, 1.0 / 20000} {
+		group := i + 2
+		stride := shortest - group + 1
+		if stride < 1 {
+			break
+		}
+		cost := (1 + 8*min(1, chance*float64(stride*len(s.words)))) / float64(stride)
+		if s.group == 0 || cost < best {
+			s.group, s.stride, best = group, stride, cost
+		}
+	}
+}
+
+// load reads up to four bytes.
+func load(text []byte, at int) uint32 {
+	if at+4 <= len(text) {
+		return binary.LittleEndian.Uint32(text[at:])
+	}
+	var tail [4]byte
+	copy(tail[:], text[at:])
+	return binary.LittleEndian.Uint32(tail[:])
+}
+
+// hash maps a group to 16 bits, whatever its case.
+func (s *sampler) hash(v uint32) uint16 {
+	v |= 0x20202020
+	switch s.group {
+	case 2:
+		return uint16(v)
+	case 3:
+		v &= 0xffffff
+	}
+	return uint16(v * 0x9e3779b1 >> 16)
+}
+
+// index returns where in text, at or behind from, a word stands, -1 if none
+// does. There need not be a word before it, but for words that lie across it.
+func (s *sampler) index(text []byte, from int) int {
+	if s.stride == 0 {
+		return s.indexSingle(text, from)
+	}
+	i := from
+	switch s.group {
+	case 2:
+		for ; i+4 <= len(text); i += s.stride {
+			h := uint16(binary.LittleEndian.Uint32(text[i:]) | 0x20202020)
+			if s.groups[h>>6]>>(h&63)&1 != 0 {
+				if at := s.verify(text, from, i, h); at >= 0 {
+					return at
+				}
+			}
+		}
+	case 3:
+		for ; i+4 <= len(text); i += s.stride {
+			h := uint16((binary.LittleEndian.Uint32(text[i:]) | 0x20202020) & 0xffffff * 0x9e3779b1 >> 16)
+			if s.groups[h>>6]>>(h&63)&1 != 0 {
+				if at := s.verify(text, from, i, h); at >= 0 {
+					return at
+				}
+			}
+		}
+	case 4:
+		for ; i+4 <= len(text); i += s.stride {
+			h := uint16((binary.LittleEndian.Uint32(text[i:]) | 0x20202020) * 0x9e3779b1 >> 16)
+			if s.groups[h>>6]>>(h&63)&1 != 0 {
+				if at := s.verify(text, from, i, h); at >= 0 {
+					return at
+				}
+			}
+		}
+	}
+	for ; i+s.group <= len(text); i += s.stride {
+		h := s.hash(load(text, i))
+		if at := s.verify(text, from, i, h); at >= 0 {
+			return at
+		}
+	}
+	return -1
+}
+
+// indexSingle is index when there is a word of one byte.
+func (s *sampler) indexSingle(text []byte, from int) int {
+	for i := from; i < len(text); i++ {
+		if !s.single[text[i]] {
+			continue
+		}
+		for _, w := range s.words {
+			if s.stands(text, i, w) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// verify returns where the word is that has a group of that hash at i.
+func (s *sampler) verify(text []byte, from, i int, h uint16) int {
+	for n := int(s.buckets[h&0xff]); n < len(s.places) && s.places[n].hash&0xff == h&0xff; n++ {
+		p := s.places[n]
+		if at := i - int(p.offset); p.hash == h && at >= from && s.stands(text, at, s.words[p.word]) {
+			return at
+		}
+	}
+	return -1
+}
+
+// stands reports whether the word is at that place.
+func (s *sampler) stands(text []byte, at int, word []byte) bool {
+	if len(text)-at < len(word) {
+		return false
+	}
+	text = text[at : at+len(word)]
+	if !s.fold {
+		return bytes.Equal(text, word)
+	}
+	for i, c := range word {
+		if lowerByte(text[i]) != c {
+			return false
+		}
+	}
+	return true
+}
+
+// decides reports whether the search can say no about this text.
+func (s *sampler) decides(text []byte) bool {
+	return !s.exotic || !bytes.Contains(text, longS) && !bytes.Contains(text, kelvin)
+}
+
+// Characters that Unicode folds to ASCII letters, s and k.
+var (
+	longS  = utf8.AppendRune(nil, 'ſ')
+	kelvin = utf8.AppendRune(nil, '\u212a')
+)

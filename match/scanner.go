@@ -1,0 +1,119 @@
+package match
+
+import (
+	"bytes"
+	"iter"
+)
+
+// Scanner finds the lines that match in blocks of text, which is much faster than
+// asking Match about each: it looks for what lines must hold, and for where lines
+// begin only around what it has found. It keeps an automaton of its own, so one
+// goroutine uses it.
+type Scanner struct {
+	e     *Expr
+	words *sampler // nil: all text goes to the automaton
+	table *table
+}
+
+// Scanner returns a scanner for the expression.
+func (e *Expr) Scanner() *Scanner {
+	return &Scanner{e: e, words: newSampler(e.prefilter), table: newTable(e.automaton)}
+}
+
+// Stretches yields where in block the lines are that match, or with matching
+// false the others: offsets of the beginning of a line and of the end of one, its
+// newline included, in order and not overlapping. The block begins with a line;
+// the newline of its last one may be missing.
+func (s *Scanner) Stretches(block []byte, matching bool) iter.Seq2[int, int] {
+	return func(yield func(from, to int) bool) {
+		find := s.finder(block)
+		wanted := matching != s.e.negate
+		begin := 0 // of the lines that hold no match
+		for at := 0; at < len(block); {
+			from, to := find(at)
+			switch {
+			case wanted && from < to:
+				if !yield(from, to) {
+					return
+				}
+			case !wanted && begin < from:
+				if !yield(begin, from) {
+					return
+				}
+			}
+			at, begin = to, to
+		}
+	}
+}
+
+// Keep appends to dst the lines of block that match, or with matching false the
+// others.
+func (s *Scanner) Keep(dst, block []byte, matching bool) []byte {
+	for from, to := range s.Stretches(block, matching) {
+		dst = append(dst, block[from:to]...)
+	}
+	return dst
+}
+
+// finder returns the function that finds in block the first line at or behind at,
+// where a line begins, in which the program matches: from where to where it goes,
+// both the end of the block if there is none.
+func (s *Scanner) finder(block []byte) func(at int) (from, to int) {
+	s.table.flushes = 0
+	if s.words != nil && s.words.decides(block) {
+		return func(at int) (int, int) { return s.byWords(block, at) }
+	}
+	return func(at int) (int, int) { return s.byTable(block, at) }
+}
+
+func (s *Scanner) byWords(block []byte, at int) (from, to int) {
+	for at < len(block) {
+		hit := s.words.index(block, at)
+		if hit < 0 {
+			break
+		}
+		from, to = lineAround(block, at, hit)
+		if s.words.exact || s.matches(bytes.TrimSuffix(block[from:to], newline)) {
+			return from, to
+		}
+		at = to
+	}
+	return len(block), len(block)
+}
+
+func (s *Scanner) byTable(block []byte, at int) (from, to int) {
+	if hit, ok := s.table.find(block, at); ok {
+		if hit < 0 {
+			return len(block), len(block)
+		}
+		return lineAround(block, at, hit)
+	}
+	for at < len(block) { // the table does not pay
+		from, to = lineAround(block, at, at)
+		if s.e.automaton.match(bytes.TrimSuffix(block[from:to], newline)) {
+			return from, to
+		}
+		at = to
+	}
+	return len(block), len(block)
+}
+
+// matches runs the automaton over one line.
+func (s *Scanner) matches(line []byte) bool {
+	if hit, ok := s.table.find(line, 0); ok {
+		return hit >= 0 || len(line) == 0 && s.table.start.atEnd
+	}
+	return s.e.automaton.match(line)
+}
+
+// lineAround returns the bounds of the line that holds the byte at hit, newline
+// included. A line begins at floor.
+func lineAround(block []byte, floor, hit int) (from, to int) {
+	from = floor + bytes.LastIndexByte(block[floor:hit], '\n') + 1
+	if i := bytes.IndexByte(block[hit:], '\n'); i >= 0 {
+		return from, hit + i + 1
+	}
+	return from, len(block)
+}
+
+var newline = []byte("\n")
