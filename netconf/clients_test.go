@@ -166,8 +166,9 @@ func TestEditConfig(t *testing.T) {
 	const none = "<default-operation>none</default-operation>"
 	const file = "<name>messages</name>"
 	missing := func(path, bad string) string {
-		return failure("protocol", "data-missing", "error", path, "statement not found", bad)
+		return failure("application", "data-missing", "error", path, "statement not found", bad)
 	}
+	const onError = "<error-option>continue-on-error</error-option>"
 	for _, c := range []struct {
 		name, rpc, want, diff string
 		rfc                   bool
@@ -176,9 +177,14 @@ func TestEditConfig(t *testing.T) {
 		{"replace a part", edit("", `<syslog><file operation="replace">`+file+"<contents><name>any</name><error/></contents></file></syslog>"), ok,
 			"[edit system syslog file messages any]\n-     notice;\n+     error;\n[edit system syslog file messages]\n-     authorization info;\n", false},
 		{"create", edit("", `<time-zone operation="create">UTC</time-zone>`), ok, "[edit system]\n+  time-zone UTC;\n", false},
-		{"create what exists", edit("", `<host-name operation="create">r2</host-name>`), failure("protocol", "data-exists", "error", "[edit system]", "statement exists already", "host-name"), "", false},
+		{"create what exists", edit("", `<host-name operation="create">r2</host-name>`), failure("application", "data-exists", "error", "[edit system]", "statement exists already", "host-name"), "", false},
 		{"delete", edit("", `<host-name operation="delete"/>`), ok, "[edit system]\n-  host-name r1;\n", false},
-		{"delete what is not there", edit("", `<time-zone operation="delete"/>`), ok, "", false},
+		{"delete what is not there", edit("", `<host-name>r2</host-name><time-zone operation="delete"/>`), missing("[edit system time-zone]", "time-zone"), "", false},
+		{"delete an entry that is not there", edit("", `<syslog><file operation="delete"><name>nope</name></file></syslog>`), missing("[edit system syslog file nope]", "file"), "", false},
+		{"remove an entry that is not there", edit("", `<syslog><file operation="remove"><name>nope</name></file></syslog>`), ok, "", false},
+		{"create an entry that exists", edit("", `<syslog><file operation="create"><name>messages</name></file></syslog>`),
+			failure("application", "data-exists", "error", "[edit system syslog file messages]", "statement exists already", "file messages"), "", false},
+		{"delete with a prefix", edit("", `<nc:time-zone xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0" nc:operation="delete"/>`), missing("[edit system time-zone]", "time-zone"), "", false},
 		{"the same by the book", edit("", `<host-name>r2</host-name><time-zone operation="delete"/>`), missing("[edit system time-zone]", "time-zone"), "", true},
 		{"remove what is not there", edit("", `<time-zone operation="remove"/>`), ok, "", true},
 		{"none", edit(none, "<host-name>r2</host-name>"), ok, "", false},
@@ -194,13 +200,28 @@ func TestEditConfig(t *testing.T) {
 		{"test-then-set that fails", edit("<test-option>test-then-set</test-option>", "<login><user><name>x</name><uid>3000</uid></user></login>"),
 			failure("protocol", "operation-failed", "error", "[edit system login user x]", "Missing mandatory statement: 'class'", "x") +
 				failure("protocol", "operation-failed", "error", "", "configuration check-out failed: (missing mandatory statements)", ""), "", false},
-		{"continue-on-error", edit("<error-option>continue-on-error</error-option>", ""), failure("protocol", "operation-not-supported", "error", "", "an edit is all or nothing: error-option is stop-on-error or rollback-on-error", ""), "", false},
+		{"continue-on-error", edit(onError, "<host-name>r2</host-name>"), ok, "[edit system]\n-  host-name r1;\n+  host-name r2;\n", false},
+		{"continue-on-error, over what is not there", edit(onError, `<time-zone operation="delete"/><host-name>r2</host-name>`), missing("[edit system time-zone]", "time-zone"),
+			"[edit system]\n-  host-name r1;\n+  host-name r2;\n", false},
+		{"continue-on-error, over two errors", edit(onError, `<nosuch/><host-name operation="create">r3</host-name><time-zone>UTC</time-zone>`),
+			failure("protocol", "operation-failed", "error", "[edit system]", "syntax error", "nosuch") +
+				failure("application", "data-exists", "error", "[edit system]", "statement exists already", "host-name"),
+			"[edit system]\n+  time-zone UTC;\n", false},
+		{"stop-on-error", edit("<error-option>stop-on-error</error-option>", `<host-name>r2</host-name><time-zone operation="delete"/><domain-name>x</domain-name>`),
+			missing("[edit system time-zone]", "time-zone"), "", false},
+		{"test-only with an error", edit("<test-option>test-only</test-option>"+onError, `<host-name>r2</host-name><time-zone operation="delete"/>`),
+			missing("[edit system time-zone]", "time-zone"), "", false},
+		{"unknown error-option", edit("<error-option>nosuch</error-option>", ""), failure("application", "invalid-value", "error", "", "error-option is stop-on-error, continue-on-error or rollback-on-error", "error-option"), "", false},
 		{"rollback-on-error", edit("<error-option>rollback-on-error</error-option>", "<host-name>r2</host-name><nosuch/>"), failure("protocol", "operation-failed", "error", "[edit system]", "syntax error", "nosuch"), "", false},
 	} {
 		b := newBox(t)
 		o := b.options(everything())
 		o.RFC = c.rfc
-		if got := strings.Join(b.talk(o, "<rpc>"+c.rpc+"</rpc>"), ""); got != c.want {
+		got := strings.Join(b.talk(o, "<rpc>"+c.rpc+"</rpc>"), "")
+		if c.rfc { // TestPrefix is about that
+			got = strings.NewReplacer("<nc:", "<", "</nc:", "</").Replace(got)
+		}
+		if got != c.want {
 			t.Errorf("%s:\n%s\nwant:\n%s", c.name, got, c.want)
 		}
 		if got := b.say(compareRPC); got != diff(c.diff) {

@@ -97,7 +97,7 @@ func (s *session) commit(ctx context.Context, r *request, o store.CommitOptions)
 func (s *session) warn(r *request, warnings []configtree.Problem) {
 	for _, e := range problemErrors(warnings) {
 		e.warning = true
-		r.say(e.xml())
+		r.say(e.xml(r.mark))
 	}
 }
 

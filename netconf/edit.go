@@ -16,11 +16,12 @@ import (
 
 // load takes a configuration into the candidate: all of it or nothing.
 type load struct {
-	verb   store.LoadVerb
-	syntax format.Syntax
-	source string // of a file; "" for what the request holds
-	text   io.Reader
-	marked bool // only what names its operation does anything; XML
+	verb    store.LoadVerb
+	syntax  format.Syntax
+	source  string // of a file; "" for what the request holds
+	text    io.Reader
+	marked  bool // only what names its operation does anything; XML
+	partial bool // what is wrong is left out, and the rest is taken
 }
 
 // load takes l into the candidate and returns the warnings.
@@ -29,7 +30,11 @@ func (s *session) load(ctx context.Context, l load) ([]configtree.Problem, error
 	if l.marked && l.syntax == format.XML {
 		edits = format.ReadMarked(l.text, l.source, s.candidate().Tree())
 	}
-	_, problems, err := s.candidate().Load(s.guarded(ctx), s.env.Caller, l.verb, orElse(l.source, client), edits)
+	take := s.candidate().Load
+	if l.partial {
+		take = s.candidate().LoadPartial
+	}
+	_, problems, err := take(s.guarded(ctx), s.env.Caller, l.verb, orElse(l.source, client), edits)
 	return problems, err
 }
 
@@ -53,10 +58,12 @@ func editConfig(ctx context.Context, s *session, r *request) error {
 	default:
 		return badValue("default-operation", "default-operation is merge, replace or none")
 	}
-	if how := text(child(r.op, "error-option")); how == "continue-on-error" {
-		return notSupported("an edit is all or nothing: error-option is stop-on-error or rollback-on-error")
-	} else if how != "" && how != "stop-on-error" && how != "rollback-on-error" {
-		return badValue("error-option", "error-option is stop-on-error or rollback-on-error")
+	switch how := text(child(r.op, "error-option")); how {
+	case "", "stop-on-error", "rollback-on-error": // with an error nothing is changed
+	case "continue-on-error":
+		l.partial = true
+	default:
+		return badValue("error-option", "error-option is stop-on-error, continue-on-error or rollback-on-error")
 	}
 	test := text(child(r.op, "test-option"))
 	switch test {
@@ -101,8 +108,9 @@ func (r *request) config() (io.Reader, format.Syntax, error) {
 func (s *session) edit(ctx context.Context, r *request, l load, test string) error {
 	mark := s.candidate().Mark(s.env.Caller)
 	problems, err := s.load(ctx, l)
-	if err == nil && s.o.RFC {
-		err = missing(problems)
+	told := mistakes(problems, s.o.RFC || l.syntax == format.XML)
+	if err == nil && !l.partial {
+		err = told
 	}
 	if err != nil {
 		return errors.Join(err, s.undo(ctx, mark))
@@ -115,6 +123,9 @@ func (s *session) edit(ctx context.Context, r *request, l load, test string) err
 			return err
 		}
 	}
+	if told != nil { // the rest is taken
+		return told
+	}
 	r.ok()
 	return nil
 }
@@ -124,13 +135,16 @@ func (s *session) undo(ctx context.Context, mark store.Mark) error {
 	return err
 }
 
-// missing is the error about what was to be deleted and is not there. To Junos'
-// clients it is a warning; RFC 6241, 7.2 has it as an error.
-func missing(problems []configtree.Problem) error {
+// mistakes is the error about what is wrong in a load, nil if nothing is. With
+// missing that is also what was to be deleted and is not there: RFC 6241, 7.2 has
+// it as an error where Junos warns.
+func mistakes(problems []configtree.Problem, missing bool) error {
 	var told store.Problems
 	for _, p := range problems {
-		if p.Kind == configtree.NotFound {
+		if p.Kind == configtree.NotFound && missing {
 			p.Warning = false
+		}
+		if !p.Warning {
 			told = append(told, p)
 		}
 	}
@@ -209,10 +223,13 @@ func (s *session) loaded(r *request, problems []configtree.Problem, err error) e
 	case err != nil:
 		r.fail(err)
 	default:
-		for _, e := range problemErrors(problems) {
-			r.say(e.xml())
+		warnings := problemErrors(problems)
+		for _, e := range warnings {
+			r.say(e.xml(r.mark))
 		}
-		r.ok()
+		if len(warnings) == 0 || !s.o.RFC { // RFC 6241, 4.4: with errors there is no <ok/>
+			r.ok()
+		}
 	}
 	r.say("</load-configuration-results>\n")
 	return nil

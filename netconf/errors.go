@@ -111,9 +111,9 @@ func problemError(p *configtree.Problem) *rpcError {
 	e := &rpcError{warning: p.Warning, path: "[edit]", bad: p.Token, message: p.Err.Error()}
 	switch { // RFC 6241, appendix A
 	case p.Kind == configtree.Exists:
-		e.tag = "data-exists"
+		e.kind, e.tag = "application", "data-exists"
 	case p.Kind == configtree.NotFound && !p.Warning:
-		e.tag = "data-missing"
+		e.kind, e.tag = "application", "data-missing"
 	}
 	if len(p.Path) > 0 {
 		e.path = "[edit " + p.Path.String() + "]"

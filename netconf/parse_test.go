@@ -86,12 +86,12 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte) {
 		m, err := parse(in)
 		if err != nil {
-			if _, err := parse([]byte(rpcErrors(err)[0].xml())); err != nil {
+			if _, err := parse([]byte(rpcErrors(err)[0].xml(""))); err != nil {
 				t.Errorf("the error cannot be read: %v", err)
 			}
 			return
 		}
-		if _, err := parse([]byte(strings.TrimSuffix(startTag(m.root, "j"), ">\n") + "/>")); err != nil && len(m.root.Attr) < maxAttributes-2 {
+		if _, err := parse([]byte(strings.TrimSuffix(startTag(m.root, "j", ""), ">\n") + "/>")); err != nil && len(m.root.Attr) < maxAttributes-2 {
 			t.Errorf("the start tag cannot be read: %v", err)
 		}
 	})

@@ -154,9 +154,9 @@ func (s *session) data(r *request, v view, more func(filter *etree.Element) erro
 			return err
 		}
 		if v.filter == nil { // a filter that selects nothing of a configuration
-			r.say("<data>\n")
+			r.open("data")
 			err := more(filter)
-			r.say("</data>\n")
+			r.shut("data")
 			return err
 		}
 	}
@@ -168,12 +168,12 @@ func (s *session) data(r *request, v view, more func(filter *etree.Element) erro
 	if err != nil {
 		return err
 	}
-	r.say("<data>\n")
+	r.open("data")
 	if !n.Empty() || o.Version != "" {
 		err = format.Write(r, n, o)
 	}
 	err = errors.Join(err, more(filter))
-	r.say("</data>\n")
+	r.shut("data")
 	return err
 }
 

@@ -19,18 +19,39 @@ const baseNamespace = "urn:ietf:params:xml:ns:netconf:base:1.0"
 type reply struct {
 	out   *frame.Writer
 	begun bool
+	mark  mark
 	start string // the start tag
 	err   error
 }
 
+// mark is what stands before the names of NETCONF's own elements: nothing, or
+// with `rfc-compliant` the prefix nc: and its colon, as Junos then has it.
+type mark string
+
+// marked is the mark of a device that is `rfc-compliant`.
+const marked mark = "nc:"
+
+// namespace declares the name space of the elements that are marked.
+func (m mark) namespace() string {
+	if m == "" {
+		return `xmlns="` + baseNamespace + `"`
+	}
+	return "xmlns:" + strings.TrimSuffix(string(m), ":") + `="` + baseNamespace + `"`
+}
+
+// begin, end and empty are tags of an element of NETCONF.
+func (m mark) begin(name string) string { return "<" + string(m) + name + ">" }
+func (m mark) end(name string) string   { return "</" + string(m) + name + ">" }
+func (m mark) empty(name string) string { return "<" + string(m) + name + "/>" }
+
 // startTag is the start tag of the reply to rpc: its attributes come back as
 // they were, and the name spaces that replies use are declared.
-func startTag(rpc *etree.Element, junos string) string {
+func startTag(rpc *etree.Element, junos string, m mark) string {
 	var b strings.Builder
-	b.WriteString(`<rpc-reply xmlns="` + baseNamespace + `" xmlns:junos="` + junos + `"`)
+	b.WriteString("<" + string(m) + "rpc-reply " + m.namespace() + ` xmlns:junos="` + junos + `"`)
 	if rpc != nil {
 		for _, a := range rpc.Attr {
-			if key := a.FullKey(); key != "xmlns" && key != "xmlns:junos" {
+			if key := a.FullKey(); key != "xmlns" && key != "xmlns:junos" && (key != "xmlns:nc" || m == "") {
 				b.WriteString(" " + key + `="` + escapeAttribute(a.Value) + `"`)
 			}
 		}
@@ -61,7 +82,11 @@ func (r *reply) put(s string) {
 func (r *reply) say(xml string) { _, _ = r.Write([]byte(xml)) } // the error is kept
 
 // ok is the answer that has nothing to tell.
-func (r *reply) ok() { r.say("<ok/>\n") }
+func (r *reply) ok() { r.say(r.mark.empty("ok") + "\n") }
+
+// open and shut say the tags of an element of NETCONF, each on a line of its own.
+func (r *reply) open(name string) { r.say(r.mark.begin(name) + "\n") }
+func (r *reply) shut(name string) { r.say(r.mark.end(name) + "\n") }
 
 // flush sends what there is.
 func (r *reply) flush() error {
@@ -77,7 +102,7 @@ func (r *reply) end() error {
 	if !r.begun {
 		r.say("")
 	}
-	r.put("</rpc-reply>\n")
+	r.put(r.mark.end("rpc-reply") + "\n")
 	if r.err == nil {
 		r.err = r.out.End()
 	}
@@ -87,18 +112,18 @@ func (r *reply) end() error {
 // fail adds err, as one <rpc-error> or more.
 func (r *reply) fail(err error) {
 	for _, e := range rpcErrors(err) {
-		r.say(e.xml())
+		r.say(e.xml(r.mark))
 	}
 }
 
 // xml renders the error. Clients compare tag and severity as text, so there is
 // no white space in them.
-func (e *rpcError) xml() string {
+func (e *rpcError) xml(m mark) string {
 	var b strings.Builder
 	element := func(name, value string) {
-		b.WriteString("<" + name + ">" + Escape(value) + "</" + name + ">\n")
+		b.WriteString(m.begin(name) + Escape(value) + m.end(name) + "\n")
 	}
-	b.WriteString("<rpc-error>\n")
+	b.WriteString(m.begin("rpc-error") + "\n")
 	element("error-type", orElse(e.kind, "protocol"))
 	element("error-tag", orElse(e.tag, "operation-failed"))
 	if e.warning {
@@ -111,16 +136,16 @@ func (e *rpcError) xml() string {
 	}
 	element("error-message", e.message)
 	if e.bad != "" || len(e.info) > 0 {
-		b.WriteString("<error-info>\n")
+		b.WriteString(m.begin("error-info") + "\n")
 		if e.bad != "" {
 			element("bad-element", e.bad)
 		}
 		for _, i := range e.info {
 			element(i.name, i.value)
 		}
-		b.WriteString("</error-info>\n")
+		b.WriteString(m.end("error-info") + "\n")
 	}
-	b.WriteString("</rpc-error>\n")
+	b.WriteString(m.end("rpc-error") + "\n")
 	return b.String()
 }
 

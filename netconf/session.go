@@ -61,6 +61,7 @@ type session struct {
 	in     *frame.Reader
 	out    *frame.Writer
 	junos  string // name space of attributes
+	mark   mark   // of the elements of NETCONF
 	conn   io.Closer
 	closed bool           // close-session was answered
 	ahead  chan arrival   // of a message that is read while a reply is open; nil without one
@@ -92,6 +93,9 @@ func Serve(ctx context.Context, conn io.ReadWriteCloser, o Options) (err error) 
 	o.Env.Caller.Client = client
 	s := &session{o: o, env: &o.Env, conn: conn, in: frame.NewReader(conn, cmp.Or(o.most, bound(o.Env.Class()))), out: frame.NewWriter(conn),
 		junos: "http://xml.juniper.net/junos/" + o.Junos + "/junos", locks: map[string]bool{}}
+	if o.RFC {
+		s.mark = marked
+	}
 	defer s.reader.Wait()
 	defer func() {
 		if s.unsubscribe != nil {
@@ -126,9 +130,14 @@ func (s *session) refuse(err error) error {
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	r := &reply{out: s.out, start: startTag(nil, s.junos)}
+	r := s.reply(nil)
 	r.fail(&rpcError{kind: "rpc", tag: "too-big", message: big.Error()})
 	return r.end()
+}
+
+// reply begins the answer to an <rpc>, or to what is none.
+func (s *session) reply(rpc *etree.Element) *reply {
+	return &reply{out: s.out, mark: s.mark, start: startTag(rpc, s.junos, s.mark)}
 }
 
 // bound is how large the messages of a user may be: only configuration is large.
@@ -217,11 +226,11 @@ const base11 = "urn:ietf:params:netconf:base:1.1"
 // hello announces the server (RFC 6241, 8.1).
 func (s *session) hello() error {
 	var b strings.Builder
-	b.WriteString("<hello xmlns=\"" + baseNamespace + "\">\n<capabilities>\n")
+	b.WriteString("<" + string(s.mark) + "hello " + s.mark.namespace() + ">\n" + s.mark.begin("capabilities") + "\n")
 	for _, c := range s.capabilities() {
-		b.WriteString("<capability>" + Escape(c) + "</capability>\n")
+		b.WriteString(s.mark.begin("capability") + Escape(c) + s.mark.end("capability") + "\n")
 	}
-	fmt.Fprintf(&b, "</capabilities>\n<session-id>%d</session-id>\n</hello>\n", s.env.Caller.PID)
+	fmt.Fprintf(&b, "%s\n%s%d%s\n%s\n", s.mark.end("capabilities"), s.mark.begin("session-id"), s.env.Caller.PID, s.mark.end("session-id"), s.mark.end("hello"))
 	_, err := io.WriteString(s.out, b.String())
 	return errors.Join(err, s.out.End())
 }
@@ -232,7 +241,7 @@ func (s *session) answer(ctx context.Context, text []byte) error {
 	defer s.writing.Unlock()
 	s.after = func() {}
 	m, err := parse(text)
-	r := &reply{out: s.out, start: startTag(nil, s.junos)}
+	r := s.reply(nil)
 	switch {
 	case err != nil:
 		r.fail(err)
@@ -242,7 +251,7 @@ func (s *session) answer(ctx context.Context, text []byte) error {
 	case m.root.Tag != "rpc":
 		r.fail(&rpcError{kind: "rpc", tag: "unknown-element", bad: m.root.Tag, message: "expecting <rpc>"})
 	default:
-		r.start = startTag(m.root, s.junos)
+		r = s.reply(m.root)
 		s.rpc(ctx, m, r)
 	}
 	defer func() { s.after() }()

@@ -150,10 +150,14 @@ func (b *box) talk(o Options, rpcs ...string) []string {
 	replies := messages[1:]
 	for i, m := range replies {
 		_, m, ok := strings.Cut(m, ">\n")
-		if !ok || !strings.HasSuffix(m, "</rpc-reply>\n") {
+		end := "</rpc-reply>\n"
+		if o.RFC {
+			end = "</nc:rpc-reply>\n"
+		}
+		if !ok || !strings.HasSuffix(m, end) {
 			b.t.Errorf("no reply: %s", replies[i])
 		}
-		replies[i] = strings.TrimSuffix(m, "</rpc-reply>\n")
+		replies[i] = strings.TrimSuffix(m, end)
 	}
 	return replies
 }
@@ -196,6 +200,39 @@ func TestHello(t *testing.T) {
 	if got := w.String(); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "</capabilities>\n<session-id>101</session-id>\n</hello>\n]]>]]>\n") ||
 		strings.Contains(got, "base:1.1") {
 		t.Error(got)
+	}
+}
+
+// With rfc-compliant the elements of NETCONF have the prefix nc:, as Junos has it,
+// and those of others have none.
+func TestPrefix(t *testing.T) {
+	b := newBox(t)
+	o := b.options(everything())
+	o.RFC = true
+	w := &wire{Reader: strings.NewReader(`<rpc message-id="1" xmlns="urn:ietf:params:xml:ns:netconf:base:1.0"><get-config><source><running/></source><filter>` +
+		`<configuration><system><host-name/></system></configuration></filter></get-config></rpc>` +
+		`<nc:rpc xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0"><nc:unlock><nc:target><nc:candidate/></nc:target></nc:unlock></nc:rpc><rpc><commit/></rpc>` +
+		`<rpc><load-configuration action="set"><configuration-set>delete system time-zone</configuration-set></load-configuration></rpc>`)}
+	if err := Serve(context.Background(), w, o); err != nil {
+		t.Error(err)
+	}
+	start := func(attributes string) string {
+		return `<nc:rpc-reply xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0" xmlns:junos="http://xml.juniper.net/junos/24.4R1/junos"` + attributes + ">\n"
+	}
+	const end = "</nc:rpc-reply>\n]]>]]>\n"
+	failure := func(text string) string { return strings.NewReplacer("</", "</nc:", "<", "<nc:").Replace(text) }
+	hello, replies, _ := strings.Cut(w.String(), "]]>]]>\n")
+	if !strings.HasPrefix(hello, "<nc:hello xmlns:nc=\"urn:ietf:params:xml:ns:netconf:base:1.0\">\n<nc:capabilities>\n<nc:capability>urn:ietf:params:netconf:base:1.0</nc:capability>\n") ||
+		!strings.HasSuffix(hello, "</nc:capabilities>\n<nc:session-id>101</nc:session-id>\n</nc:hello>\n") {
+		t.Error(hello)
+	}
+	want := start(` message-id="1"`) + "<nc:data>\n" + configStart + "        <system>\n            <host-name>r1</host-name>\n        </system>\n</configuration>\n</nc:data>\n" + end +
+		start("") + failure("<rpc-error>\n<error-type>protocol</error-type>\n<error-tag>operation-failed</error-tag>\n<error-severity>error</error-severity>\n<error-message>the configuration is not locked by this session</error-message>\n</rpc-error>\n") + end +
+		start("") + "<nc:ok/>\n" + end +
+		start("") + "<load-configuration-results>\n" + failure("<rpc-error>\n<error-type>protocol</error-type>\n<error-tag>operation-failed</error-tag>\n<error-severity>warning</error-severity>\n<error-path>[edit system time-zone]</error-path>\n<error-message>statement not found</error-message>\n<error-info>\n<bad-element>time-zone</bad-element>\n</error-info>\n</rpc-error>\n") +
+		"</load-configuration-results>\n" + end
+	if replies != want {
+		t.Errorf("%s\nwant:\n%s", replies, want)
 	}
 }
 

@@ -166,7 +166,7 @@ func escape(s string) string {
 
 // refusal is the error about an <rpc-error>.
 func refusal(text string) error {
-	return &FatalError{fmt.Errorf("the device refuses: %s", orElse(between(text, "<error-message>", "</error-message>"), "no reason given"))}
+	return &FatalError{fmt.Errorf("the device refuses: %s", orElse(between(text, "error-message>", "</"), "no reason given"))}
 }
 
 // between returns what stands between two marks of text, unescaped.

@@ -82,6 +82,7 @@ func TestReadReply(t *testing.T) {
 		{"mark", "<loggia:at position=\"n.1.9\"/>\n", "n.1.9 mark;", "EOF"},
 		{"gap", "<loggia:lost after=\"n.1.5\" to=\"n.1.7\"/>\n", "lost n.1.5 n.1.7;", "EOF"},
 		{"refusal", "<rpc-reply>\n<rpc-error>\n<error-message>permission denied</error-message>\n</rpc-error>\n", "", "the device refuses: permission denied"},
+		{"refusal with a prefix", "<nc:rpc-reply>\n<nc:rpc-error>\n<nc:error-message>permission denied</nc:error-message>\n</nc:rpc-error>\n", "", "the device refuses: permission denied"},
 		{"end", "</syslog-events>\n", "", "the device ended the stream"},
 		{"trouble", "<error-message>no such stream</error-message>\n", "", "the device reports: no such stream"},
 		{"cut line", "<loggia:event position=\"n.1.5\">a</loggia:ev", "", "EOF"},

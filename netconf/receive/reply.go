@@ -81,9 +81,9 @@ func (e *reply) line() (string, error) {
 // take sorts one line of the reply.
 func (e *reply) take(line string, b *batch) error {
 	switch {
-	case e.failure.Len() > 0 || strings.Contains(line, "<rpc-error>"):
+	case e.failure.Len() > 0 || strings.Contains(line, "rpc-error>"): // with a prefix, or without
 		e.failure.WriteString(line + "\n")
-		if e.failure.Len() > maxLine || strings.Contains(line, "</rpc-error>") {
+		if e.failure.Len() > maxLine || strings.Contains(line, "rpc-error>") && strings.Contains(line, "</") {
 			return refusal(e.failure.String())
 		}
 	case strings.HasPrefix(line, "<loggia:event position=\""):
