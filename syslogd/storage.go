@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,17 +38,20 @@ type storage struct {
 	budget   atomic.Int64 // bytes that files may write before the disk is measured again
 	refusing atomic.Bool  // nobody but this program itself may write
 
-	mu      sync.Mutex // guards what follows; taken with the lock of a file held
-	config  Storage
-	files   []yielding
-	level   level
-	looked  time.Time // when the disk was measured last
-	full    bool
-	calm    time.Time // not resumed before
-	since   time.Time // of full
-	dropped atomic.Uint64
-	removed uint64 // archives
-	freed   uint64 // bytes
+	mu     sync.Mutex // guards what follows; taken with the lock of a file held
+	config Storage
+	files  []yielding
+	level  level
+	looked time.Time // when the disk was measured last
+	full   bool
+	calm   time.Time // not resumed before
+	since  time.Time // of full
+
+	reminded time.Time // when the record of full was made last
+	held     time.Time // since when it is the oldest archive that has it; zero: it is not
+	dropped  atomic.Uint64
+	removed  uint64 // archives
+	freed    uint64 // bytes
 }
 
 // disk is what a file system says of itself.
@@ -270,7 +274,7 @@ func (s *storage) begin(d disk) {
 	if s.full {
 		return
 	}
-	s.full, s.since = true, s.now()
+	s.full, s.since, s.reminded = true, s.now(), s.now()
 	s.removed, s.freed = 0, 0
 	s.dropped.Store(0)
 	s.announce(event.StorageFull{Free: d.free, Size: d.size, Policy: s.config.Overflow.String()})
@@ -326,21 +330,65 @@ func (s *storage) tell(d disk) {
 // that this has freed, and reports whether it removed any. Archives of files
 // that keep the audit facilities by name go last.
 func (s *storage) giveWay(enough func(freed uint64) bool) (gave bool) {
-	s.together(func() { gave = s.giveWayOneByOne(enough) })
+	s.together(func() {
+		var freed uint64
+		gave = s.giveWayOneByOne(&freed, enough, false)
+		if s.holds() && !gave {
+			gave = s.giveWayOneByOne(&freed, enough, true)
+		}
+	})
 	return gave
 }
 
-func (s *storage) giveWayOneByOne(enough func(freed uint64) bool) (gave bool) {
-	var freed uint64
-	for i := range s.files {
-		s.files[i].look()
+// holds sees to it that who reads a log learns that the disk was full. The
+// archive with the newest record of that stays while there are others; when its
+// turn comes the record is made again, with what it has cost so far, so that the
+// next may go. It returns true when a file had time enough to get the record, and
+// is not to have it, it seems.
+func (s *storage) holds() (over bool) {
+	now := s.now()
+	if s.held.IsZero() && now.Sub(s.reminded) < remindEvery {
+		return false
 	}
-	for !enough(freed) {
+	if !slices.ContainsFunc(s.files, func(y yielding) bool { return y.held() }) {
+		s.held = time.Time{}
+		return false
+	}
+	switch again := now.Sub(s.reminded); {
+	case s.held.IsZero() && again >= remindEvery:
+		s.held = now
+		s.remind()
+	case again >= storageCalm:
+		over = !s.held.IsZero()
+		s.remind()
+	}
+	return over
+}
+
+// remindEvery is how often the record of full may be made again.
+const remindEvery = time.Second
+
+// remind makes the record of full again.
+func (s *storage) remind() {
+	s.reminded = s.now()
+	d, err := s.measure()
+	if err != nil {
+		return
+	}
+	s.announce(event.StorageFull{Free: d.free, Size: d.size, Policy: s.config.Overflow.String(),
+		Lasted: max(s.now().Sub(s.since), 1), Dropped: s.dropped.Load(), Archives: s.removed, Freed: s.freed})
+}
+
+func (s *storage) giveWayOneByOne(freed *uint64, enough func(freed uint64) bool, kept bool) (gave bool) {
+	for i := range s.files {
+		s.files[i].look(kept)
+	}
+	for !enough(*freed) {
 		y := first(s.files)
 		if y == nil {
 			return gave
 		}
-		n, err := y.sink.Reclaim()
+		n, err := y.sink.Reclaim(kept)
 		if err != nil {
 			s.alarm(s.config.Place+" overflow", err)
 		}
@@ -349,10 +397,10 @@ func (s *storage) giveWayOneByOne(enough func(freed uint64) bool) (gave bool) {
 			continue
 		}
 		gave = true
-		freed += uint64(n)
+		*freed += uint64(n)
 		s.removed++
 		s.freed += uint64(n)
-		y.look()
+		y.look(kept)
 	}
 	return gave
 }

@@ -121,14 +121,14 @@ type shelf struct {
 	took *[]string
 }
 
-func (s *shelf) Oldest() (time.Time, bool) {
+func (s *shelf) Oldest(bool) (time.Time, bool) {
 	if len(s.old) == 0 {
 		return time.Time{}, false
 	}
 	return time.Unix(int64(s.old[0]), 0), true
 }
 
-func (s *shelf) Reclaim() (int64, error) {
+func (s *shelf) Reclaim(bool) (int64, error) {
 	if len(s.old) == 0 {
 		return 0, nil
 	}

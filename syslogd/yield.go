@@ -12,8 +12,8 @@ import (
 
 // reclaimer is a destination that can free space: a sink.File.
 type reclaimer interface {
-	Oldest() (modified time.Time, ok bool)
-	Reclaim() (freed int64, err error)
+	Oldest(kept bool) (modified time.Time, ok bool)
+	Reclaim(kept bool) (freed int64, err error)
 }
 
 // yielding is a file whose archives may give way.
@@ -25,7 +25,15 @@ type yielding struct {
 	oldest time.Time // when it was written last
 }
 
-func (y *yielding) look() { y.oldest, y.any = y.sink.Oldest() }
+// look finds out what y has to give, with what is to be kept or without.
+func (y *yielding) look(kept bool) { y.oldest, y.any = y.sink.Oldest(kept) }
+
+// held reports whether what is to be kept is the oldest that y has.
+func (y *yielding) held() bool {
+	first, any := y.sink.Oldest(true)
+	y.look(false)
+	return any && (!y.any || first.Before(y.oldest))
+}
 
 // yieldingFiles returns the files of s.
 func yieldingFiles(s *state) []yielding {

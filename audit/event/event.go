@@ -26,6 +26,7 @@ type Entry struct {
 	Attrs    []Attr   // structured-data parameters, in order
 	Failed   bool     // the outcome that an audit record states
 	Trail    bool     // for the audit trail alone, not for syslog
+	Kept     bool     // a full disk must not cost a log file the newest of these
 }
 
 // Attr is one structured-data parameter (RFC 5424, 6.3.3).

@@ -40,7 +40,8 @@ type archiver struct {
 	now         func() time.Time
 	step        func(string) // tests stop here as a crash would
 
-	careful atomic.Bool // everything is synced before the original goes
+	careful atomic.Bool   // everything is synced before the original goes
+	kept    atomic.Uint64 // generation that reclaim passes over; 0: none
 
 	disk sync.Mutex // held while archives are renamed or removed; taken before mu
 

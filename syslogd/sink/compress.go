@@ -2,7 +2,6 @@ package sink
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"os"
@@ -17,7 +16,11 @@ func partialName(name string, generation uint64) string {
 	return logfile.WaitingName(name, generation) + ".gz"
 }
 
-// compress is step 1. It completes l.
+// errAbandoned is a file that was removed while it was being compressed.
+var errAbandoned = errors.New("removed while it was being compressed")
+
+// compress is step 1. It completes l. What it has written when it fails takes
+// no space.
 func (a *archiver) compress(l *logfile.Label) (err error) {
 	from, err := a.root.Open(logfile.WaitingName(a.name, l.Generation))
 	if err != nil {
@@ -29,7 +32,11 @@ func (a *archiver) compress(l *logfile.Label) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, to.Close()) }()
+	defer func() {
+		if err = errors.Join(err, to.Close()); err != nil {
+			err = errors.Join(err, remove(a.root, partialName(a.name, l.Generation)))
+		}
+	}()
 	a.step("compress")
 	if err := setMode(to, perm, group); err != nil {
 		return err
@@ -44,7 +51,7 @@ func (a *archiver) compress(l *logfile.Label) (err error) {
 		return err
 	}
 	z.ModTime = info.ModTime()
-	count := lineCounter{ctx: a.ctx, w: z}
+	count := lineCounter{stop: func() error { return a.abandoned(l.Generation) }, w: z}
 	if _, err := io.CopyBuffer(&count, onlyReader{from}, make([]byte, 64<<10)); err != nil {
 		return err
 	}
@@ -87,21 +94,34 @@ func (a *archiver) young(generation uint64) bool {
 	return ok && age >= 0 && age < writeback
 }
 
+// abandoned returns why the file is not to be compressed any further.
+func (a *archiver) abandoned(generation uint64) error {
+	if err := a.ctx.Err(); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.waiting) == 0 || a.waiting[0].Generation != generation {
+		return errAbandoned
+	}
+	return nil
+}
+
 // onlyReader hides WriteTo, which would copy with its own buffer and notice no
 // deadline.
 type onlyReader struct{ io.Reader }
 
 // lineCounter counts the lines that pass.
 type lineCounter struct {
-	ctx         context.Context
+	stop        func() error // not to go on, and why
 	w           io.Writer
 	lines, size uint64
 }
 
 // Write implements io.Writer.
 func (c *lineCounter) Write(b []byte) (int, error) {
-	if c.ctx.Err() != nil {
-		return 0, c.ctx.Err()
+	if err := c.stop(); err != nil {
+		return 0, err
 	}
 	c.size += uint64(len(b))
 	c.lines += uint64(bytes.Count(b, []byte{'\n'})) // a file that was turned over ends in one

@@ -154,7 +154,7 @@ func TestTornEnd(t *testing.T) {
 		want   []string
 		priors int // lines whose priority is still known
 	}{
-		{"torn line", func(log, _ string) error { return os.Truncate(log, 7) }, []string{"one", "two"[:3]}, 1},
+		{"torn line", func(log, _ string) error { return os.Truncate(log, 6) }, []string{"one", "tw [truncated]"}, 1},
 		{"torn frame", func(_, index string) error { return os.Truncate(index, 64+5) }, []string{"one", "two", "three"}, 1},
 		{"damaged frame", func(_, index string) error { return flip(index, 64+60) }, []string{"one", "two", "three"}, 1},
 		{"no index", func(_, index string) error { return os.Remove(index) }, []string{"one", "two", "three"}, 0},

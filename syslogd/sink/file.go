@@ -382,7 +382,7 @@ func (f *File) wrote(lines []Line, from uint32, received time.Time) {
 		return
 	}
 	f.records = true
-	made := uint64(0)
+	made, kept := uint64(0), false
 	for first := 0; first < len(lines); first += logfile.MaxFrame {
 		part := lines[first:min(first+logfile.MaxFrame, len(lines))]
 		start := len(f.frame)
@@ -393,6 +393,7 @@ func (f *File) wrote(lines []Line, from uint32, received time.Time) {
 			if line.made {
 				made++
 			}
+			kept = kept || line.Flags&wire.Kept != 0
 			f.frame = logfile.AppendEntry(f.frame, logfile.Entry{Length: line.End - from, Facility: line.Facility,
 				Severity: line.Severity, Flags: line.Flags, Kind: line.kind()})
 			f.point.Offset += uint64(line.End - from)
@@ -405,6 +406,12 @@ func (f *File) wrote(lines []Line, from uint32, received time.Time) {
 	f.counters.Delivered += uint64(len(lines)) - made
 	f.writeIndex()
 	f.pub.publish(f.point)
+	if kept {
+		f.archives.kept.Store(f.point.Generation)
+		dirty := f.dirty
+		f.saveState() // at once: after a kill the disk is still full
+		f.dirty = dirty
+	}
 }
 
 // writeIndex appends the finished frames to the index. An index that cannot be

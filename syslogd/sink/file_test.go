@@ -300,7 +300,7 @@ func TestMovedFileIsNoticed(t *testing.T) {
 				return err
 			}
 			return os.WriteFile(path, []byte("theirs\ntorn"), 0o600)
-		}, []string{"theirs", "torn", "after"}},
+		}, []string{"theirs", "torn [truncated]", "after"}},
 		{"truncated", func() error { return os.Truncate(path, 0) }, []string{"after"}},
 		{"appended to", func() error {
 			f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)

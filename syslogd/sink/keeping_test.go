@@ -263,11 +263,11 @@ func TestReclaimRemovesTheOldestFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	for left := len(w.names()) - 1; left > 0; left-- {
-		if _, ok := f.Oldest(); !ok {
+		if _, ok := f.Oldest(false); !ok {
 			t.Fatal("no oldest")
 		}
 		before := w.text(f)
-		freed, err := f.Reclaim()
+		freed, err := f.Reclaim(false)
 		if err != nil || freed <= 0 {
 			t.Fatal(freed, err)
 		}
@@ -277,10 +277,10 @@ func TestReclaimRemovesTheOldestFirst(t *testing.T) {
 			t.Fatalf("%q", w.names())
 		}
 	}
-	if freed, err := f.Reclaim(); freed != 0 || err != nil {
+	if freed, err := f.Reclaim(false); freed != 0 || err != nil {
 		t.Error(freed, err)
 	}
-	if _, ok := f.Oldest(); ok {
+	if _, ok := f.Oldest(false); ok {
 		t.Error("an oldest of none")
 	}
 	w.close(f)

@@ -27,11 +27,12 @@ func (f *File) start() error {
 	if err != nil {
 		return err
 	}
-	old, known, err := f.readState()
+	old, known, err := readState(f.index, f.name)
 	if err != nil {
 		return err
 	}
 	f.counters = old.counters
+	f.archives.kept.Store(old.kept)
 	f.newest = old.head.Epoch
 	last, closed := f.lastClosed(&have)
 	for _, l := range have.labels {

@@ -353,13 +353,21 @@ func (p *PerHost) Reconfigure(o FileOptions) {
 	p.swept = time.Time{}
 }
 
-// Reopen looks at the open files as File.Reopen does and, each hour, at the age
-// of all archives.
+// Reopen looks at the open files as File.Reopen does and, the first time and,
+// with `retain`, each hour, after the senders that are not open.
 func (p *PerHost) Reopen() {
+	if now := p.config.Now(); p.reopen(now) {
+		p.sweep(now)
+	}
+}
+
+// reopen is Reopen but for the senders that are not open. It reports whether
+// their time has come.
+func (p *PerHost) reopen(now time.Time) (sweep bool) {
 	p.mu.Lock()
 	defer p.unlock()
 	if p.closed {
-		return
+		return false
 	}
 	err := errors.Join(p.root.refresh(), p.index.refresh())
 	for _, s := range p.open {
@@ -372,14 +380,14 @@ func (p *PerHost) Reopen() {
 	if p.senders < p.limit {
 		p.many.clear()
 	}
-	now := p.config.Now()
-	if p.config.Retain > 0 && now.Sub(p.swept) >= sweepEvery {
-		p.swept = now
-		err = errors.Join(err, p.sweep(now))
-	}
 	if err != nil {
 		p.alarm.raise(err)
 	}
+	if p.swept.IsZero() || p.config.Retain > 0 && now.Sub(p.swept) >= sweepEvery {
+		p.swept = now
+		return true
+	}
+	return false
 }
 
 // Clear empties the file of a sender, as File.Clear does. The error is

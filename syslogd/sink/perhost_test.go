@@ -192,13 +192,13 @@ func TestPerHostRotatesEachFile(t *testing.T) {
 			t.Errorf("%s: %d lines, the last %q", host, len(lines), lines[max(len(lines)-2, 0):])
 		}
 	}
-	oldest, ok := h.Oldest()
+	oldest, ok := h.Oldest(false)
 	if !ok || oldest.After(time.Now()) {
 		t.Errorf("oldest %v %v", oldest, ok)
 	}
 	total := 0
 	for {
-		freed, err := h.Reclaim()
+		freed, err := h.Reclaim(false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -150,24 +150,11 @@ func (f *File) Flush() logfile.Point {
 // Archived waits until nothing waits to be compressed, or ctx ends.
 func (f *File) Archived(ctx context.Context) error { return f.archives.wait(ctx) }
 
-// readState reads the state record.
-func (f *File) readState() (s state, ok bool, err error) {
-	file, err := f.index.Open("." + f.name)
-	if errors.Is(err, os.ErrNotExist) {
-		return s, false, nil
-	}
-	if err != nil {
-		return s, false, err
-	}
-	s, ok = decodeState(file)
-	return s, ok, file.Close()
-}
-
 // saveState writes the state record, if it has changed. It is a cache; an error
 // is not repeated.
 func (f *File) saveState() {
 	f.dirty = false
-	s := state{head: f.head(), counters: f.counters}
+	s := state{head: f.head(), counters: f.counters, kept: f.archives.kept.Load()}
 	if s == f.saved {
 		return
 	}

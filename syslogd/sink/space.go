@@ -2,6 +2,7 @@ package sink
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"loggia/syslogd/logfile"
@@ -39,26 +40,56 @@ func (f *File) refuse(lines []Line) {
 }
 
 // Oldest returns when the oldest closed file of the log was written last, be it
-// an archive or one that waits to be compressed. ok is false if there is none.
-func (f *File) Oldest() (modified time.Time, ok bool) {
-	c, ok, _ := f.archives.oldest() // what cannot be listed cannot give way
+// an archive or one that waits to be compressed. The one with the newest record
+// that a full disk must not cost (wire.Kept) counts only with kept. ok is false
+// if there is none.
+func (f *File) Oldest(kept bool) (modified time.Time, ok bool) {
+	c, ok, _ := f.archives.oldest(kept) // what cannot be listed cannot give way
 	return c.modified, ok
 }
 
-// Reclaim removes the oldest closed file of the log and returns the bytes that
-// this has freed, 0 if there is none. It does not wait for who writes the file,
-// and may be called while another file is being written.
-func (f *File) Reclaim() (freed int64, err error) { return f.archives.reclaim() }
+// Reclaim removes the file that Oldest tells of and returns the bytes that this
+// has freed, 0 if there is none. It does not wait for who writes the file, and
+// may be called while another file is being written.
+func (f *File) Reclaim(kept bool) (freed int64, err error) { return f.archives.reclaim(kept) }
 
-// oldest returns the closed file that was written first.
-func (a *archiver) oldest() (first closedFile, ok bool, err error) {
+// oldest returns the closed file that was written first, and is not to be kept
+// unless kept is set.
+func (a *archiver) oldest(kept bool) (first closedFile, ok bool, err error) {
 	all, err := a.finished(true)
+	slices.SortFunc(all, closedFile.compare)
 	for _, c := range all {
-		if !ok || c.modified.Before(first.modified) || c.modified.Equal(first.modified) && c.before(first) {
-			first, ok = c, true
+		if kept || !a.keeps(c) {
+			return c, true, err
 		}
 	}
-	return first, ok, err
+	return first, false, err
+}
+
+// keeps reports whether c holds the newest record that a full disk must not cost.
+func (a *archiver) keeps(c closedFile) bool {
+	generation := a.kept.Load()
+	if generation == 0 || c.part == logfile.Unpacked {
+		return false
+	}
+	if c.part == logfile.Waiting {
+		return c.number == generation
+	}
+	l, ok := a.label(c.name)
+	return ok && l.Generation == generation
+}
+
+// compare orders closed files by when they were written last.
+func (c closedFile) compare(d closedFile) int {
+	switch order := c.modified.Compare(d.modified); {
+	case order != 0:
+		return order
+	case c.before(d):
+		return -1
+	case d.before(c):
+		return 1
+	}
+	return 0
 }
 
 // before orders closed files of the same time: archives with high numbers are
@@ -73,10 +104,10 @@ func (c closedFile) before(d closedFile) bool {
 	return c.number > d.number
 }
 
-func (a *archiver) reclaim() (freed int64, err error) {
+func (a *archiver) reclaim(kept bool) (freed int64, err error) {
 	a.disk.Lock()
 	defer a.disk.Unlock()
-	c, ok, err := a.oldest()
+	c, ok, err := a.oldest(kept)
 	if !ok {
 		return 0, err
 	}
@@ -91,5 +122,9 @@ func (a *archiver) reclaim() (freed int64, err error) {
 			break
 		}
 	}
-	return c.size, errors.Join(err, remove(a.root, c.name), remove(a.index, c.name))
+	partial := partialName(a.name, c.number) // where it is being compressed: that ends with the next block
+	if info, e := a.root.Lstat(partial); e == nil {
+		c.size += info.Size()
+	}
+	return c.size, errors.Join(err, remove(a.root, c.name), remove(a.root, partial), remove(a.index, c.name))
 }

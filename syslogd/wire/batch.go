@@ -30,6 +30,7 @@ const (
 	NoPRI                       // PRI was missing: user.notice (13) was assumed
 	NoZone                      // the sender's stamp had no zone: taken as the configured time-zone
 	Damaged                     // an RFC 5424 header that breaks its grammar
+	Kept                        // of our own: the newest outlives the removal of archives on a full disk
 )
 
 // Record is one parsed message: offsets into the buffer of its Batch, never

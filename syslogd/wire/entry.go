@@ -20,6 +20,9 @@ func appendEntryField(b *Batch, field string) Span {
 func AppendEntry(b *Batch, e event.Entry, pid int, host string) {
 	from := len(b.Buf)
 	r := Record{Facility: e.Facility, Severity: e.Severity, Form: Own}
+	if e.Kept {
+		r.Flags = Kept
+	}
 	b.Buf = append(b.Buf, '<')
 	b.Buf = strconv.AppendUint(b.Buf, uint64(e.Facility.Wire())<<3|uint64(e.Severity), 10)
 	b.Buf = append(b.Buf, ">1 -"...)
