@@ -43,7 +43,7 @@ func (a assistant) begin(text string) partial {
 			return p
 		}
 	}
-	if p.failure = p.check(); p.failure == nil && bad != nil {
+	if p.failure = p.walk.here().mistake(); p.failure == nil && bad != nil {
 		p.failure, p.word = bad.failure(), text[bad.col:]
 	}
 	return p
@@ -105,18 +105,6 @@ func nothing(list []candidate) bool {
 		}
 	}
 	return true
-}
-
-// check resolves the path that was typed so far, for the error that is in it.
-func (p partial) check() *failure {
-	w := p.walk.here()
-	if !w.inStatement() {
-		return nil
-	}
-	if _, f := w.resolve(0); f != nil && !f.end {
-		return f
-	}
-	return nil
 }
 
 // Space implements terminal.Assistant.
@@ -228,7 +216,7 @@ func (p partial) acceptable() *failure {
 	if f := p.walk.accept(configtree.Word{Text: p.word, Col: p.at}); f != nil {
 		return f
 	}
-	return p.check()
+	return p.walk.here().mistake()
 }
 
 // commonPrefix returns what all names begin with, which is word at least.

@@ -140,7 +140,7 @@ func (s *Session) runLine(ctx context.Context, line string) error {
 	c, w, f := s.parse(line)
 	if f != nil {
 		shown, at := w.showable(f, line)
-		s.recordMistake(w, shown)
+		s.recordMistake(w, f, line, shown)
 		return &lineError{f, shown, at}
 	}
 	if c == nil {

@@ -31,15 +31,15 @@ func (s *Session) configuredIdle() time.Duration {
 	return s.o.IdleTimeout()
 }
 
-// watchIdle ends the session when no key was pressed for the idle timeout. The
-// returned function ends the watch.
+// watchIdle ends or locks the session when no key was pressed for the idle timeout.
+// The returned function ends the watch.
 func (s *Session) watchIdle(term *terminal.Session) (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
-		w := idleWatch{term: term}
+		w := idleWatch{term: term, locks: s.o.Lock != nil}
 		for {
 			select {
 			case <-done:
@@ -47,6 +47,13 @@ func (s *Session) watchIdle(term *terminal.Session) (stop func()) {
 			case <-tick.C:
 			}
 			limit := s.idleLimit()
+			if w.exceeded && w.locks {
+				s.record(event.SessionLock{Username: s.env.Caller.User, TTY: s.env.Caller.TTY})
+				s.o.Lock(done)
+				term.Resume()
+				w = idleWatch{term: term, locks: true}
+				continue
+			}
 			if w.exceeded {
 				s.record(event.IdleTimeout{Username: s.env.Caller.User})
 				// What was said a second ago is on the screen now. The end of ReadLine
@@ -65,7 +72,8 @@ func (s *Session) watchIdle(term *terminal.Session) (stop func()) {
 // idleWatch is what an idle session was told.
 type idleWatch struct {
 	term     *terminal.Session
-	warned   int // how many of idleWarnings
+	locks    bool // the session is locked, and does not end
+	warned   int  // how many of idleWarnings
 	exceeded bool
 }
 
@@ -73,7 +81,11 @@ type idleWatch struct {
 func (w *idleWatch) look(limit, left time.Duration) {
 	if left <= 0 {
 		w.exceeded = true
-		w.term.Print("Idle timeout exceeded: closing session")
+		if w.locks {
+			w.term.Print("Idle timeout exceeded: locking session")
+		} else {
+			w.term.Print("Idle timeout exceeded: closing session")
+		}
 		return
 	}
 	due := 0
@@ -83,7 +95,11 @@ func (w *idleWatch) look(limit, left time.Duration) {
 		}
 	}
 	if due > w.warned && limit > idleWarnings[due-1].before {
-		w.term.Print("Warning: session will be closed in " + idleWarnings[due-1].text + " if there is no activity")
+		fate := "closed"
+		if w.locks {
+			fate = "locked"
+		}
+		w.term.Print("Warning: session will be " + fate + " in " + idleWarnings[due-1].text + " if there is no activity")
 	}
 	w.warned = due
 }

@@ -85,7 +85,7 @@ func (s *Session) interactiveLine(ctx context.Context, term *terminal.Session, l
 	c, w, f := s.parse(line)
 	if f != nil {
 		shown, _ := w.showable(f, line)
-		s.recordMistake(w, shown)
+		s.recordMistake(w, f, line, shown)
 		return term.Fault(f.col, f.message())
 	}
 	if c == nil {

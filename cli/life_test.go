@@ -70,6 +70,55 @@ func TestTheConfigurationEndsIdleSessions(t *testing.T) {
 	})
 }
 
+// A session that can be locked is locked in the place of its end, again and again,
+// and its time begins anew when its user is there.
+func TestAnIdleSessionIsLocked(t *testing.T) {
+	l := newLab(t)
+	o := l.options("user")
+	o.IdleTimeout = func() time.Duration { return 2 * time.Minute }
+	synctest.Test(t, func(t *testing.T) {
+		m := terminal.NewMemory(100, 40)
+		locked, open := make(chan struct{}), make(chan struct{})
+		o.Lock = func(done <-chan struct{}) {
+			locked <- struct{}{}
+			select {
+			case <-open:
+			case <-done:
+			}
+		}
+		ended := make(chan struct{})
+		go func() { defer close(ended); New(o).Interact(t.Context(), m) }()
+		for range 2 {
+			start := time.Now()
+			<-locked
+			if d := time.Since(start); d < 2*time.Minute || d > 2*time.Minute+5*time.Second {
+				t.Errorf("locked after %v", d)
+			}
+			time.Sleep(time.Hour) // nothing happens meanwhile
+			open <- struct{}{}
+		}
+		m.Feed("show cli\r")
+		await(t, m, "CLI idle-timeout set to 2 minutes")
+		<-locked
+		m.Hangup()
+		<-ended
+		for _, text := range []string{"Warning: session will be locked in 1 minute if there is no activity", "Idle timeout exceeded: locking session"} {
+			if n := strings.Count(m.Text(), text); n != 3 {
+				t.Errorf("%d times: %s\n%s", n, text, m.Text())
+			}
+		}
+		n := 0
+		for _, r := range l.records.list {
+			if strings.HasPrefix(r, "UI_SESSION_LOCKED: Session of user 'user' on device ") {
+				n++
+			}
+		}
+		if n != 3 {
+			t.Errorf("recorded: %q", l.records.list)
+		}
+	})
+}
+
 func TestASessionEndsWithItsContext(t *testing.T) {
 	l := newLab(t)
 	m := terminal.NewMemory(100, 40)

@@ -87,12 +87,26 @@ func (s *Session) parseAs(line string) (*call, *walk, *failure) {
 	}
 	switch {
 	case bad != nil:
+		if f := w.here().mistake(); f != nil {
+			return nil, w, f
+		}
 		return nil, w, bad.failure()
 	case len(words) == 0:
 		return nil, w, nil
 	}
 	c, f := w.finish(len(strings.TrimRight(line, " ")) + 1)
 	return c, w, f
+}
+
+// mistake is what is wrong with the path that was typed so far, nil if nothing is.
+func (w *walk) mistake() *failure {
+	if !w.inStatement() {
+		return nil
+	}
+	if _, f := w.resolve(0); f != nil && !f.end {
+		return f
+	}
+	return nil
 }
 
 // finishCommand says what is missing when the line ends at column col.
@@ -283,15 +297,15 @@ func (w *walk) resembles(word string) bool {
 // fingers, and so no secret in the wrong place: a secret with a digit in it, or
 // one that only begins like a statement, is none.
 func mistyped(word string, n *schema.Node) bool {
+	return slices.ContainsFunc(n.Children, func(c *schema.Node) bool { return near(word, c.Name) }) ||
+		passwordAt(n) != nil && near(word, plainText)
+}
+
+// near reports whether a word is a name but for two slips of the fingers.
+func near(word, name string) bool {
 	const shortest, slips = 4, 2
-	if len(word) < shortest || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz-") != "" {
-		return false
-	}
-	near := func(name string) bool {
-		return max(len(word), len(name))-min(len(word), len(name)) <= slips && distance(word, name) <= slips
-	}
-	return slices.ContainsFunc(n.Children, func(c *schema.Node) bool { return near(c.Name) }) ||
-		passwordAt(n) != nil && near(plainText)
+	return len(word) >= shortest && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz-") == "" &&
+		max(len(word), len(name))-min(len(word), len(name)) <= slips && distance(word, name) <= slips
 }
 
 // distance is how many characters must be put in, taken out or changed to make

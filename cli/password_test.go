@@ -72,7 +72,7 @@ func TestWhatMayBeAPasswordIsNoCommand(t *testing.T) {
 		}
 		l.records.list = nil
 		shown, _ := w.showable(f, line)
-		s.recordMistake(w, shown)
+		s.recordMistake(w, f, line, shown)
 		if got := "UI_CMDLINE_READ_LINE: User 'user', command '" + want + " '"; !slices.Equal(l.records.list, []string{got}) {
 			t.Errorf("%s: %q", line, l.records.list)
 		}

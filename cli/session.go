@@ -64,8 +64,11 @@ type Options struct {
 	// LastSession reports whether ending this session ends the engine.
 	LastSession func() bool
 	// IdleTimeout is after how long without a key the configuration lets the session
-	// end, zero for never. It may be nil.
+	// end, or be locked, zero for never. It may be nil.
 	IdleTimeout func() time.Duration
+	// Lock, if set, hides a session that is idle, in the place of its end, and returns
+	// when its user is there again or done is closed.
+	Lock func(done <-chan struct{})
 	// Attached is told how to reach an interactive session from outside; what it
 	// returns is called when the session ends.
 	Attached func(print func(text string), close func()) (detach func())
@@ -86,6 +89,7 @@ type Session struct {
 
 	// State of the session.
 	settings    settings
+	known       *vocabulary          // nil until a line did not parse
 	idleMinutes atomic.Int64         // set cli idle-timeout, for the goroutine that watches
 	mode        *configMode          // nil in operational mode
 	history     [2]*terminal.History // of operational and of configuration mode
@@ -195,15 +199,22 @@ func (s *Session) recordLine(words []string) {
 
 func joined(words []string) string { return strings.Join(words, " ") }
 
-// recordMistake records a line that did not parse, as far as it may be shown. A
-// first word that is like no command may be a password typed at the wrong
-// prompt: whoever typed it may see it, the record does not.
-func (s *Session) recordMistake(w *walk, shown string) {
+// recordMistake records a line that did not parse, as far as it may be shown,
+// and keeps it in the history, where it can be called back and mended.
+func (s *Session) recordMistake(w *walk, f *failure, line, shown string) {
+	s.record(event.CommandLine{Username: s.env.Caller.User, Command: joined(strings.Fields(w.unnamed(shown)))})
+	s.recent().Add(w.recallable(f, line), s.env.Now())
+}
+
+// unnamed masks the first word of a command that is like none, which may be a password typed
+// at the wrong prompt: whoever typed it may see it, what is kept does not hold it.
+func (w *walk) unnamed(shown string) string {
 	words := strings.Fields(shown)
 	if w = w.here(); w.at == nil && !w.piped && len(words) > 0 && !w.resembles(words[len(words)-1]) {
 		words[len(words)-1] = maskedSecret
+		return joined(words)
 	}
-	s.recordLine(words)
+	return shown
 }
 
 // recent is the history of the present mode.

@@ -55,6 +55,8 @@ func TestASecretOnAMistypedLineIsKeptNowhere(t *testing.T) {
 		"set systm root-authentication encrypted-password hunter2",
 		"top set system root-authentication encrypted-password hunter2 bogus",
 		"run set system root-authentication encrypted-password hunter2",
+		`set systm root-authentication encrypted-password "hunter2`,
+		`set systm root-authentication encrypted-password hunter2 "x`,
 		"set system root-authentication encrypted-password hunter2 # hunter2",
 	}
 	for _, line := range lines {
@@ -115,6 +117,61 @@ func TestShowableStopsAtTheWrongWord(t *testing.T) {
 		}
 		if shown, at := w.showable(f, c.line); shown != c.shown || at != c.at {
 			t.Errorf("%s: %q at %d", c.line, shown, at)
+		}
+	}
+}
+
+func TestAMistypedLineIsKeptWhole(t *testing.T) {
+	l := newLab(t)
+	s := New(l.options("user"))
+	for _, c := range []struct {
+		configuring bool
+		line, kept  string
+	}{
+		{true, "set system sylsog file messages any notice", ""},
+		{true, `set systm syslog file f match "link (up|down)"`, ""},
+		{true, "sett system syslog file f01 any any", ""},
+		{true, "set system syslog file messages any notise structured-data", ""},
+		{true, "set system services shs root-login deny", ""},
+		{true, "set systm services ssh root-login deny", ""},
+		{true, "set systm syslog host 192.0.2.9 port 1514 # remark", "set systm syslog host 192.0.2.9 port 1514"},
+		{true, `set systm syslog file f match "open`, ""},
+		{true, "top set systm syslog file x any any", ""},
+		{true, "run shwo log messages | last 5", ""},
+		{true, "set systm login user bob authentication plain-text-password", ""},
+		{true, "set systm root-authentication encrypted-password x y z", "set systm root-authentication encrypted-password /* SECRET-DATA */"},
+		{true, "set systm root-authentication x", "set systm root-authentication /* SECRET-DATA */"},
+		{true, "set systm root-auth enc x", "set systm root-auth /* SECRET-DATA */"},
+		{true, "set system root-authentication encrypted-pasword x y", "set system root-authentication encrypted-pasword /* SECRET-DATA */"},
+		{true, "set system root-authentication encrypted-pasword x; commit", "set system root-authentication encrypted-pasword /* SECRET-DATA */"},
+		{true, "set system roto-authentication encrypted-password x", "set system roto-authentication encrypted-password /* SECRET-DATA */"},
+		{true, "set system roto-authentication x", "set system roto-authentication /* SECRET-DATA */"},
+		{true, `set systm root-authentication encrypted-password "x y`, "set systm root-authentication encrypted-password /* SECRET-DATA */"},
+		{true, "set system root-authentication encrypted-password x y", "set system root-authentication encrypted-password /* SECRET-DATA */ /* SECRET-DATA */"},
+		{true, "set system root-authentication encrypted-password x bogus", "set system root-authentication encrypted-password /* SECRET-DATA */ /* SECRET-DATA */"},
+		{false, "show lgo messages | match error | last 5", ""},
+		{false, "sohw log messages", ""},
+		{false, "hunter2", "/* SECRET-DATA */"},
+		{false, "hunter2 more", "/* SECRET-DATA */"},
+		{false, "pign 192.0.2.1", ""},
+		{false, "correct horse battery", "correct /* SECRET-DATA */"},
+		{false, "show log messages | mtach error", ""},
+	} {
+		s.mode = nil
+		if c.configuring {
+			s.mode = &configMode{candidate: l.store.Shared()}
+		}
+		_, w, f := s.parse(c.line)
+		if f == nil {
+			t.Errorf("%s: parses", c.line)
+			continue
+		}
+		want := c.kept
+		if want == "" {
+			want = c.line
+		}
+		if got := w.recallable(f, c.line); got != want {
+			t.Errorf("%s: kept as\n%s", c.line, got)
 		}
 	}
 }

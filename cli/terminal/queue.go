@@ -155,6 +155,14 @@ func (q *queue) resize() {
 	q.mu.Unlock()
 }
 
+// resume is resize, of somebody who is there again.
+func (q *queue) resume() {
+	q.mu.Lock()
+	q.resized, q.typed = true, time.Now()
+	q.cond.Broadcast()
+	q.mu.Unlock()
+}
+
 // run says whether a command runs, and whom Ctrl-C is to tell.
 func (q *queue) run(running bool, interrupt func()) {
 	q.mu.Lock()

@@ -28,7 +28,7 @@ type Options struct {
 
 // Session is one person at one terminal. ReadLine, ReadText, Write, Page, the
 // questions and Interruptible belong to one goroutine; Print, SetLength,
-// SetWidth, Size, Length, Idle and Close may be called from any.
+// SetWidth, Size, Length, Idle, Resume and Close may be called from any.
 type Session struct {
 	// Built once.
 	t    Terminal
@@ -109,6 +109,10 @@ func (s *Session) Err() error { return s.q.err() }
 
 // Idle is when the last key was pressed.
 func (s *Session) Idle() time.Time { return s.q.idle() }
+
+// Resume says that somebody is at the terminal again after something else was on it:
+// the time without a key begins anew, and what was on the screen is drawn again.
+func (s *Session) Resume() { s.q.resume() }
 
 // Size is the size for layout: the settings, else the terminal's, else 80x24.
 func (s *Session) Size() (w, h int) {
