@@ -27,6 +27,7 @@ set system syslog file n sync always
 set system syslog file n archive size 1m files 5
 set system syslog host 10.0.0.9 any any
 set system syslog host 10.0.0.9 program sshd
+set system syslog host 10.0.0.9 exclude-own-records
 `)
 	if len(problems) > 0 {
 		t.Fatal(problems)
@@ -42,7 +43,7 @@ set system syslog host 10.0.0.9 program sshd
 	if n.Rotate != sink.Hourly || n.Retain != 24*time.Hour || n.Sync != sink.SyncAlways || n.Size != 1<<20 || n.Archives != 5 {
 		t.Errorf("%+v", n)
 	}
-	if h := c.Hosts[0]; strings.Join(h.Programs, " ") != "sshd" {
+	if h := c.Hosts[0]; strings.Join(h.Programs, " ") != "sshd" || !h.Foreign || n.Foreign {
 		t.Errorf("%+v", h)
 	}
 	want := syslogd.Storage{Place: "system syslog storage", Reserve: 5, Warning: 75, Alarm: 90, Overflow: syslogd.OverwriteOldest}

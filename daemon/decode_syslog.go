@@ -161,8 +161,8 @@ func (d *decoder) selection(r *configtree.Reader) syslogd.Selection {
 	return syslogd.Selection{Rules: d.rules(r, "contents"), Match: r.Text("match"), MatchStrings: r.Texts("match-strings")}
 }
 
-// narrowed is selection with from, program and hostname, which files and hosts
-// have besides.
+// narrowed is selection with from, program, hostname and exclude-own-records,
+// which files and hosts have besides.
 func (d *decoder) narrowed(r *configtree.Reader) syslogd.Selection {
 	s := d.selection(r)
 	for _, text := range r.Texts("from") {
@@ -177,6 +177,7 @@ func (d *decoder) narrowed(r *configtree.Reader) syslogd.Selection {
 		s.Programs = names
 	}
 	s.HostMatch = r.Text("hostname")
+	s.Foreign = r.Has("exclude-own-records")
 	return s
 }
 

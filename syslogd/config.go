@@ -87,6 +87,7 @@ type Selection struct {
 	From      []netip.Prefix // the sender's address is in one of them; this machine's own messages are from 127.0.0.1 and ::1
 	Programs  []string       // APP-NAME or tag is one of them, in any case; * stands for any text
 	HostMatch string         // POSIX extended expression that the host a line shows matches, a leading ! negates
+	Foreign   bool           // this program did not make it: `exclude-own-records`
 }
 
 // Layout is how a destination's lines look.

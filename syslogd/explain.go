@@ -157,7 +157,10 @@ func (t *table) narrowed(sc *scratch, l *leg, b *wire.Batch, r *wire.Record) (al
 	}
 	n, s := &t.narrow[l.narrow-1], &l.route.selection
 	if len(s.From) > 0 {
-		all = append(all, Condition{Statement: "from " + bracketed(s.From, netip.Prefix.String), Holds: n.sender(&b.Origin)})
+		all = append(all, Condition{Statement: "from " + bracketed(s.From, netip.Prefix.String), Holds: n.network(&b.Origin)})
+	}
+	if s.Foreign {
+		all = append(all, Condition{Statement: "exclude-own-records", Holds: n.notOwn(&b.Origin)})
 	}
 	if len(s.Programs) > 0 {
 		all = append(all, Condition{Statement: "program " + bracketed(s.Programs, func(p string) string { return p }), Holds: n.program(b.Bytes(r.App))})

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"loggia/audit/event"
+	"loggia/syslogd/wire"
 )
 
 // victimEnv makes the test binary a process that runs an engine until it is
@@ -263,7 +265,7 @@ func (k *killRun) play() (copies, gone int) {
 	if err != nil {
 		k.fail("host: %v", err)
 	}
-	k.judgeKilled("file", k.numbersOf("all", k.linesOf("all")), 0)
+	k.judgeKilled("file", k.numbersOf("all", k.wholeLines("all")), 0)
 	k.judgeKilled("host", d.numbers, d.gone+lostAt(&st, KindHost, k.plain.at.Addr().String()))
 	if d.skipped > lostAt(&st, KindHost, k.plain.at.Addr().String()) {
 		k.fail("host: %d records never came, %+v", d.skipped, st.Destinations)
@@ -304,13 +306,24 @@ func (k *killRun) drain() {
 
 // archived looks for the last message of every connection in the archives as well.
 func (k *killRun) archived() bool {
-	numbers := k.numbersOf("all", k.linesOf("all"))
+	numbers := k.numbersOf("all", k.wholeLines("all"))
 	for label, sent := range k.sent {
 		if got := numbers[label]; !k.cut[label] && (len(got) == 0 || got[len(got)-1] != sent) {
 			return false
 		}
 	}
 	return true
+}
+
+// wholeLines returns the lines of a log but those that a kill has cut, one for
+// each kill at most, which say so.
+func (k *killRun) wholeLines(name string) []string {
+	all := k.linesOf(name)
+	whole := slices.DeleteFunc(slices.Clone(all), func(line string) bool { return strings.HasSuffix(line, wire.TruncatedMark) })
+	if cut := len(all) - len(whole); cut >= max(1, k.lives) {
+		k.fail("%s: %d lines are cut in %d lives", name, cut, k.lives)
+	}
+	return whole
 }
 
 // judgeKilled checks one destination: all of each connection, or a beginning.

@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -204,6 +205,11 @@ func (p *badPeer) part() {
 	}
 }
 
+// accepted reports whether the connection from an address was. The caller holds mu.
+func (p *badPeer) accepted(from net.Addr) bool {
+	return slices.ContainsFunc(p.history, func(c *peerConn) bool { return c.tcp != nil && c.tcp.RemoteAddr().String() == from.String() })
+}
+
 func (p *badPeer) mood(set func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -217,8 +223,23 @@ func (p *badPeer) heal() {
 	p.up()
 }
 
-// end waits until everything that was sent is read, and returns it.
+// end waits until everything that was sent is read, and returns it. A last
+// connection of its own tells that all others were accepted: closing the listener
+// would reset those that wait.
 func (p *badPeer) end() []*peerConn {
+	c, err := net.Dial("tcp", p.at.String())
+	if err != nil {
+		p.t.Errorf("peer %s: %v", p.at, err)
+		return nil
+	}
+	p.mu.Lock()
+	for end := time.Now().Add(faultDeadline); !p.accepted(c.LocalAddr()) && time.Now().Before(end); {
+		p.mu.Unlock()
+		runtime.Gosched()
+		p.mu.Lock()
+	}
+	p.mu.Unlock()
+	_ = c.Close()
 	p.mu.Lock()
 	l := p.listener
 	p.listener = nil

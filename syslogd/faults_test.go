@@ -672,7 +672,7 @@ func (r *faultRun) judgeHost(st *Statistics, name string, p *badPeer) (copies, g
 		r.fail("host %s: %v", name, err)
 		return 0, 0
 	}
-	if d.copies > 0 && len(p.history) < 2 {
+	if d.copies > 0 && len(p.history) < 3 /* with the one of end */ {
 		r.fail("host %s: %d copies over one connection", name, d.copies)
 	}
 	lost := lostAt(st, KindHost, p.at.Addr().String())

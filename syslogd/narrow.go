@@ -13,13 +13,14 @@ import (
 )
 
 // narrowing is what a Selection asks of a message beyond its priority and its
-// text: `from`, `program` and `hostname`, all of which must hold. Distinct ones
+// text: `from`, `program`, `hostname` and `exclude-own-records`, all of which must hold. Distinct ones
 // stand once in a table and are evaluated once for each record. A destination
 // without any has none, and costs nothing.
 type narrowing struct {
 	from     []netip.Prefix // nil: from anywhere
 	programs []string       // in lower case; nil: any program
 	host     *match.Expr    // nil: any host
+	foreign  bool           // none of our own records
 }
 
 // compiledNarrowing is a narrowing with the text it was compiled from.
@@ -28,9 +29,10 @@ type compiledNarrowing struct {
 	narrow narrowing
 }
 
-// narrow compiles `from`, `program` and `hostname` of s; nil if it has none.
+// narrow compiles `from`, `program`, `hostname` and `exclude-own-records` of s;
+// nil if it has none.
 func (s *Selection) narrow() (*compiledNarrowing, error) {
-	if len(s.From) == 0 && len(s.Programs) == 0 && s.HostMatch == "" {
+	if len(s.From) == 0 && len(s.Programs) == 0 && s.HostMatch == "" && !s.Foreign {
 		return nil, nil
 	}
 	var c compiledNarrowing
@@ -66,6 +68,9 @@ func (s *Selection) narrow() (*compiledNarrowing, error) {
 		c.narrow.host = x
 		word('h', s.HostMatch)
 	}
+	if c.narrow.foreign = s.Foreign; s.Foreign {
+		word('o', "")
+	}
 	c.key = string(key)
 	return &c, errors.Join(errs...)
 }
@@ -83,6 +88,14 @@ func unmapped(p netip.Prefix) netip.Prefix {
 // batch. What no network brought, from programs of this machine, its kernel and
 // this program itself, is from 127.0.0.1 and ::1.
 func (n *narrowing) sender(o *wire.Origin) bool {
+	return n.notOwn(o) && n.network(o)
+}
+
+// notOwn reports whether n admits who made the messages.
+func (n *narrowing) notOwn(o *wire.Origin) bool { return !n.foreign || o.Kind != wire.Self }
+
+// network reports whether n admits where they come from.
+func (n *narrowing) network(o *wire.Origin) bool {
 	if n.from == nil {
 		return true
 	}

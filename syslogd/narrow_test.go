@@ -112,6 +112,22 @@ func TestNarrowingsAreEvaluatedOnce(t *testing.T) {
 	}
 }
 
+// TestOwnRecordsAreLeftOut tells that what others say in our name stays.
+func TestOwnRecordsAreLeftOut(t *testing.T) {
+	for _, from := range []string{"", "127.0.0.0/8"} {
+		var without, with memory
+		s := Selection{Rules: rules(t, "any any"), From: prefixes(from)}
+		foreign := s
+		foreign.Foreign = true
+		e := engineTo(t, to(&without, foreign), to(&with, s))
+		e.Log(event.Subject{}, event.LogCleared{}.Entry())
+		e.Submit(batch(wire.Origin{Kind: wire.Unix}, "<29>Nov 22 14:15:16 mgd[1]: UI_COMMIT: text"))
+		if w, o := with.texts(), without.texts(); len(w) != 2 || len(o) != 1 || !strings.Contains(o[0], "UI_COMMIT") {
+			t.Errorf("from %q: %q and %q", from, w, o)
+		}
+	}
+}
+
 func TestBadNarrowingIsRefused(t *testing.T) {
 	for _, s := range []Selection{{HostMatch: "web["}, {HostMatch: "a{999}"}, {Programs: []string{""}}, {From: []netip.Prefix{{}}}} {
 		if _, err := s.narrow(); err == nil {

@@ -3,6 +3,8 @@ package logfile
 import (
 	"bytes"
 	"io"
+
+	"loggia/syslogd/wire"
 )
 
 // Head identifies a file of a log: which generation it is, and which line comes
@@ -39,8 +41,9 @@ type File interface {
 // frames that are sound, follow each other from the first line and lie within
 // the file's size bytes are kept, the rest of the index is cut off, and the
 // lines that have no entry are counted and entered anew. A last line without
-// newline gets one: text is never lost. head is what holds where the index is
-// empty or begins wrongly.
+// newline is the beginning of a record: it gets wire.TruncatedMark and a newline,
+// so that text is never lost and nobody takes it for the whole. head is what
+// holds where the index is empty or begins wrongly.
 func Recover(log, index File, size int64, head Head) (Point, error) {
 	c := newCursor(index)
 	p := Point{Generation: head.Generation, Epoch: head.Epoch, First: head.First, Seq: head.First - 1}
@@ -114,10 +117,11 @@ func count(log, index File, size int64, p *Point) error {
 		}
 	}
 	if length > 0 { // torn by a crash
-		if _, err := log.Write([]byte{'\n'}); err != nil {
+		const end = wire.TruncatedMark + "\n"
+		if _, err := log.Write([]byte(end)); err != nil {
 			return err
 		}
-		entries = append(entries, Entry{Length: length + 1, Kind: Counted})
+		entries = append(entries, Entry{Length: length + uint32(len(end)), Kind: Counted, Flags: wire.Truncated})
 	}
 	return flush()
 }

@@ -29,12 +29,13 @@ type Style struct {
 // message. 32473 is IANA's number for documentation.
 const SDID = "loggia@32473"
 
-// The marks of a message that was cut to max-message-size: behind the text of a
-// standard line, and as a parameter of our own structured data.
-const (
-	truncatedText  = " [truncated]"
-	truncatedParam = ` truncated="yes"`
-)
+// TruncatedMark stands behind the text of a standard line whose message was cut
+// to max-message-size, and of any line that a crash has cut.
+const TruncatedMark = " [truncated]"
+
+// truncatedParam is the mark of a message that was cut to max-message-size, as a
+// parameter of our own structured data.
+const truncatedParam = ` truncated="yes"`
 
 // Append appends the line of r, without a line feed, to dst. Except with
 // RawControl it holds no control byte but TAB: they are written #ooo, octal.
@@ -66,8 +67,8 @@ func (s *Style) appendStandard(dst []byte, b *Batch, r *Record, c *Stamps) []byt
 		}
 		dst = s.appendText(dst, text)
 	}
-	if r.Flags&Truncated != 0 && !bytes.HasSuffix(text, []byte(truncatedText)) {
-		dst = append(dst, truncatedText...)
+	if r.Flags&Truncated != 0 && !bytes.HasSuffix(text, []byte(TruncatedMark)) {
+		dst = append(dst, TruncatedMark...)
 	}
 	return dst
 }
