@@ -32,7 +32,8 @@ var allowed = map[string][]string{
 	"sshd/dial":    {},
 
 	"configtree":                 {"configtree/schema"},
-	"configtree/schema":          {},
+	"configtree/schema":          {"configtree/secret"},
+	"configtree/secret":          {},
 	"configtree/schema/generate": {"configtree/schema"},
 	"configtree/format":          {"configtree", "configtree/schema"},
 	"configtree/password":        {"configtree", "configtree/schema"},

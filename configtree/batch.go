@@ -153,7 +153,7 @@ func (b *Batch) missing(e *Edit) *Problem {
 			return e.problem(NotFound, s.Key, elementNotFound(s.Key))
 		case next == nil:
 			return e.problem(NotFound, s.Node.Name, ErrNotFound)
-		case i == len(e.Path)-1 && e.Op != Annotate && !e.Op.refers() && e.Value != "" && next.text != e.Value:
+		case i == len(e.Path)-1 && e.Op != Annotate && !e.Op.refers() && e.Value != "" && !next.schema.Type.Same(next.text, e.Value):
 			return e.problem(NotFound, e.Value, ErrNotFound)
 		}
 		n = next
@@ -248,7 +248,7 @@ func (b *Batch) set(p Path, value string) {
 		n = c
 	}
 	if n.schema.Kind == schema.Leaf {
-		n.text = b.kept(value)
+		n.text = b.kept(n.schema.Type.Keep(value))
 	}
 }
 

@@ -81,7 +81,7 @@ func (d *differ) nodes(from, to Node) {
 	if a.comment != b.comment {
 		d.add(Commented, from, to)
 	}
-	if a.text != b.text {
+	if a.meaning() != b.meaning() {
 		d.add(Modified, from, to)
 	}
 	if len(a.slots)+len(b.slots) == 0 {

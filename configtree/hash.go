@@ -35,7 +35,7 @@ func (s *sealer) node(n *node) {
 	}
 	s.buf = append(s.buf[:0], 'n', flag(n.inactive)|flag(n.protected)<<1)
 	s.string(n.schema.Name)
-	s.string(n.text)
+	s.string(n.meaning())
 	s.string(n.comment)
 	for _, sl := range n.slots {
 		h := sl.hash()

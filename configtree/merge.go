@@ -117,8 +117,11 @@ func (m *merger) statement(v versions, up trails) *node {
 	if disagree(base.comment, v.mine.comment, v.theirs.comment) {
 		m.conflict(CommentConflict, v, up)
 	}
-	out.text = pick(base.text, v.mine.text, v.theirs.text)
-	if v.mine.text != v.theirs.text && (v.base == nil || disagree(base.text, v.mine.text, v.theirs.text)) {
+	before, mine, theirs := base.meaning(), v.mine.meaning(), v.theirs.meaning()
+	if mine != before {
+		out.text = v.mine.text
+	}
+	if mine != theirs && (v.base == nil || disagree(before, mine, theirs)) {
 		m.conflict(ValueConflict, v, up)
 	}
 	m.contents(&out, v, up.below(v))

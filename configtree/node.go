@@ -51,6 +51,15 @@ func (n *node) traits() traits {
 	return t
 }
 
+// meaning returns what the text of a node stands for, which is what is compared:
+// a secret in clear, whatever its notation.
+func (n *node) meaning() string {
+	if n.schema.Kind != schema.Leaf {
+		return n.text
+	}
+	return n.schema.Type.Plain(n.text)
+}
+
 // slot is where a node keeps the statement of one schema child: a single
 // container or leaf, or the elements of a list or leaf-list.
 type slot struct {

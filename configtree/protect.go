@@ -61,7 +61,7 @@ func (b *Batch) unchanged(e *Edit, n *node, i int) bool {
 			return false
 		}
 	}
-	return n.schema.Kind != schema.Leaf || n.text == e.Value
+	return n.schema.Kind != schema.Leaf || n.schema.Type.Same(n.text, e.Value)
 }
 
 // guardCases refuses a Set of step i, below n, that would remove a protected

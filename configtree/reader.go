@@ -111,6 +111,13 @@ func (r *Reader) Text(name string) string {
 	return s.Default
 }
 
+// Secret returns the secret in clear that the leaf called name holds, "" when there
+// is none.
+func (r *Reader) Secret(name string) string {
+	s := r.child(name)
+	return s.Type.Plain(r.node.Child(name).Value())
+}
+
 // Texts returns the values of the leaf-list called name in display order.
 func (r *Reader) Texts(name string) []string {
 	r.child(name)

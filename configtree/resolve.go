@@ -223,7 +223,7 @@ func (w *walk) mismatch(i int, err error) *Problem {
 		p.Kind = Invalid
 	}
 	if w.pending != nil && w.pending.Secret {
-		if strings.Contains(m.Text, p.Token) {
+		if w.pending.Type.Base != schema.Secret && strings.Contains(m.Text, p.Token) {
 			p.Err = errNoSecret
 		}
 		p.Token = ""

@@ -40,7 +40,7 @@ const netconfSubsystem = "netconf"
 func (d *sshDecoder) outbound(r *configtree.Reader) {
 	for c := range r.Entries("client") {
 		d.calls = true
-		caller := sshd.Caller{Name: c.Key(), DeviceID: c.Text("device-id"), Secret: c.Text("secret"), Only: netconfSubsystem,
+		caller := sshd.Caller{Name: c.Key(), DeviceID: c.Text("device-id"), Secret: c.Secret("secret"), Only: netconfSubsystem,
 			Sticky: c.Text("reconnect-strategy") == "sticky"}
 		if alive := c.Child("keep-alive"); alive.Valid() {
 			caller.AliveInterval, caller.AliveCount = seconds(alive.Uint("timeout")), int(alive.Uint("retry"))

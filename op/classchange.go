@@ -166,7 +166,7 @@ func masked(t, base *configtree.Tree) *configtree.Tree {
 		eachSecret(n, func(n configtree.Node) {
 			value := maskedSecret
 			if base != nil {
-				if old, ok := base.At(n.Path()); ok && old.Value() != n.Value() {
+				if old, ok := base.At(n.Path()); ok && !n.Schema().Type.Same(old.Value(), n.Value()) {
 					value = "/* SECRET-DATA, changed */"
 				}
 			}

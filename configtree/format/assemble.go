@@ -351,12 +351,15 @@ func (a *assembler) value(t *schema.Type, text string) (string, error) {
 	if a.trim {
 		trimmed = strings.TrimSpace(text)
 	}
-	if t.Base != schema.String {
+	if t.Base != schema.String && t.Base != schema.Secret {
 		return trimmed, t.Check(trimmed)
 	}
 	err := t.Check(text)
 	if err != nil && trimmed != text && t.Check(trimmed) == nil {
-		return trimmed, nil
+		return t.Keep(trimmed), nil
+	}
+	if err == nil {
+		text = t.Keep(text)
 	}
 	return text, err
 }
@@ -364,7 +367,7 @@ func (a *assembler) value(t *schema.Type, text string) (string, error) {
 // refuseValue reports a key or value that is wrong, without one that is or could be a secret.
 func (a *assembler) refuseValue(s *schema.Node, err error, text string) {
 	if s.Secret {
-		a.refuse(configtree.Invalid, errSecret, s.Name, secretMark)
+		a.refuse(configtree.Invalid, secretRefusal(s, err), s.Name, secretMark)
 		return
 	}
 	if t := strings.TrimSpace(text); t != "" {

@@ -33,7 +33,7 @@ system {
             archive {
                 size 65578;
                 archive-sites scp://u@h/d {
-                    password "$9$ab"; ## SECRET-DATA
+                    password "$9$LbHX-wg4Z"; ## SECRET-DATA
                 }
             }
             structured-data;
@@ -94,7 +94,7 @@ func TestXMLShapes(t *testing.T) {
                             <size>65578</size>
                             <archive-sites>
                                 <name>scp://u@h/d</name>
-                                <password>$9$ab</password>
+                                <password>$9$LbHX-wg4Z</password>
                             </archive-sites>
                         </archive>
                         <structured-data/>
@@ -188,7 +188,7 @@ func TestJSONShapes(t *testing.T) {
                         "archive-sites" : [
                         {
                             "name" : "scp://u@h/d",
-                            "password" : "$9$ab"
+                            "password" : "$9$LbHX-wg4Z"
                         }
                         ]
                     },

@@ -104,6 +104,15 @@ func Report(w io.Writer, p *configtree.Problem) error {
 	return err
 }
 
+// secretRefusal is what is said of a value that the secret statement s refuses: what
+// its type has to say, if that never repeats the value.
+func secretRefusal(s *schema.Node, err error) error {
+	if s != nil && s.Kind == schema.Leaf && s.Type.Base == schema.Secret {
+		return err
+	}
+	return errSecret
+}
+
 // level cuts from p what is no level of the hierarchy, a leaf or a list that waits for
 // its key, and everything from an entry on whose key is a secret.
 func level(p configtree.Path) configtree.Path {

@@ -204,7 +204,7 @@ func (p *patchReader) disagrees(o object) bool {
 		if e.Op != configtree.Set {
 			continue
 		}
-		if n, ok := p.on.At(e.Path); ok && (e.Path.Last().Node.Kind != schema.Leaf || n.Value() == e.Value) {
+		if n, ok := p.on.At(e.Path); ok && (e.Path.Last().Node.Kind != schema.Leaf || n.Schema().Type.Same(n.Value(), e.Value)) {
 			continue
 		}
 		p.problem(configtree.NotFound, e.Line, e.Col, errPatch, configtree.Path{e.Path.Last()}.String())

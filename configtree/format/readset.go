@@ -156,7 +156,7 @@ func (s *setReader) explain(n int, at configtree.Path, words []configtree.Word, 
 			p.Token, e.token = secretMark, secretMark
 		}
 		if e.value {
-			e.Err = errSecret
+			e.Err = secretRefusal(p.Path.Last().Node, e.Err)
 		}
 	} else {
 		for _, w := range args[min(from, p.Word, len(args)):min(p.Word+1, len(args))] {

@@ -16,7 +16,7 @@ import (
 // samples are values of which every type finds some to its taste, nasty ones among them.
 var samples = []string{
 	"a", "R1", "x-1", "admin", "UTC", "Europe/Berlin", "GMT-3", "10.0.0.1", "2001:db8::1", "10.0.0.0/8", "2001:db8::/32",
-	"host.example.org", "64k", "1m", "7", "60", "2000", "2026-01-01.00:00", "12:30", "/dev/log", "$6$salt$hash", "$9$abc",
+	"host.example.org", "64k", "1m", "7", "60", "2000", "2026-01-01.00:00", "12:30", "/dev/log", "$6$salt$hash", "$9$LbHX-wg4Z",
 	"ssh-rsa AAAA x@y", "ssh-ed25519 AAAA x@y", "ecdsa-sha2-nistp256 AAAA x@y", "scp://user@host/dir",
 	"with blank", `quo"te`, `back\slash`, `\n`, `end\`, "(a|b)+", "!x", "[", "]", "[0-9]", "{", "};", "#no", "/*", "a/*b*/", "inactive:", "replace:",
 	"any", "match", "Grüße", "tab\there", "two\nlines", "\x1b[0m", "'", "set", "*", "<x>",

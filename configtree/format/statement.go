@@ -168,7 +168,7 @@ func (t *textReader) refuseAt(i int, tok token, kind configtree.ProblemKind, err
 			tok.text, e.token = secretMark, secretMark
 		}
 		if value {
-			e.Err = errSecret
+			e.Err = secretRefusal(s.cursor.Node, err)
 		}
 	}
 	e.Statement = excerpt(shown, i+1 < len(s.words), closing(s.end))

@@ -41,7 +41,7 @@ func (s *statement) word(i int, root *schema.Node) (configtree.ProblemKind, erro
 	if err != nil {
 		return refusal(err)
 	}
-	if step.Word != w.text {
+	if step.Word != w.text && (step.Kind != schema.Value || step.Node.Type.Base != schema.Secret) {
 		return configtree.Unknown, errSyntax
 	}
 	for range step.Up {

@@ -72,7 +72,7 @@ system {
                 size 64k;
                 archive-sites scp://user@server/logs;
                 archive-sites "scp://user@server/more logs" {
-                    password "$9$abc"; ## SECRET-DATA
+                    password "$9$LbHX-wg4Z"; ## SECRET-DATA
                 }
             }
         }
@@ -85,7 +85,7 @@ set system syslog archive world-readable
 set system syslog file messages any notice
 set system syslog file messages archive size 64k
 set system syslog file messages archive archive-sites scp://user@server/logs
-set system syslog file messages archive archive-sites "scp://user@server/more logs" password "$9$abc"
+set system syslog file messages archive archive-sites "scp://user@server/more logs" password "$9$LbHX-wg4Z"
 `},
 	{"a homogeneous list shares braces, a oneliner has none", `
 system {
@@ -319,9 +319,9 @@ func TestWriteStatements(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{Options{}, "file empty;\nfile messages {\n    any notice;\n    archive {\n        archive-sites http://x {\n            password pw; ## SECRET-DATA\n        }\n    }\n}\n"},
-		{Options{Syntax: SetLines, Relative: true}, "set file empty\nset file messages any notice\nset file messages archive archive-sites http://x password pw\n"},
-		{Options{Syntax: SetLines}, "set system syslog file empty\nset system syslog file messages any notice\nset system syslog file messages archive archive-sites http://x password pw\n"},
+		{Options{}, "file empty;\nfile messages {\n    any notice;\n    archive {\n        archive-sites http://x {\n            password \"$9$kq5Ftu1\"; ## SECRET-DATA\n        }\n    }\n}\n"},
+		{Options{Syntax: SetLines, Relative: true}, "set file empty\nset file messages any notice\nset file messages archive archive-sites http://x password \"$9$kq5Ftu1\"\n"},
+		{Options{Syntax: SetLines}, "set system syslog file empty\nset system syslog file messages any notice\nset system syslog file messages archive archive-sites http://x password \"$9$kq5Ftu1\"\n"},
 	} {
 		var b strings.Builder
 		if err := WriteStatements(&b, syslog.Entries("file"), test.o); err != nil {

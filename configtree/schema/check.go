@@ -53,6 +53,8 @@ func (t *Type) Check(value string) error {
 		return checkTimeZone(value)
 	case DateTime:
 		return checkDateTime(value)
+	case Secret:
+		return checkSecret(value)
 	}
 	panic(fmt.Sprintf("schema: no base type %d", t.Base))
 }

@@ -41,7 +41,7 @@ const (
 type Step struct {
 	Kind StepKind
 	Node *Node  // node entered: the child for Keyword; the list for Key, nokeyword lists too; the leaf or leaf-list for Value
-	Word string // in full: abbreviations resolved; keys and values as typed
+	Word string // in full: abbreviations resolved; keys and values as typed, secrets as they are kept
 	Up   int    // how many levels the walk left before matching; the caller's path loses as many
 	Next Cursor // where the walk goes on: after an empty leaf or a leaf's value back at its parent, after a value of a leaf-list still wanting one
 }
@@ -209,6 +209,7 @@ func (c Cursor) matchTyped(t *Type, kind StepKind, word string, quoted bool) (St
 	} else if err := t.Check(word); err != nil {
 		return Step{}, &MatchError{Kind: Invalid, Word: word, Text: err.Error()}
 	}
+	word = t.Keep(word)
 	if kind == Key {
 		return enterKey(c.Node, word), nil
 	}

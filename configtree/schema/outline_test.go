@@ -92,7 +92,7 @@ func traits(n *Node) string {
 }
 
 func typeText(t *Type) string {
-	text := [...]string{"string", "number", "empty", "one of", "address", "host", "prefix", "bytes", "time-zone", "date-and-time"}[t.Base]
+	text := [...]string{"string", "number", "empty", "one of", "address", "host", "prefix", "bytes", "time-zone", "date-and-time", "secret"}[t.Base]
 	if t.Text {
 		text += " as text"
 	}

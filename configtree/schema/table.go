@@ -187,7 +187,7 @@ func (d *decoder) readMusts(n *Node) {
 
 func (d *decoder) readType(t *Type) {
 	t.Base = Base(d.number())
-	if t.Base > DateTime {
+	if t.Base > Secret {
 		d.fail("has a type of base %d", t.Base)
 		return
 	}

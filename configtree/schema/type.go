@@ -21,6 +21,7 @@ const (
 	Bytes              // a number with optional suffix k, m or g; Ranges bound the bytes; kept as typed
 	TimeZone           // IANA zone name or GMT±n
 	DateTime           // yyyy-mm-dd.hh:mm
+	Secret             // text that has to be said to others; kept in the notation of package secret
 )
 
 // Type describes the values of a leaf, a leaf-list or a list key.

@@ -108,6 +108,9 @@ func lintShape(n *schema.Node, report func(string, ...any)) {
 	if n.Mandatory && n.Default != "" {
 		report("mandatory with a default")
 	}
+	if n.KeyType.Base == schema.Secret || n.Type.Base == schema.Secret && (n.Kind != schema.Leaf || !n.Secret) {
+		report("syntax secret on what is no secret leaf")
+	}
 	if n.Secret && n.Default != "" {
 		report("a secret with a default")
 	}

@@ -87,6 +87,7 @@ func (c *compiler) syntax(out *schema.Type, st *yang.Statement) {
 		"address": schema.Address, "host": schema.AddressOrName, "prefix": schema.Prefix,
 		"bytes": schema.Bytes, "number": schema.Unsigned,
 		"time-zone": schema.TimeZone, "date-and-time": schema.DateTime,
+		"secret": schema.Secret,
 	}
 	base, ok := bases[st.Argument]
 	if !ok || out.Base != schema.String {
