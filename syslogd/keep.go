@@ -43,7 +43,21 @@ func (e *Engine) keep() {
 			e.tell(now.Sub(told))
 			told = now
 		}
+		e.recoverFiles()
 		e.save()
+	}
+}
+
+// recoverFiles has the files opened again that could not be, though nobody may
+// be writing to them.
+func (e *Engine) recoverFiles() {
+	e.mu.Lock()
+	s := e.state
+	e.mu.Unlock()
+	for _, d := range s.destinations {
+		if f, ok := d.sink.(*sink.File); ok {
+			f.Recover()
+		}
 	}
 }
 

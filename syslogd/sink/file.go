@@ -75,6 +75,8 @@ type File struct {
 	world atomic.Bool
 
 	written atomic.Bool // since the cabinet last looked for a file to close
+
+	unopened atomic.Bool // it could not be opened; the alarm tells
 	seat    int         // among the open files of the cabinet, guarded by its lock
 	pub     publisher
 
@@ -352,8 +354,8 @@ func (f *File) put(l *Lines, i, j int) {
 		f.drop(l.Lines[i:j], err)
 		return
 	}
-	if f.alarm.set && l.Received.Sub(f.erredAt) >= calm {
-		f.alarm.clear()
+	if f.alarm.set {
+		f.settled(l.Received)
 	}
 }
 

@@ -357,7 +357,37 @@ func (f *File) look(now time.Time) {
 func (f *File) reopened(err error) {
 	if err != nil {
 		f.erredAt = f.checked
+		f.unopened.Store(true)
 		f.alarm.raise(err)
+	}
+}
+
+// Recover tries, where the file could not be opened, to open it again, and takes
+// the alarm back when that went well: nobody may be writing to it. It costs
+// nothing where all is well.
+func (f *File) Recover() {
+	if !f.unopened.Load() {
+		return
+	}
+	f.mu.Lock()
+	defer f.unlock()
+	if f.closed {
+		return
+	}
+	now := f.now()
+	if f.live == nil && !f.asleep {
+		f.check(now)
+	}
+	if f.live != nil || f.asleep {
+		f.settled(now)
+	}
+}
+
+// settled takes the file's alarm back once things went well for a while.
+func (f *File) settled(now time.Time) {
+	if now.Sub(f.erredAt) >= calm {
+		f.alarm.clear()
+		f.unopened.Store(false)
 	}
 }
 

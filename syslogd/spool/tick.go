@@ -135,7 +135,11 @@ func (s *Spool) retry() {
 	if !s.failed {
 		return
 	}
-	if err := s.savePending(); err != nil {
+	err := s.begin() // it may have been the first record
+	if err == nil {
+		err = s.savePending()
+	}
+	if err != nil {
 		s.fail(err)
 		return
 	}
