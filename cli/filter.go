@@ -13,11 +13,14 @@ import (
 	"loggia/op"
 )
 
-// stage is a pipe at work. finish says that nothing more comes: because all
-// was written, or because of err, which comes back once it has gone through all
-// stages, or another error instead.
+// stage is a pipe at work.
 type stage interface {
-	io.Writer
+	// lines takes a block of lines, each with its newline, valid until it returns.
+	// Only a piece of a line longer than maxPipeLine has none.
+	lines(block []byte) error
+	// finish says that nothing more comes: because all was written, or because of
+	// err, which comes back once it has gone through all stages, or another error
+	// instead.
 	finish(err error) error
 }
 
@@ -27,62 +30,100 @@ type filterMaker = func(s *Session, c *call, next stage) (stage, error)
 // sink is the end of the pipes.
 type sink struct{ io.Writer }
 
-func (sink) finish(err error) error { return err }
-
-// lines cuts a stream into lines and hands each to a filter.
-type lines struct {
-	next stage
-	each func(line []byte) error // line with its newline
-	shut func() error            // what is to be closed, in any case
-	end  func() error            // what is still to be said, when all went well
-	held []byte                  // an unfinished line
-	err  error
+func (s sink) lines(block []byte) error {
+	_, err := s.Write(block)
+	return err
 }
 
-// maxPipeLine bounds a line that a filter holds, in bytes: a longer one is
-// handed on in pieces.
+func (sink) finish(err error) error { return err }
+
+// feed is the beginning of the pipes: it cuts what a command writes into blocks
+// of whole lines.
+type feed struct {
+	out  stage
+	raw  bool   // nobody cares for lines
+	held []byte // an unfinished line
+}
+
+// maxPipeLine bounds a line that is held, in bytes: a longer one is handed on in
+// pieces.
 const maxPipeLine = 1 << 20
 
-func (l *lines) Write(b []byte) (int, error) {
+func (f *feed) Write(b []byte) (int, error) {
 	n := len(b)
-	for l.err == nil {
-		i := bytes.IndexByte(b, '\n')
-		if i < 0 {
-			l.held = append(l.held, b...)
-			if len(l.held) > maxPipeLine {
-				l.err, l.held = l.each(l.held), nil
+	if f.raw {
+		return n, f.out.lines(b)
+	}
+	if len(f.held) > 0 {
+		i := bytes.IndexByte(b, '\n') + 1
+		if i == 0 {
+			i = min(len(b), maxPipeLine)
+		}
+		f.held, b = append(f.held, b[:i]...), b[i:]
+		if f.held[len(f.held)-1] == '\n' || len(f.held) > maxPipeLine {
+			if err := f.out.lines(f.held); err != nil {
+				return 0, err
 			}
-			break
+			f.held = f.held[:0]
 		}
-		line := b[:i+1]
-		if len(l.held) > 0 {
-			line = append(l.held, line...)
+	}
+	if i := bytes.LastIndexByte(b, '\n') + 1; i > 0 {
+		if err := f.out.lines(b[:i]); err != nil {
+			return 0, err
 		}
-		l.err = l.each(line)
-		l.held, b = l.held[:0], b[i+1:]
+		b = b[i:]
 	}
-	if l.err != nil {
-		return 0, l.err
+	for len(b) > maxPipeLine {
+		if err := f.out.lines(b[:maxPipeLine]); err != nil {
+			return 0, err
+		}
+		b = b[maxPipeLine:]
 	}
+	f.held = append(f.held, b...)
 	return n, nil
 }
 
-func (l *lines) finish(err error) error {
-	if l.err == nil {
-		l.err = err
+func (f *feed) finish(err error) error {
+	if err == nil && len(f.held) > 0 {
+		err = f.out.lines(append(f.held, '\n'))
 	}
-	if l.err == nil && len(l.held) > 0 {
-		l.err = l.each(append(l.held, '\n'))
+	return f.out.finish(err)
+}
+
+// filter is a stage that is made of functions.
+type filter struct {
+	next stage
+	each func(block []byte) error
+	shut func() error // what is to be closed, in any case
+	end  func() error // what is still to be said, when all went well
+	err  error
+}
+
+func (f *filter) lines(block []byte) error {
+	if f.err == nil {
+		f.err = f.each(block)
 	}
-	if l.shut != nil {
-		if err := l.shut(); l.err == nil {
-			l.err = err
+	return f.err
+}
+
+func (f *filter) finish(err error) error {
+	if f.err == nil {
+		f.err = err
+	}
+	if f.shut != nil {
+		if err := f.shut(); f.err == nil {
+			f.err = err
 		}
 	}
-	if l.err == nil && l.end != nil {
-		l.err = l.end()
+	if f.err == nil && f.end != nil {
+		f.err = f.end()
 	}
-	return l.next.finish(l.err)
+	return f.next.finish(f.err)
+}
+
+// say writes text of a filter's own to the next stage.
+func say(next stage, format string, args ...any) error {
+	return next.lines(fmt.Appendf(nil, format, args...))
 }
 
 func pattern(c *call) (*match.Expr, error) {
@@ -103,12 +144,20 @@ func grep(c *call, next stage, matching bool) (stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &lines{next: next, each: func(line []byte) error {
-		if expr.Match(bytes.TrimSuffix(line, []byte("\n"))) != matching {
+	scanner := expr.Scanner()
+	var kept []byte
+	return &filter{next: next, each: func(block []byte) error {
+		kept = kept[:0]
+		for from, to := range scanner.Stretches(block, matching) {
+			if to-from == len(block) {
+				return next.lines(block)
+			}
+			kept = append(kept, block[from:to]...)
+		}
+		if len(kept) == 0 {
 			return nil
 		}
-		_, err := next.Write(line)
-		return err
+		return next.lines(kept)
 	}}, nil
 }
 
@@ -119,32 +168,33 @@ func findFilter(_ *Session, c *call, next stage) (stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := false
-	each := func(line []byte) error {
-		if found = found || expr.Match(bytes.TrimSuffix(line, []byte("\n"))); !found {
-			return nil
+	scanner, found := expr.Scanner(), false
+	each := func(block []byte) error {
+		if found {
+			return next.lines(block)
 		}
-		_, err := next.Write(line)
-		return err
+		for from := range scanner.Stretches(block, true) {
+			found = true
+			return next.lines(block[from:])
+		}
+		return nil
 	}
 	end := func() error {
 		if found {
 			return nil
 		}
-		_, err := io.WriteString(next, "\nPattern not found\n")
-		return err
+		return say(next, "\nPattern not found\n")
 	}
-	return &lines{next: next, each: each, end: end}, nil
+	return &filter{next: next, each: each, end: end}, nil
 }
 
 func countFilter(_ *Session, _ *call, next stage) (stage, error) {
 	n := 0
-	end := func() error {
-		_, err := fmt.Fprintf(next, "Count: %d lines\n", n)
-		return err
-	}
-	return &lines{next: next, each: func([]byte) error { n++; return nil }, end: end}, nil
+	each := func(block []byte) error { n += bytes.Count(block, newline); return nil }
+	return &filter{next: next, each: each, end: func() error { return say(next, "Count: %d lines\n", n) }}, nil
 }
+
+var newline = []byte("\n")
 
 // lastLines is how many lines `| last` shows: a screenful without a number.
 func (s *Session) lastLines(c *call) int {
@@ -155,37 +205,11 @@ func (s *Session) lastLines(c *call) int {
 	return c.args.Int("lines", screenful)
 }
 
-// lastFilter passes the last lines. It holds maxLast bytes of them at most.
+// lastFilter passes the last lines.
 func lastFilter(s *Session, c *call, next stage) (stage, error) {
-	n := s.lastLines(c)
-	var ring [][]byte
-	at, held := 0, 0
-	each := func(line []byte) error {
-		if held += len(line); len(ring) < n {
-			ring = append(ring, bytes.Clone(line))
-		} else {
-			held -= len(ring[at])
-			ring[at] = append(ring[at][:0], line...)
-			at = (at + 1) % n
-		}
-		if held > maxLast {
-			return fmt.Errorf("last %d: more than %d bytes", n, maxLast)
-		}
-		return nil
-	}
-	end := func() error {
-		for i := range ring {
-			if _, err := next.Write(ring[(at+i)%len(ring)]); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	return &lines{next: next, each: each, end: end}, nil
+	t := tail{n: s.lastLines(c)}
+	return &filter{next: next, each: t.add, end: func() error { return t.pour(next) }}, nil
 }
-
-// maxLast bounds what `| last` holds, in bytes.
-const maxLast = 256 << 20
 
 func saveFilter(s *Session, c *call, next stage) (stage, error) {
 	f, err := s.env.Files.Create(c.args["filename"])
@@ -204,14 +228,13 @@ func teeFilter(s *Session, c *call, next stage) (stage, error) {
 		return nil, err
 	}
 	out := bufio.NewWriter(f)
-	each := func(line []byte) error {
-		if _, err := out.Write(line); err != nil {
+	each := func(block []byte) error {
+		if _, err := out.Write(block); err != nil {
 			return err
 		}
-		_, err := next.Write(line)
-		return err
+		return next.lines(block)
 	}
-	return &lines{next: next, each: each, shut: func() error { return errors.Join(out.Flush(), f.Close()) }}, nil
+	return &filter{next: next, each: each, shut: func() error { return errors.Join(out.Flush(), f.Close()) }}, nil
 }
 
 // maxMessage bounds what `| request message` sends, in bytes.
@@ -220,25 +243,29 @@ const maxMessage = 64 << 10
 // messageFilter shows the lines on other terminals, all at once and instead of here.
 func messageFilter(s *Session, c *call, next stage) (stage, error) {
 	var text []byte
-	each := func(line []byte) error {
-		if text = append(text, line...); len(text) > maxMessage {
+	each := func(block []byte) error {
+		if text = append(text, block...); len(text) > maxMessage {
 			return fmt.Errorf("request message: more than %d bytes", maxMessage)
 		}
 		return nil
 	}
-	return &lines{next: next, each: each, end: func() error { return op.Send(&s.env, c.args, string(text)) }}, nil
+	return &filter{next: next, each: each, end: func() error { return op.Send(&s.env, c.args, string(text)) }}, nil
 }
 
 // trimFilter cuts columns, which are characters, off the beginning of lines.
 func trimFilter(_ *Session, c *call, next stage) (stage, error) {
 	n := c.args.Int("columns", 0)
-	return &lines{next: next, each: func(line []byte) error {
-		for i := 0; i < n && len(line) > 1; i++ {
-			_, size := utf8.DecodeRune(line)
-			line = line[size:]
+	var out []byte
+	return &filter{next: next, each: func(block []byte) error {
+		out = out[:0]
+		for line := range bytes.Lines(block) {
+			for i := 0; i < n && len(line) > 1; i++ {
+				_, size := utf8.DecodeRune(line)
+				line = line[size:]
+			}
+			out = append(out, line...)
 		}
-		_, err := next.Write(line)
-		return err
+		return next.lines(out)
 	}}, nil
 }
 
@@ -249,14 +276,11 @@ func toFile(f *os.File, err error, c *call, next stage) (stage, error) {
 	}
 	n := 0
 	out := bufio.NewWriter(f)
-	each := func(line []byte) error {
-		n++
-		_, err := out.Write(line)
+	each := func(block []byte) error {
+		n += bytes.Count(block, newline)
+		_, err := out.Write(block)
 		return err
 	}
-	end := func() error {
-		_, err := fmt.Fprintf(next, "Wrote %d lines of output to '%s'\n", n, c.args["filename"])
-		return err
-	}
-	return &lines{next: next, each: each, end: end, shut: func() error { return errors.Join(out.Flush(), f.Close()) }}, nil
+	end := func() error { return say(next, "Wrote %d lines of output to '%s'\n", n, c.args["filename"]) }
+	return &filter{next: next, each: each, end: end, shut: func() error { return errors.Join(out.Flush(), f.Close()) }}, nil
 }

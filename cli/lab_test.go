@@ -220,24 +220,27 @@ func (f *fakeLogs) List() ([]op.LogFile, error) {
 	return out, nil
 }
 
-func (f *fakeLogs) Lines(ctx context.Context, name string) iter.Seq2[[]byte, error] {
-	return f.Last(ctx, name, len(f.files[name]))
+// Open makes a section of every two lines.
+func (f *fakeLogs) Open(name string) (op.LogText, error) {
+	lines, ok := f.files[name]
+	if !ok {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	var text fakeText
+	for two := range slices.Chunk(lines, 2) {
+		text = append(text, func(context.Context) iter.Seq2[[]byte, error] {
+			return func(yield func([]byte, error) bool) {
+				yield([]byte(strings.Join(two, "\n")+"\n"), nil)
+			}
+		})
+	}
+	return text, nil
 }
 
-func (f *fakeLogs) Last(_ context.Context, name string, n int) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		lines, ok := f.files[name]
-		if !ok {
-			yield(nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist})
-			return
-		}
-		for _, l := range lines[max(0, len(lines)-n):] {
-			if !yield([]byte(l), nil) {
-				return
-			}
-		}
-	}
-}
+type fakeText []op.LogSection
+
+func (t fakeText) Sections() []op.LogSection { return t }
+func (t fakeText) Close() error              { return nil }
 
 func (f *fakeLogs) Follow(ctx context.Context, name string) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {

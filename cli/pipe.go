@@ -18,9 +18,10 @@ func pipeVerbs() []*verb {
 	v := func(words, help string, filter filterMaker, params ...op.Param) *verb {
 		return &verb{Grammar: op.Grammar{Words: words, Help: help, Params: params}, filter: filter}
 	}
+	byLine := func(v *verb) *verb { v.byLine = true; return v }
 	return []*verb{
-		v("match", "Show only the lines that match", matchFilter, pattern),
-		v("except", "Show only the lines that do not match", exceptFilter, pattern),
+		byLine(v("match", "Show only the lines that match", matchFilter, pattern)),
+		byLine(v("except", "Show only the lines that do not match", exceptFilter, pattern)),
 		v("find", "Show from the first line that matches", findFilter, pattern),
 		v("count", "Show only the number of lines", countFilter),
 		v("last", "Show only the last lines", lastFilter, op.Param{Name: "lines", Help: "Number of lines", Type: numberType(1, 1000000)}),
@@ -28,8 +29,8 @@ func pipeVerbs() []*verb {
 		v("save", "Write the lines to a file", saveFilter, file),
 		v("hold", "Stay at the end of the output, to search and go back", nil),
 		v("tee", "Show the lines and write them to a file", teeFilter, file),
-		v("trim", "Cut columns off the beginning of every line", trimFilter,
-			op.Param{Name: "columns", Help: "Number of columns", Required: true, Type: numberType(1, 10000)}),
+		byLine(v("trim", "Cut columns off the beginning of every line", trimFilter,
+			op.Param{Name: "columns", Help: "Number of columns", Required: true, Type: numberType(1, 10000)})),
 		v("resolve", "Show names for addresses", resolveFilter,
 			op.Param{Name: "full-names", Kind: op.Flag, Help: "With their domains"}),
 		v("append", "Add the lines to the end of a file", appendFilter, file),
@@ -96,11 +97,6 @@ func (s *Session) render(ctx context.Context, res op.Result, c *call) error {
 	if len(pipes) > 0 && pipes[0].verb.encode != nil {
 		res, pipes = pipes[0].verb.encode(s, res), pipes[1:]
 	}
-	if len(pipes) > 0 && pipes[0].verb.Words == "last" {
-		if t, ok := res.(op.Tailer); ok {
-			res, pipes = t.Tail(s.lastLines(pipes[0])), pipes[1:]
-		}
-	}
 	return s.pour(ctx, res, pipes)
 }
 
@@ -119,12 +115,20 @@ func (s *Session) pour(ctx context.Context, res op.Result, pipes []*call) error 
 		}
 	}
 	return s.o.Screen.Output(ctx, pages, func(ctx context.Context, w io.Writer) error {
-		out, err := s.filters(pipes, sink{w})
-		if err != nil {
-			return err
-		}
-		return out.finish(res.WriteText(contextWriter{ctx, out}))
+		return s.run(ctx, res, pipes, sink{w})
 	})
+}
+
+// run runs the text of res through the filters to out.
+func (s *Session) run(ctx context.Context, res op.Result, pipes []*call, out stage) error {
+	if log, ok := res.(op.Sectioned); ok {
+		return s.runSections(ctx, log, pipes, out)
+	}
+	head, err := s.filters(pipes, out)
+	if err != nil {
+		return err
+	}
+	return head.finish(res.WriteText(contextWriter{ctx, head}))
 }
 
 // hand gives the answer to a program.
@@ -133,11 +137,7 @@ func (s *Session) hand(ctx context.Context, res op.Result, pipes []*call) error 
 		return s.o.Answer(ctx, res)
 	}
 	var text strings.Builder
-	out, err := s.filters(pipes, sink{&text})
-	if err != nil {
-		return err
-	}
-	if err := out.finish(res.WriteText(contextWriter{ctx, out})); err != nil {
+	if err := s.run(ctx, res, pipes, sink{&text}); err != nil {
 		return err
 	}
 	return s.o.Answer(ctx, op.Text(text.String()))
@@ -157,16 +157,17 @@ func (c contextWriter) Write(b []byte) (int, error) {
 }
 
 // filters chains the stages in front of out, the last of which it makes first.
-func (s *Session) filters(pipes []*call, out stage) (stage, error) {
+func (s *Session) filters(pipes []*call, out stage) (*feed, error) {
+	head := &feed{out: out, raw: true}
 	for _, p := range slices.Backward(pipes) {
 		if p.verb.filter == nil {
 			continue
 		}
-		before, err := p.verb.filter(s, p, out)
+		before, err := p.verb.filter(s, p, head.out)
 		if err != nil {
-			return nil, out.finish(err)
+			return nil, head.out.finish(err)
 		}
-		out = before
+		head.out, head.raw = before, false
 	}
-	return out, nil
+	return head, nil
 }

@@ -26,9 +26,13 @@ type names struct {
 // resolveFilter puts names in the place of addresses.
 func resolveFilter(_ *Session, c *call, next stage) (stage, error) {
 	n := &names{full: c.args.Has("full-names"), known: map[string]string{}, ask: net.DefaultResolver.LookupAddr}
-	return &lines{next: next, each: func(line []byte) error {
-		_, err := next.Write(n.line(line))
-		return err
+	return &filter{next: next, each: func(block []byte) error {
+		for line := range bytes.Lines(block) {
+			if err := next.lines(n.line(line)); err != nil {
+				return err
+			}
+		}
+		return nil
 	}}, nil
 }
 

@@ -39,6 +39,7 @@ type verb struct {
 
 	// Of pipes; none for no-more.
 	filter  filterMaker
+	byLine  bool // the filter looks at each line alone
 	display func(s *Session, c *call, shown *configuration) (op.Result, error)
 	encode  func(s *Session, answer op.Result) op.Result
 }

@@ -9,6 +9,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -83,6 +84,15 @@ func logFile(e fs.DirEntry, name string) (op.LogFile, bool) {
 	return f, true
 }
 
+// live reports whether the engine writes to the log of that name.
+func (l logs) live(name string) bool {
+	if _, file, ok := syslogd.SenderFile(name); ok {
+		return l.d.engine.KeepsPerHost(file)
+	}
+	_, err := l.d.engine.File(name)
+	return err == nil
+}
+
 func groupName(gid uint32) string {
 	id := strconv.FormatUint(uint64(gid), 10)
 	g, err := user.LookupGroupId(id)
@@ -94,11 +104,7 @@ func groupName(gid uint32) string {
 
 // open opens a log for reading, up to what its writer has published.
 func (l logs) open(name string) (*logfile.Log, error) {
-	dir := ""
-	file := name
-	if sender, of, ok := syslogd.SenderFile(name); ok {
-		dir, file = filepath.Join(sink.PerHostDir, sender), of
-	}
+	dir, file := located(name)
 	log, err := logfile.Open(l.d.state.path("log", dir), l.d.state.path("index", dir), file)
 	if err != nil {
 		return nil, err
@@ -115,40 +121,53 @@ func (l logs) open(name string) (*logfile.Log, error) {
 	return log, nil
 }
 
-// read opens a log and yields the lines that of picks from it.
-func (l logs) read(name string, of func(*logfile.Log) iter.Seq2[logfile.Line, error]) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		log, err := l.open(name)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		for line, err := range of(log) {
-			if !yield(line.Text, err) {
-				_ = log.Close() // only read, and nobody asks any more
-				return
-			}
-		}
-		if err := log.Close(); err != nil {
-			yield(nil, err)
-		}
+// Open implements op.Logs. An archive that is named is opened alone.
+func (l logs) Open(name string) (op.LogText, error) {
+	if dir, file := located(name); strings.HasSuffix(file, ".gz") {
+		text, err := logfile.OpenArchive(l.d.state.path("log", dir), file)
+		return logText{text, nil}, err
 	}
+	log, err := l.open(name)
+	if err != nil {
+		return nil, err
+	}
+	text, err := log.Text()
+	if err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	return logText{text, log}, nil
 }
 
-// Lines implements op.Logs.
-func (l logs) Lines(ctx context.Context, name string) iter.Seq2[[]byte, error] {
-	if packed(name) {
-		return l.unpacked(ctx, name)
+// located tells in which directory a log is, below that of all logs, and its name there.
+func located(name string) (dir, file string) {
+	if sender, of, ok := syslogd.SenderFile(name); ok {
+		return filepath.Join(sink.PerHostDir, sender), of
 	}
-	return l.read(name, func(log *logfile.Log) iter.Seq2[logfile.Line, error] { return log.All(ctx) })
+	return "", name
 }
 
-// Last implements op.Logs.
-func (l logs) Last(ctx context.Context, name string, n int) iter.Seq2[[]byte, error] {
-	if packed(name) {
-		return l.lastUnpacked(ctx, name, n)
+// logText implements op.LogText.
+type logText struct {
+	text *logfile.Text
+	log  *logfile.Log // nil for a single archive
+}
+
+// Sections implements op.LogText.
+func (t logText) Sections() []op.LogSection {
+	var all []op.LogSection
+	for _, s := range t.text.Sections() {
+		all = append(all, s.Blocks)
 	}
-	return l.read(name, func(log *logfile.Log) iter.Seq2[logfile.Line, error] { return log.Last(ctx, uint64(max(n, 0))) })
+	return all
+}
+
+// Close implements op.LogText.
+func (t logText) Close() error {
+	err := t.text.Close()
+	if t.log != nil {
+		err = errors.Join(err, t.log.Close())
+	}
+	return err
 }
 
 // followRetry is how long Follow waits for a log that nothing is written to at

@@ -31,10 +31,11 @@ type Env struct {
 	Started  time.Time // start of the program
 	Product  Product
 	Caller   event.Subject
-	Class    func() *Class // what the caller may do; a commit can change it at any time
-	UID      *uint32       // of the caller on this machine; nil when it has no account here
-	Home     string        // directory for relative file names, /var/home/USER
-	StateDir string        // for show system storage: the file system it is on
+	Class    func() *Class  // what the caller may do; a commit can change it at any time
+	UID      *uint32        // of the caller on this machine; nil when it has no account here
+	Home     string         // directory for relative file names, /var/home/USER
+	StateDir string         // for show system storage: the file system it is on
+	Storage  func() Storage // of the logs; nil where nothing is logged
 }
 
 // Product is what the box says it is.
@@ -64,17 +65,27 @@ type Alarm struct {
 type Logs interface {
 	// List returns the files in the log directory by name.
 	List() ([]LogFile, error)
-	// Lines yields the lines of the log, oldest first, its archives joined by
-	// sequence. The slice is valid until the next line. Lines may follow an error
-	// that concerns a part of the log; fs.ErrNotExist says that there is no such log.
-	Lines(ctx context.Context, name string) iter.Seq2[[]byte, error]
-	// Last yields the last n lines without reading what is before them.
-	Last(ctx context.Context, name string, n int) iter.Seq2[[]byte, error]
+	// Open opens the text of a log as it is now, its archives joined by sequence;
+	// fs.ErrNotExist says that there is no such log. Whoever opens it closes it.
+	Open(name string) (LogText, error)
 	// Follow yields lines that are written from now on, until ctx ends.
 	Follow(ctx context.Context, name string) iter.Seq2[[]byte, error]
 	// Clear empties the log, and with all removes its archives.
 	Clear(ctx context.Context, by event.Subject, name string, all bool) error
 }
+
+// LogText is the text of a log, in sections that can be read in any order and
+// several at once.
+type LogText interface {
+	// Sections returns the sections, oldest first.
+	Sections() []LogSection
+	Close() error
+}
+
+// LogSection yields the text of a section in blocks of whole lines, each with its
+// newline; a block is valid until the next one. What cannot be read, or the end of
+// ctx, ends the section with an error.
+type LogSection func(ctx context.Context) iter.Seq2[[]byte, error]
 
 // LogFile is a file in the log directory.
 type LogFile struct {

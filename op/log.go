@@ -57,7 +57,7 @@ func Monitored(env *Env, name string) string {
 // showLog shows a log with its archives, or lists the directory like ls -l.
 func showLog(ctx context.Context, env *Env, a Args) (Result, error) {
 	if a.Has("filename") {
-		return NewLogLines(ctx, env.Logs, strings.TrimPrefix(a["filename"], "/var/log/"), -1), nil
+		return NewLogLines(ctx, env.Logs, strings.TrimPrefix(a["filename"], "/var/log/")), nil
 	}
 	list, err := env.Logs.List()
 	if err != nil {

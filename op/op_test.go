@@ -44,26 +44,30 @@ func (l logs) List() ([]LogFile, error) {
 	return out, nil
 }
 
-func (l logs) Lines(ctx context.Context, name string) iter.Seq2[[]byte, error] {
-	return l.Last(ctx, name, len(l[name]))
+func (l logs) Open(name string) (LogText, error) {
+	if _, ok := l[name]; !ok {
+		return nil, fs.ErrNotExist
+	}
+	return logText(l[name]), nil
 }
 
-func (l logs) Last(_ context.Context, name string, n int) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		if _, ok := l[name]; !ok {
-			yield(nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist})
-			return
+// logText is a log of which each line is a section.
+type logText []string
+
+func (t logText) Close() error { return nil }
+
+func (t logText) Sections() []LogSection {
+	var all []LogSection
+	for _, line := range t {
+		var err error
+		if line == "broken" {
+			err = errors.New("archive messages.3.gz: checksum differs")
 		}
-		for _, line := range l[name][max(0, len(l[name])-n):] {
-			var err error
-			if line == "broken" {
-				err = errors.New("archive messages.3.gz: checksum differs")
-			}
-			if !yield([]byte(line), err) {
-				return
-			}
-		}
+		all = append(all, func(context.Context) iter.Seq2[[]byte, error] {
+			return func(yield func([]byte, error) bool) { yield([]byte(line+"\n"), err) }
+		})
 	}
+	return all
 }
 
 func (l logs) Follow(context.Context, string) iter.Seq2[[]byte, error] {
@@ -197,16 +201,12 @@ func TestLogs(t *testing.T) {
 	}
 }
 
-func TestTheLastLinesOfALogNeedNotTheOthers(t *testing.T) {
+func TestWhatOfALogCannotBeReadKeepsNothingBack(t *testing.T) {
 	env := newEnv(t)
 	env.Logs.(logs)["messages"] = []string{"broken", "two", "three"}
-	res := NewLogLines(t.Context(), env.Logs, "messages", -1)
+	res := NewLogLines(t.Context(), env.Logs, "messages")
 	var b strings.Builder
 	if err := res.WriteText(&b); err == nil || err.Error() != "archive messages.3.gz: checksum differs" || b.String() != "two\nthree\n" {
-		t.Errorf("%q %v", b.String(), err)
-	}
-	b.Reset()
-	if err := res.Tail(2).WriteText(&b); err != nil || b.String() != "two\nthree\n" {
 		t.Errorf("%q %v", b.String(), err)
 	}
 }

@@ -1,13 +1,11 @@
 package op
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
 )
 
 // Result is what a command answers. It is one value that is shown in more than
@@ -31,11 +29,11 @@ func (t Text) WriteText(w io.Writer) error {
 // Element implements Result.
 func (t Text) Element() Element { return Output(t) }
 
-// Tailer is a Result whose last lines can be had without the others.
-type Tailer interface {
+// Sectioned is a Result that is the text of a log: who wants only some of it need
+// not read all, nor one piece after the other.
+type Sectioned interface {
 	Result
-	// Tail returns the last n lines of the result.
-	Tail(n int) Result
+	Open() (LogText, error)
 }
 
 // LogLines is an answer of log lines, read while they are written out.
@@ -43,44 +41,45 @@ type LogLines struct {
 	ctx  context.Context
 	logs Logs
 	name string
-	n    int // last n; all when negative
 }
 
-// NewLogLines answers with the lines of a log, all of them when n is negative, else the last n.
-func NewLogLines(ctx context.Context, logs Logs, name string, n int) *LogLines {
-	return &LogLines{ctx, logs, name, n}
+// NewLogLines answers with the lines of a log.
+func NewLogLines(ctx context.Context, logs Logs, name string) *LogLines {
+	return &LogLines{ctx, logs, name}
+}
+
+// Open implements Sectioned.
+func (l *LogLines) Open() (LogText, error) {
+	text, err := l.logs.Open(l.name)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) { // not there, or no name of a log
+		err = fmt.Errorf("could not resolve file: %s", l.name)
+	}
+	return text, err
 }
 
 // WriteText implements Result. What cannot be read, such as a damaged archive,
 // does not keep back what can; it is in the error at the end.
 func (l *LogLines) WriteText(w io.Writer) error {
-	var lines iter.Seq2[[]byte, error]
-	if l.n < 0 {
-		lines = l.logs.Lines(l.ctx, l.name)
-	} else {
-		lines = l.logs.Last(l.ctx, l.name, l.n)
-	}
-	out := bufio.NewWriterSize(w, 64<<10)
-	var unread error
-	for line, err := range lines {
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) { // not there, or no name of a log
-			err = fmt.Errorf("could not resolve file: %s", l.name)
-		}
-		if err != nil {
-			unread = errors.Join(unread, err)
-			continue
-		}
-		if _, err := out.Write(line); err != nil {
-			return err
-		}
-		if err := out.WriteByte('\n'); err != nil {
-			return err
-		}
-	}
-	if err := out.Flush(); err != nil {
+	text, err := l.Open()
+	if err != nil {
 		return err
 	}
-	return unread
+	var unread error
+	for _, section := range text.Sections() {
+		for block, err := range section(l.ctx) {
+			if err != nil {
+				unread = errors.Join(unread, err)
+				continue
+			}
+			if _, err := w.Write(block); err != nil {
+				return errors.Join(err, text.Close())
+			}
+		}
+		if l.ctx.Err() != nil {
+			break
+		}
+	}
+	return errors.Join(unread, text.Close())
 }
 
 // Element implements Result.
@@ -92,6 +91,3 @@ func content(r Result) Element {
 	e.Name = "file-content"
 	return e
 }
-
-// Tail implements Tailer.
-func (l *LogLines) Tail(n int) Result { return NewLogLines(l.ctx, l.logs, l.name, n) }
