@@ -202,6 +202,7 @@ func decodeEdit(line string, root *schema.Node) (configtree.Edit, error) {
 		if value, ok := strings.CutPrefix(rest, "= "); ok {
 			var err error
 			edit.Value, err = strconv.Unquote(value)
+			keepSecret(&edit) // a log of a version that kept secrets in clear
 			return edit, err
 		}
 		name, after, _ := strings.Cut(rest, " ")

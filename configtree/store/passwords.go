@@ -12,13 +12,15 @@ import (
 var errReused = errors.New("the password has been used before")
 
 // hash puts the hash of a password in the place of each one that is given in plain
-// text, if it is like the running configuration wants it. So plain text gets no
-// further than here: not to the candidate, its log on disk, or a record.
+// text, if it is like the running configuration wants it, and the notation of a
+// secret in the place of one in clear. So plain text gets no further than here: not
+// to the candidate, its log on disk, or a record.
 func (ed *edition) hash(s *Store) Problems {
 	var problems Problems
 	refused := func(e configtree.Edit) bool { return e.Path == nil && e.Op == configtree.Set }
 	for i := range ed.edits {
 		e := &ed.edits[i]
+		keepSecret(e)
 		plain := e.Path.Last().Node
 		if plain == nil || !plain.Unkept || plain.Name != password.PlainStatement || e.Op != configtree.Set {
 			continue
@@ -40,6 +42,13 @@ func (ed *edition) hash(s *Store) Problems {
 		ed.edits = slices.DeleteFunc(ed.edits, refused)
 	}
 	return problems
+}
+
+// keepSecret puts the notation of a secret in the place of one that is set in clear.
+func keepSecret(e *configtree.Edit) {
+	if n := e.Path.Last().Node; e.Op == configtree.Set && n != nil && n.Kind == schema.Leaf {
+		e.Value = n.Type.Keep(e.Value)
+	}
 }
 
 // accept returns the hash of a new password that a login may have.
