@@ -47,7 +47,7 @@ func (x *exposition) sample(name string, value float64, labels ...string) {
 
 // metricsOf is the page: the same counters that show system syslog statistics
 // detail shows.
-func metricsOf(st op.Statistics, alarms int, started time.Time, version string) io.WriterTo {
+func metricsOf(st op.Statistics, logs op.Storage, alarms int, started time.Time, version string) io.WriterTo {
 	x := new(exposition)
 	x.family("loggia_build_info", "gauge", "Version of the program; always 1.")
 	x.sample("loggia_build_info", 1, "version", version)
@@ -55,10 +55,36 @@ func metricsOf(st op.Statistics, alarms int, started time.Time, version string) 
 	x.sample("loggia_start_time_seconds", float64(started.UnixMilli())/1000)
 	x.family("loggia_alarms", "gauge", "Parts of the configuration that do not work at the moment.")
 	x.sample("loggia_alarms", float64(alarms))
+	x.storage(logs)
 	x.sources(st.Sources)
 	x.destinations(st.Destinations)
 	x.expressions(st.Expressions)
 	return &x.b
+}
+
+// storage is what show system storage says of the logs.
+func (x *exposition) storage(s op.Storage) {
+	const held, state = "loggia_storage_held_bytes", "loggia_storage_state"
+	x.family(held, "gauge", "Bytes that logs, their indexes and spools take on the disk.")
+	x.sample(held, float64(s.Logs), "what", "logs")
+	x.sample(held, float64(s.Indexes), "what", "indexes")
+	x.sample(held, float64(s.Spools), "what", "spools")
+	one := func(name, help string, value uint64) {
+		x.family(name, "gauge", help)
+		x.sample(name, float64(value))
+	}
+	one("loggia_storage_size_bytes", "Bytes of the disk that the logs are on.", s.Size)
+	one("loggia_storage_free_bytes", "Bytes of it that are free, the reserve among them.", s.Free)
+	one("loggia_storage_reserve_bytes", "Bytes that are kept free for the program's own records.", s.Reserve)
+	one("loggia_storage_limit_bytes", "Bytes that may be used before overflow acts; 0: there is no limit.", s.Limit)
+	x.family(state, "gauge", "State of the disk of the logs: 1 for the one that it is in.")
+	for _, name := range []string{"ok", "warning", "alarm", "full"} {
+		value := 0.0
+		if name == s.State {
+			value = 1
+		}
+		x.sample(state, value, "state", name)
+	}
 }
 
 func (x *exposition) sources(all []op.SourceStatistics) {

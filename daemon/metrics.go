@@ -233,7 +233,7 @@ func (d *Daemon) metricsHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		page := metricsOf(counters{d}.Statistics(), len(d.alarms.list()), d.started, Version)
+		page := metricsOf(counters{d}.Statistics(), d.storage(), len(d.alarms.list()), d.started, Version)
 		_, _ = page.WriteTo(w) // the collector has gone: nobody is to be told
 	})
 	return mux

@@ -82,13 +82,15 @@ func TestMetricsAreWellFormed(t *testing.T) {
 		Expressions:  []op.ExpressionStatistics{{Text: `match "a|\"b\""`, Evaluated: 3, Cost: 150 * time.Nanosecond}},
 	}
 	var b bytes.Buffer
-	if _, err := metricsOf(st, 1, time.Unix(1700000000, 500e6), "1.0").WriteTo(&b); err != nil {
+	if _, err := metricsOf(st, op.Storage{Logs: 10, Spools: 20, Limit: 1 << 50, State: "warning"}, 1, time.Unix(1700000000, 500e6), "1.0").WriteTo(&b); err != nil {
 		t.Fatal(err)
 	}
 	got := readExposition(t, b.String())
 	for key, want := range map[string]float64{
-		`loggia_build_info{version="1.0"`: 1,
-		`loggia_start_time_seconds`:       1700000000.5,
+		`loggia_build_info{version="1.0"`:       1,
+		`loggia_start_time_seconds`:             1700000000.5,
+		`loggia_storage_held_bytes{what="logs"`: 10, `loggia_storage_held_bytes{what="spools"`: 20, `loggia_storage_limit_bytes`: 1 << 50,
+		`loggia_storage_state{state="warning"`: 1, `loggia_storage_state{state="ok"`: 0,
 		`loggia_received_messages_total{source="unix /run/\"odd\"\\\nname` + "\uFFFD" + `"`: 7,
 		`loggia_selected_messages_total{destination="file messages"`:                        1 << 40,
 		`loggia_dropped_messages_total{destination="file messages",reason="no-space"`:       1,

@@ -19,8 +19,12 @@ type fileSystem struct {
 	size, used, free, taken uint64 // taken is in percent of what users can have
 }
 
-// storage is the answer of `show system storage`: the file systems on disks.
-type storage []fileSystem
+// storage is the answer of `show system storage`: the file systems on disks, and
+// what the logs do with theirs.
+type storage struct {
+	disks []fileSystem
+	logs  *Storage
+}
 
 func showStorage(_ context.Context, env *Env, _ Args) (Result, error) {
 	mounts, err := os.ReadFile("/proc/self/mounts")
@@ -39,13 +43,18 @@ func showStorage(_ context.Context, env *Env, _ Args) (Result, error) {
 			continue // not ours to look at
 		}
 		seen[f[0]] = true
-		out = append(out, newFileSystem(f[0], f[1], s))
+		out.disks = append(out.disks, newFileSystem(f[0], f[1], s))
 	}
 	var s unix.Statfs_t
 	if err := unix.Statfs(env.StateDir, &s); err != nil {
 		return nil, err
 	}
-	return append(out, newFileSystem("(logs)", "/var/log", s)), nil
+	out.disks = append(out.disks, newFileSystem("(logs)", "/var/log", s))
+	if env.Storage != nil {
+		logs := env.Storage()
+		out.logs = &logs
+	}
+	return out, nil
 }
 
 func newFileSystem(device, at string, s unix.Statfs_t) fileSystem {
@@ -65,8 +74,11 @@ const storageRow = "%-20s %7s %10s %10s %9s  "
 func (s storage) WriteText(w io.Writer) error {
 	return compose(w, func(b *strings.Builder) {
 		fmt.Fprintf(b, storageRow+" Mounted on\n", "Filesystem", "Size", "Used", "Avail", "Capacity")
-		for _, f := range s {
+		for _, f := range s.disks {
 			fmt.Fprintf(b, storageRow+"%s\n", f.device, human(f.size), human(f.used), human(f.free), fmt.Sprintf("%d%%", f.taken), f.at)
+		}
+		if s.logs != nil {
+			s.logs.text(b)
 		}
 	})
 }
@@ -75,10 +87,13 @@ func (s storage) WriteText(w io.Writer) error {
 func (s storage) Element() Element {
 	const block = 512
 	e := Element{Name: "system-storage-information"}
-	for _, f := range s {
+	for _, f := range s.disks {
 		e.Children = append(e.Children, Group("filesystem", Leaf("filesystem-name", f.device), amount("total-blocks", f.size/block, human(f.size)),
 			amount("used-blocks", f.used/block, human(f.used)), amount("available-blocks", f.free/block, human(f.free)),
 			count("used-percent", f.taken), Leaf("mounted-on", f.at)))
+	}
+	if s.logs != nil {
+		e.Children = append(e.Children, s.logs.element())
 	}
 	return e
 }

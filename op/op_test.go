@@ -443,7 +443,7 @@ func TestKindMarks(t *testing.T) {
 func TestStorage(t *testing.T) {
 	s := unix.Statfs_t{Bsize: 4096, Blocks: 1 << 20, Bfree: 1 << 19, Bavail: 1 << 18}
 	var row strings.Builder
-	if err := (storage{newFileSystem("/dev/sda1", "/", s)}).WriteText(&row); err != nil {
+	if err := (storage{disks: []fileSystem{newFileSystem("/dev/sda1", "/", s)}}).WriteText(&row); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := row.String(), "Filesystem              Size       Used      Avail  Capacity   Mounted on\n/dev/sda1               4.0G       2.0G       1.0G       67%  /\n"; got != want {

@@ -128,6 +128,7 @@ type Engine struct {
 	spools   spools
 	loops    *loops
 	storage  *storage
+	held     weigher                      // of what Storage says
 	cabinet  atomic.Pointer[sink.Cabinet] // made for the first file
 	failures event.Sparing                // of handshakes                     // of handshakes
 	senders  *senders

@@ -94,6 +94,9 @@ const (
 	levelAlarm
 )
 
+// String returns ok, warning or alarm.
+func (l level) String() string { return [...]string{"ok", "warning", "alarm"}[l] }
+
 const (
 	// storageEvery is how often the disk is measured when nothing is written.
 	storageEvery = time.Second
