@@ -24,6 +24,8 @@ type consoleLogin struct {
 	t   terminal.Terminal
 	tty string
 	pid int
+
+	wrong int // passwords in a row
 }
 
 // Bounds on what is typed at a console.
@@ -46,7 +48,8 @@ func (d *Daemon) login(ctx context.Context, pid int, t terminal.Terminal, name s
 		return 1
 	}
 	d.greet(t)
-	return d.interact(ctx, c.identity(user), t, last)
+	lock := newConsoleLock(t, func(ctx context.Context, password string) bool { return c.reenter(ctx, user.Name, password) })
+	return d.interact(ctx, c.identity(user), lock, last)
 }
 
 // Login runs a login on this process's own terminal, like Console.
@@ -77,7 +80,7 @@ func (c *consoleLogin) dialogue(ctx context.Context, name string) (*sshd.User, e
 		_ = c.t.Close() // what is being asked ends
 	})
 	defer limit.Stop()
-	for failed := 1; ; failed++ {
+	for {
 		user, shown, err := c.attempt(name)
 		switch {
 		case late.Load():
@@ -88,15 +91,26 @@ func (c *consoleLogin) dialogue(ctx context.Context, name string) (*sshd.User, e
 			return nil, err
 		case user != nil:
 			limit.Stop()
+			c.wrong = 0
 			return user, nil
-		case failed >= config.Retry.Tries:
-			c.record(shown, event.ConsoleLimit{Limit: failed, Username: shown, TTY: c.tty})
-			return nil, nil
 		}
 		name = ""
-		if n := failed - config.Retry.Threshold + 1; n > 0 {
-			wait(ctx, time.Duration(n)*config.Retry.Factor)
+		c.wrong++
+		if c.wrong >= config.Retry.Tries {
+			limit.Stop()
+			c.record(shown, event.ConsoleLimit{Limit: c.wrong, Username: shown, TTY: c.tty})
+			c.slow(ctx, config.Retry) // agetty begins anew at once
+			return nil, nil
 		}
+		c.slow(ctx, config.Retry)
+	}
+}
+
+// slow puts off the next question after a wrong password, as retry-options say, but
+// never longer than after the last try of a login.
+func (c *consoleLogin) slow(ctx context.Context, r sshd.Retry) {
+	if n := min(c.wrong, r.Tries) - r.Threshold + 1; n > 0 {
+		wait(ctx, time.Duration(n)*r.Factor)
 	}
 }
 
@@ -118,14 +132,11 @@ func (c *consoleLogin) attempt(name string) (user *sshd.User, shown string, err 
 		return nil, "", err
 	}
 	config := c.d.logins.Load().config
-	user, hash := config.Users[name], sshd.Decoy()
+	user = config.Users[name]
 	if shown = unknownName; user != nil {
 		shown = name
-		if user.Password != nil {
-			hash = user.Password
-		}
 	}
-	if right := hash.Matches(typed); !right || user == nil {
+	if !knows(user, typed) {
 		c.record(shown, event.ConsolePassword{Username: shown, TTY: c.tty})
 		c.record(shown, event.ConsoleFailed{Username: shown, TTY: c.tty})
 		return nil, shown, c.say("Login incorrect\n")
@@ -135,6 +146,16 @@ func (c *consoleLogin) attempt(name string) (user *sshd.User, shown string, err 
 		return nil, shown, c.say("Login not allowed at this time\n")
 	}
 	return user, name, c.welcome(user)
+}
+
+// knows reports whether a password is that of a user. It takes as long for one that
+// is none, or has none.
+func knows(u *sshd.User, password string) bool {
+	if u == nil || u.Password == nil {
+		sshd.Decoy().Matches(password)
+		return false
+	}
+	return u.Password.Matches(password)
 }
 
 // welcome records who is let in.

@@ -89,6 +89,9 @@ func Catalogue() []Kind {
 		{NetconfCommand{user, command}, "A user sent an RPC over NETCONF"},
 		{PasswordChanged{Username: user}, "A commit changed or removed the password of a login"},
 		{RescueOperation{Username: user, Action: "<action>"}, "The rescue configuration was saved or deleted"},
+		{SessionLock{Username: user, TTY: "<terminal>"}, "A session at a console was locked because nobody pressed a key"},
+		{SessionLock{State: SessionUnlockFailed, Username: user, TTY: "<terminal>", Reason: why}, "Somebody could not unlock a session at a console"},
+		{SessionLock{State: SessionUnlocked, Username: user, TTY: "<terminal>"}, "A user unlocked a session at a console"},
 		{SessionOwner{Username: user, Owner: "<login>"}, "A session belongs to whom came over by sudo or su"},
 	}
 }

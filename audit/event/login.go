@@ -103,6 +103,36 @@ func (e ConsoleAborted) Entry() Entry {
 	return console("LOGIN_ABORTED", Info, true, "Client aborted login", Attr{"hostname", e.TTY})
 }
 
+// LockState is what happened to a session that can be locked.
+type LockState uint8
+
+// The states.
+const (
+	SessionLocked LockState = iota
+	SessionUnlocked
+	SessionUnlockFailed
+)
+
+// SessionLock is a session at a console that was locked because nobody pressed a key
+// for so long, and each attempt to unlock it (FTA_SSL_EXT.1).
+type SessionLock struct {
+	State                 LockState
+	Username, TTY, Reason string // the reason of a failure
+}
+
+// Entry implements Event. UI_SESSION_LOCKED, _UNLOCKED and _UNLOCK_FAILED are ours,
+// authorization.notice.
+func (e SessionLock) Entry() Entry {
+	words := [...]struct{ tag, word string }{{"UI_SESSION_LOCKED", "locked after the idle timeout"}, {"UI_SESSION_UNLOCKED", "unlocked"},
+		{"UI_SESSION_UNLOCK_FAILED", "not unlocked"}}[e.State]
+	text := "Session of user '" + e.Username + "' on device " + unnamed(e.TTY) + " " + words.word
+	if e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	return Entry{Process: "cli", Tag: words.tag, Facility: Authorization, Severity: Notice, Failed: e.State == SessionUnlockFailed, Text: text,
+		Attrs: []Attr{{"username", e.Username}, {"tty-name", e.TTY}, {"reason", e.Reason}}}
+}
+
 // SessionOwner is who stands behind a session of root, or of another user of the
 // machine: whoever logged in to the machine and went over with sudo or su.
 type SessionOwner struct {
