@@ -23,6 +23,9 @@ type Options struct {
 	// commit can change them while the user is there.
 	Rights func() Rights
 	Real   bool // may name other absolute paths: the console of the process's own user
+	// Live reports whether a file below /var/log is written to at the moment: then
+	// nobody deletes it. It may be nil.
+	Live func(name string) bool
 	// Refused is told of every attempt that is turned down. It may be nil.
 	Refused func(action, name, reason string)
 }
@@ -96,15 +99,21 @@ func (r *Root) parts() []part {
 		may = r.o.Rights()
 	}
 	return []part{
-		{"/var/log", "log", [3]bool{may.Logs, false, may.Delete}},
+		{logs, "log", [3]bool{may.Logs, false, may.Delete}},
 		{"/var/home/" + r.o.User, "home/" + r.o.User, [3]bool{true, true, true}},
 		{"/var/tmp", "tmp", [3]bool{true, true, true}},
 		{"/config", "config", [3]bool{may.Config, false, false}},
 	}
 }
 
+// logs is the part of the tree that the engine writes to.
+const logs = "/var/log"
+
 // ErrRefused is wrapped by the errors of attempts that are turned down.
 var ErrRefused = errors.New("permission denied")
+
+// ErrLive is the ErrRefused of a log that is written to at the moment.
+var ErrLive = fmt.Errorf("%w: it is being written to; 'clear log' empties it", ErrRefused)
 
 // find resolves name and checks the right to it.
 func (r *Root) find(name string, a access) (place, error) {
@@ -114,7 +123,10 @@ func (r *Root) find(name string, a access) (place, error) {
 			continue
 		}
 		if !p.may[a] {
-			return place{}, r.refuse(a, name)
+			return place{}, r.refuse(a, name, ErrRefused)
+		}
+		if a == remove && p.virtual == logs && r.o.Live != nil && r.o.Live(below(abs, logs)) {
+			return place{}, r.refuse(a, name, ErrLive)
 		}
 		from := ""
 		if !path.IsAbs(name) && !strings.HasPrefix(name, "~") {
@@ -127,7 +139,7 @@ func (r *Root) find(name string, a access) (place, error) {
 			return place{base: "/", rel: below(real, "/")}, nil
 		}
 	}
-	return place{}, r.refuse(a, name)
+	return place{}, r.refuse(a, name, ErrRefused)
 }
 
 // real is abs with the links on the way to it resolved, so that what is ours
@@ -156,12 +168,12 @@ func below(abs, dir string) string {
 	return rel
 }
 
-func (r *Root) refuse(a access, name string) error {
+func (r *Root) refuse(a access, name string, why error) error {
 	action := [...]string{"read", "write", "delete"}[a]
 	if r.o.Refused != nil {
-		r.o.Refused(action, name, ErrRefused.Error())
+		r.o.Refused(action, name, why.Error())
 	}
-	return fmt.Errorf("%s: %w", name, ErrRefused)
+	return fmt.Errorf("%s: %w", name, why)
 }
 
 // in runs f with the part of the tree that p is in.

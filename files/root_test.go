@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func tree(t *testing.T, o Options) (*Root, string) {
@@ -124,6 +125,46 @@ func TestRightsOpenTheParts(t *testing.T) {
 	}
 	if err := r.Remove("/var/log/messages"); err != nil {
 		t.Error(err)
+	}
+}
+
+// What the engine writes to is deleted by nobody; its archives, and what lies beside
+// it, by those who may.
+func TestALiveLogIsNotDeleted(t *testing.T) {
+	var told []string
+	r, state := tree(t, Options{Logs: true, Delete: true, Live: func(name string) bool { return name == "messages" },
+		Refused: func(action, name, reason string) { told = append(told, action+" "+name+": "+reason) }})
+	if err := os.WriteFile(filepath.Join(state, "log", "messages.0.gz"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"/var/log/messages", "/var/log/../log/./messages", "../../log/messages"} {
+		if err := r.Remove(name); !errors.Is(err, ErrLive) || !errors.Is(err, ErrRefused) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	want := "delete /var/log/messages: permission denied: it is being written to; 'clear log' empties it"
+	if len(told) != 3 || told[0] != want {
+		t.Errorf("told %q", told)
+	}
+	if err := r.Remove("/var/log/messages.0.gz"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSizesAndTimes(t *testing.T) {
+	r, _ := tree(t, Options{Logs: true})
+	put(t, r, "out", "four")
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	if err := errors.Join(r.Resize("out", 3), r.SetTimes("out", at, at)); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := r.Stat("out"); err != nil || !info.ModTime().Equal(at) || contents(t, r, "out") != "fou" {
+		t.Errorf("%v, %v", info, err)
+	}
+	for what, err := range map[string]error{"size": r.Resize("/var/log/messages", 0), "times": r.SetTimes("/var/log/messages", at, at), "mode": r.Writable("/var/log/messages")} {
+		if !errors.Is(err, ErrRefused) {
+			t.Errorf("%s of a log: %v", what, err)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package sshd
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/netip"
@@ -197,6 +198,19 @@ func TestTransfers(t *testing.T) {
 		"rename to a log": c.Rename("notes", "/var/log/notes"), "create a log": func() error { _, err := c.Create("/var/log/x"); return err }()} {
 		if err == nil {
 			t.Errorf("may %s", what)
+		}
+	}
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	if err := errors.Join(c.Truncate("notes", 3), c.Chmod("notes", 0o777), c.Chtimes("notes", at, at)); err != nil {
+		t.Error(err)
+	}
+	if info, err := c.Stat("notes"); err != nil || info.Size() != 3 || info.Mode() != 0o600 || !info.ModTime().Equal(at) {
+		t.Error(info, err)
+	}
+	for what, err := range map[string]error{"size": c.Truncate("/var/log/messages", 0), "mode": c.Chmod("/var/log/messages", 0o777),
+		"times": c.Chtimes("/var/log/messages", at, at)} {
+		if !os.IsPermission(err) {
+			t.Errorf("the %s of a log: %v", what, err)
 		}
 	}
 	if err := c.Mkdir("dir"); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"strings"
@@ -93,17 +94,36 @@ type appender struct{ *os.File }
 // WriteAt implements io.WriterAt.
 func (a appender) WriteAt(b []byte, _ int64) (int, error) { return a.Write(b) }
 
-// Filecmd implements sftp.FileCmder. Modes and times are this machine's business.
+// attributes sets the size and the times of a file: scp gives each file that it has
+// written its size, and `-p` its times. Owner and mode stay: what a user keeps here
+// is nobody else's.
+func (t *transfers) attributes(r *sftp.Request) error {
+	set, to := r.AttrFlags(), r.Attributes()
+	if _, err := t.root.Stat(r.Filepath); err != nil {
+		return err
+	}
+	if err := t.root.Writable(r.Filepath); err != nil {
+		return err
+	}
+	if set.Size {
+		if to.Size > math.MaxInt64 {
+			return fs.ErrInvalid
+		}
+		if err := t.root.Resize(r.Filepath, int64(to.Size)); err != nil {
+			return err
+		}
+	}
+	if set.Acmodtime {
+		return t.root.SetTimes(r.Filepath, to.AccessTime(), to.ModTime())
+	}
+	return nil
+}
+
+// Filecmd implements sftp.FileCmder.
 func (t *transfers) Filecmd(r *sftp.Request) error {
 	switch r.Method {
 	case "Setstat":
-		if _, err := t.root.Stat(r.Filepath); err != nil {
-			return status(err)
-		}
-		if r.AttrFlags().Size {
-			return sftp.ErrSSHFxOpUnsupported
-		}
-		return nil
+		return status(t.attributes(r))
 	case "Rename", "PosixRename":
 		err := t.root.Rename(r.Filepath, r.Target)
 		if err == nil {

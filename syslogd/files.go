@@ -61,6 +61,13 @@ func (e *Engine) ClearLog(name string, all bool) error {
 	return f.Clear(all)
 }
 
+// KeepsPerHost reports whether the configuration in force keeps a file of that name
+// for each sender.
+func (e *Engine) KeepsPerHost(name string) bool {
+	_, ok := e.sink(name).(*sink.PerHost)
+	return ok
+}
+
 // SenderFile takes apart the name of a file kept per-host, per-host/HOST/NAME.
 func SenderFile(name string) (sender, file string, ok bool) {
 	rest, ok := strings.CutPrefix(name, sink.PerHostDir+"/")
