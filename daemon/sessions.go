@@ -278,6 +278,7 @@ func (d *Daemon) root(id identity) (*files.Root, error) {
 	return files.New(files.Options{
 		State: d.state.dir, User: id.User, Real: id.console,
 		Rights: func() files.Rights { return rights(id.class()) },
+		Live:   logs{d}.live,
 		Refused: func(action, name, reason string) {
 			d.recorder.Record(id.Subject, event.AccessRefused{Username: id.User, Action: action, Filename: name, Reason: reason})
 		},
@@ -299,7 +300,7 @@ func (d *Daemon) options(id identity) (o cli.Options, l *live, err error) {
 			Store: d.store, Logs: logs{d}, Engine: counters{d}, Hosts: hosts{d}, PKI: certificates{d.certificates}, Files: root, Recorder: d.recorder, SSH: sshState{d.ssh}, Clock: d.clock,
 			Sessions: d.sessions.snapshot, Logout: d.sessions.logout, Show: d.sessions.tell, Alarms: d.alarms.list, Now: d.now, Started: d.started,
 			Product: op.Product{Version: Version, Model: "loggia", Junos: junosVersion},
-			Caller:  id.Subject, Class: id.class, UID: id.uid, Home: root.Home(), StateDir: d.state.dir,
+			Caller:  id.Subject, Class: id.class, UID: id.uid, Home: root.Home(), StateDir: d.state.dir, Storage: d.storage,
 		},
 		Activity: func(command, editPath string) {
 			d.sessions.update(l, func(l *live) { l.Command, l.EditPath, l.LastKey = command, editPath, time.Now() })
@@ -318,6 +319,9 @@ func (d *Daemon) interact(ctx context.Context, id identity, t terminal.Terminal,
 		return 1
 	}
 	o.LastSession = last
+	if lock, ok := t.(*consoleLock); ok {
+		o.Lock = lock.Lock
+	}
 	o.Attached = func(print func(string), end func()) func() {
 		d.sessions.update(l, func(l *live) { l.print, l.end = print, end })
 		return func() { d.sessions.update(l, func(l *live) { l.print, l.end = nil, nil }) }
