@@ -9,12 +9,15 @@ loggia=${LOGGIA:-$here/../bin/loggia}
 state=$BENCH_WORK/state
 
 # file NAME LINE... prints the statements of a log file. Archives hold a
-# gigabyte, so that only the rotation scenario rotates.
+# gigabyte, so that only the rotation scenario rotates. What loggia itself
+# records does not belong to the messages, nor into a collector's file of them.
 file() {
   local name=$1 size=1g archives=10
   shift
   if [ "$BENCH_RULES" = rot ]; then size=$BENCH_ROTATE_SIZE archives=$BENCH_ROTATE_FILES; fi
   echo "set system syslog file $name allow-duplicates"
+  echo "set system syslog file $name exclude-own-records"
+  if [ "$BENCH_RULES" = rot ]; then echo "set system syslog file $name archive binary-data"; fi
   echo "set system syslog file $name archive size $size files $archives"
   for line in "$@"; do echo "set system syslog file $name $line"; done
 }
@@ -50,7 +53,8 @@ statements() {
   if [ -n "${BENCH_UNIX:-}" ]; then echo "set system services syslog unix $BENCH_UNIX"; fi
   if [ -n "${BENCH_FORWARD:-}" ]; then
     to="set system syslog host ${BENCH_FORWARD%:*}"
-    printf '%s\n' "$to any any" "$to port ${BENCH_FORWARD##*:}" "$to transport tcp" "$to structured-data"
+    printf '%s\n' "$to any any" "$to port ${BENCH_FORWARD##*:}" "$to transport tcp" "$to structured-data" "$to allow-duplicates" "$to exclude-own-records"
+    if [ -n "${BENCH_DISKQUEUE:-}" ]; then echo "$to spool size 2g"; fi
   fi
 }
 
@@ -58,6 +62,7 @@ statements() {
 if [ ! -e "$state/config/active" ]; then
   mkdir -p "$state"
   ln -s "$BENCH_OUT" "$state/log"
+  ln -s "$BENCH_SPOOL" "$state/spool"
   if [ -n "${BENCH_TLS:-}" ]; then
     "$loggia" --state "$state" -c "request security pki local-certificate load certificate-id bench filename $BENCH_CERT key $BENCH_KEY"
   fi

@@ -26,6 +26,7 @@ type Tally struct {
 	Good      int // messages that belong here and came unchanged, each counted once
 	Lost      int // messages that belong here and never came unchanged
 	Duplicate int // messages that came unchanged again
+	Marked    int // those of them that bear the mark of the first, see ReadMarks
 	Misrouted int // unchanged messages that belong elsewhere
 	Corrupt   int // lines with a number of ours and another text
 	Reordered int // messages that came after a later one of their connection
@@ -39,16 +40,17 @@ func (t *Tally) Add(u Tally) {
 	t.Good += u.Good
 	t.Lost += u.Lost
 	t.Duplicate += u.Duplicate
+	t.Marked += u.Marked
 	t.Misrouted += u.Misrouted
 	t.Corrupt += u.Corrupt
 	t.Reordered += u.Reordered
 	t.Junk += u.Junk
 }
 
-// Faithful says whether everything came, once, unchanged and only where it
-// belongs. Order and junk are not judged here.
+// Faithful says whether everything came, once or in copies marked as such,
+// unchanged and only where it belongs. Order and junk are not judged here.
 func (t Tally) Faithful() bool {
-	return t.Lost == 0 && t.Duplicate == 0 && t.Misrouted == 0 && t.Corrupt == 0
+	return t.Lost == 0 && t.Duplicate == t.Marked && t.Misrouted == 0 && t.Corrupt == 0
 }
 
 // Account is the open balance of one output. It is not safe for concurrent use.
@@ -58,6 +60,7 @@ type Account struct {
 	tally Tally
 	seen  []uint64 // a bit for each message
 	last  []int    // highest message number seen, by connection
+	marks []uint64 // of each message that came, a hash, 0 for none; nil: they are not read
 }
 
 // Open starts the account of an output to which rule sends messages of load.
@@ -78,6 +81,27 @@ func Open(load *traffic.Load, rule Rule) *Account {
 	return a
 }
 
+// ReadMarks makes the account look for marks: a copy of a message is Marked when
+// a receiver can tell it from another message of the same text, because the
+// element of structured data that has a parameter seq or sequenceId is the same
+// in both.
+func (a *Account) ReadMarks() { a.marks = make([]uint64, len(a.load.Facts)) }
+
+// mark is the hash of the mark in what stands before a text.
+func (a *Account) mark(head []byte) uint64 {
+	for _, name := range []string{` seq="`, ` sequenceId="`} {
+		at := bytes.Index(head, []byte(name))
+		if at < 0 {
+			continue
+		}
+		if digits, _, ok := bytes.Cut(head[at+len(name):], []byte{'"'}); ok && len(digits) > 0 {
+			start := bytes.LastIndexByte(head[:at], '[') + 1
+			return max(1, a.load.Hash(head[start:at+len(name)+len(digits)]))
+		}
+	}
+	return 0
+}
+
 // Line enters one line without its line feed. It must end with the text of
 // its message, with a blank or nothing before it.
 func (a *Account) Line(line []byte) {
@@ -92,9 +116,19 @@ func (a *Account) Line(line []byte) {
 		a.tally.Corrupt++
 		return
 	}
+	mark := uint64(0)
+	if a.marks != nil {
+		mark = a.mark(line[:len(line)-int(fact.Size)])
+	}
 	if a.seen[n/64]&(1<<(n%64)) != 0 {
 		a.tally.Duplicate++
+		if mark != 0 && mark == a.marks[n] {
+			a.tally.Marked++
+		}
 		return
+	}
+	if a.marks != nil {
+		a.marks[n] = mark
 	}
 	a.seen[n/64] |= 1 << (n % 64)
 	if !a.rule(fact) {

@@ -41,6 +41,48 @@ func balance(t *testing.T, l *traffic.Load, rule Rule, lines []string) Tally {
 	return a.Close()
 }
 
+func TestMarks(t *testing.T) {
+	l, lines := load(t, traffic.Newline)
+	marked := func(n int, mark string) string {
+		return mark + strings.TrimPrefix(lines[n], "Nov 22 14:05:09 edge-1 tag:")
+	}
+	a := Open(l, Everything)
+	a.ReadMarks()
+	for _, line := range []string{
+		marked(0, `<13>1 - - - - - [x@1 seq="1"]`), marked(0, `<14>1 - - - - - [x@1 seq="1"]`), // a mark is all that counts
+		marked(1, `[meta sequenceId="7"]`), marked(1, `[meta sequenceId="7"]`), marked(1, `[meta sequenceId="8"]`),
+		marked(2, `[x@1 seq="3"]`), marked(2, `[y@1 seq="3"]`), marked(2, `[x@1 seq="30"]`), marked(2, `[x@1]`),
+		marked(3, `[x@1 seq=""]`), marked(3, `[x@1 seq=""]`), marked(4, ""), marked(4, ""),
+	} {
+		a.Line([]byte(line))
+	}
+	if got := a.Close(); got.Duplicate != 8 || got.Marked != 2 || got.Good != 5 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestCutFrames(t *testing.T) {
+	l, lines := load(t, traffic.Newline)
+	counted := func(s string) string { return fmt.Sprintf("%d <13>%s", len(s)+4, s) }
+	for _, whole := range []string{lines[0] + "\n" + lines[4] + "\n", counted(lines[0]) + counted(lines[4])} {
+		first := strings.Index(whole, lines[0]) + len(lines[0])
+		if whole[first] == '\n' {
+			first++
+		}
+		for cut := range len(whole) {
+			a := Open(l, Everything)
+			a.CutFrames([]byte(whole[:cut]))
+			want := 0
+			if cut >= first {
+				want = 1
+			}
+			if got := a.Close(); got.Lines != want || got.Good != want {
+				t.Fatalf("cut at %d: %+v, want %d", cut, got, want)
+			}
+		}
+	}
+}
+
 func TestFaithfulLog(t *testing.T) {
 	for _, f := range []traffic.Framing{traffic.Newline, traffic.Octets, traffic.Datagram, traffic.Local} {
 		l, lines := load(t, f)

@@ -103,15 +103,27 @@ func parts(dir, name string) ([]string, error) {
 // Frames enters what a relay sent on one connection: octet counted messages
 // or lines, told apart message by message. Text that is neither is entered as
 // a line.
-func (a *Account) Frames(stream []byte) {
+func (a *Account) Frames(stream []byte) { a.frames(stream, false) }
+
+// CutFrames enters what a relay sent on a connection that the receiver has cut:
+// it may end in a part of a message, which has to come again and is not entered.
+func (a *Account) CutFrames(stream []byte) { a.frames(stream, true) }
+
+func (a *Account) frames(stream []byte, cut bool) {
 	for len(stream) > 0 {
 		if start, size, ok := octetCount(stream); ok {
+			if cut && start+size > len(stream) {
+				return
+			}
 			end := min(start+size, len(stream))
 			a.Line(bytes.TrimSuffix(stream[start:end], []byte{'\n'}))
 			stream = stream[end:]
 			continue
 		}
-		line, rest, _ := bytes.Cut(stream, []byte{'\n'})
+		line, rest, whole := bytes.Cut(stream, []byte{'\n'})
+		if cut && !whole {
+			return
+		}
 		a.Line(line)
 		stream = rest
 	}

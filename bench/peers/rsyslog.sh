@@ -83,10 +83,12 @@ rules() {
 }
 
 relay() {
+  local disk=''
+  if [ -n "${BENCH_DISKQUEUE:-}" ]; then disk='queue.filename="relay" queue.maxDiskSpace="2g" queue.saveOnShutdown="on"'; fi
   cat <<END
 *.* action(type="omfwd" target="${1%:*}" port="${1##*:}" protocol="tcp" TCP_Framing="octet-counted"
            template="RSYSLOG_SyslogProtocol23Format" action.resumeRetryCount="-1" action.resumeInterval="1"
-           queue.type="LinkedList" queue.size="200000" queue.dequeueBatchSize="1024" queue.timeoutEnqueue="60000")
+           queue.type="LinkedList" queue.size="200000" queue.dequeueBatchSize="1024" queue.timeoutEnqueue="60000" $disk)
 END
 }
 

@@ -41,10 +41,14 @@ func Head(w io.Writer) {
 }
 
 // special shows what matters in some scenarios only: the rate that the generator
-// reached, and what connections cost in memory where there are many.
+// reached, which copies a receiver can tell where the sink was away, and what
+// connections cost in memory where there are many.
 func special(r scenario.Result) string {
 	if r.Lossy {
 		return fmt.Sprintf("  sent %.0f/s", float64(r.Messages)/max(r.Send.Seconds(), 1e-9))
+	}
+	if r.Away {
+		return fmt.Sprintf("  %d of %d copies marked", r.Tally.Marked, r.Tally.Duplicate)
 	}
 	if !r.Crowded {
 		return ""
@@ -122,7 +126,7 @@ func ratios(w io.Writer, name string, runs []scenario.Result, ours string) {
 	if len(runs) > 0 && runs[0].Messages == 0 {
 		measures = []measure{{"ready", ready, false}, {"idle RSS", idle, false}}
 	}
-	if len(runs) > 0 && runs[0].Lossy {
+	if len(runs) > 0 && (runs[0].Lossy || runs[0].Away) {
 		measures = measures[1:] // the rate was given
 	}
 	if len(runs) > 0 && runs[0].Crowded {

@@ -25,6 +25,7 @@ type Result struct {
 	Messages  int
 	Lossy     bool          // losing is a result here: Rate and PerMsg are of what was kept
 	Crowded   bool          // many connections: Fresh, Connected and Idle matter
+	Away      bool          // the sink was away for a while: the rate was given, and copies may be marked
 	Rate      float64       // messages a second, from the first byte sent to the last growth of the output
 	Send      time.Duration // until the generator's last write had returned
 	Span      time.Duration // until the last growth of the output
@@ -45,7 +46,7 @@ type Result struct {
 // Run runs the scenario once against a target, in directory root, which must
 // be empty. What goes wrong stands in the result.
 func (s Scenario) Run(ctx context.Context, spec target.Spec, load *traffic.Load, root string) Result {
-	r := Result{Scenario: s.Name, Target: spec.Name, Messages: s.Messages, Lossy: s.MayLose, Crowded: s.Silent > 0}
+	r := Result{Scenario: s.Name, Target: spec.Name, Messages: s.Messages, Lossy: s.MayLose, Crowded: s.Silent > 0, Away: len(s.Away) > 0}
 	if err := s.run(ctx, spec, load, root, &r); err != nil {
 		r.Error = err.Error()
 	}
@@ -71,7 +72,7 @@ func (s Scenario) run(ctx context.Context, spec target.Spec, load *traffic.Load,
 		if far, err = listen(); err != nil {
 			return err
 		}
-		at.sink = far.listener.Addr().String()
+		at.sink = far.address
 	}
 	start := func() (*target.Daemon, error) {
 		env := s.environment(p, at, rotateFiles(load))
@@ -121,7 +122,7 @@ func (s Scenario) measure(ctx context.Context, d *target.Daemon, load *traffic.L
 		return err
 	}
 	underway.start(load)
-	if err := w.watch(ctx, underway); err != nil {
+	if err := s.follow(ctx, w, underway, far); err != nil {
 		return err
 	}
 	r.Send = underway.took
@@ -143,8 +144,30 @@ func (s Scenario) measure(ctx context.Context, d *target.Daemon, load *traffic.L
 	return nil
 }
 
+// follow watches a run to its end, and takes the sink away meanwhile.
+func (s Scenario) follow(ctx context.Context, w *watcher, underway *sending, far *sink) error {
+	if len(s.Away) == 0 {
+		return w.watch(ctx, underway)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	over := make(chan error, 1)
+	go func() {
+		err := far.absences(ctx, s.Away, underway.begin, s.total())
+		if err != nil {
+			cancel(err)
+		}
+		over <- err
+	}()
+	err := w.watch(ctx, underway)
+	cancel(nil)
+	return errors.Join(err, <-over)
+}
+
 func (s Scenario) watcher(d *target.Daemon, p place, far *sink, accounts map[string]*ledger.Account) *watcher {
-	w := &watcher{daemon: d, dir: p.out, sink: far, archived: s.Rules == "rot"}
+	w := &watcher{daemon: d, dir: p.out, sink: far, archived: s.Rules == "rot", patience: quietShort}
+	if len(s.Away) > 0 {
+		w.patience = quietAway
+	}
 	for _, o := range s.outputs() {
 		w.files = append(w.files, o.file)
 		w.expected += accounts[o.file].Expected()
@@ -168,7 +191,9 @@ func (s Scenario) accounts(load *traffic.Load, far *sink) (map[string]*ledger.Ac
 		accounts[o.file] = ledger.Open(load, o.rule)
 	}
 	if far != nil {
-		accounts[relayed] = ledger.Open(load, ledger.Everything)
+		a := ledger.Open(load, ledger.Everything)
+		a.ReadMarks()
+		accounts[relayed] = a
 	}
 	return accounts, nil
 }

@@ -36,6 +36,8 @@ type store struct {
 	fault string
 	log   *bufio.Writer
 	relay net.Conn
+	queue [][]byte   // of a relay whose sink goes away
+	more  *sync.Cond // of queue
 	count int
 	held  []byte
 }
@@ -49,7 +51,9 @@ func serve(fault string) error {
 		return err
 	}
 	s := &store{fault: fault, log: bufio.NewWriter(f)}
-	if to := os.Getenv("BENCH_FORWARD"); to != "" {
+	if s.more = sync.NewCond(&s.mu); os.Getenv("BENCH_DISKQUEUE") != "" {
+		go s.relayForEver()
+	} else if to := os.Getenv("BENCH_FORWARD"); to != "" {
 		if s.relay, err = net.Dial("tcp", to); err != nil {
 			return err
 		}
@@ -82,8 +86,41 @@ func (s *store) take(c net.Conn) {
 	}
 }
 
+// relayForEver sends the queue, and all of it again over each connection, with the
+// mark that tells.
+func (s *store) relayForEver() {
+	for {
+		c, err := net.Dial("tcp", os.Getenv("BENCH_FORWARD"))
+		if err != nil {
+			time.Sleep(time.Millisecond)
+			continue
+		}
+		for n := 0; err == nil; n++ {
+			s.mu.Lock()
+			for n == len(s.queue) {
+				s.more.Wait()
+			}
+			line := s.queue[n]
+			s.mu.Unlock()
+			if s.fault == "lose" && n == 500 {
+				continue
+			}
+			mark := fmt.Sprintf(`- [x@1 seq="%d"] `, n)
+			if s.fault == "no marks" {
+				mark = ""
+			}
+			_, err = fmt.Fprintf(c, "<13>%s%s", mark, line)
+		}
+		c.Close()
+	}
+}
+
 func (s *store) put(line []byte) {
 	s.count++
+	if s.relay == nil {
+		s.queue = append(s.queue, bytes.Clone(line))
+		s.more.Signal()
+	}
 	if s.relay != nil {
 		fmt.Fprintf(s.relay, "%d %s", len(line)-1, line[:len(line)-1])
 	}
@@ -174,6 +211,25 @@ func TestRelayIsAccounted(t *testing.T) {
 	}
 }
 
+// TestSinkThatGoesAway tells losses from copies, and copies with a mark from
+// others.
+func TestSinkThatGoesAway(t *testing.T) {
+	for _, fault := range []string{"", "lose", "no marks"} {
+		r := attempt(t, find(t, "S9"), fault)
+		got := r.Outputs[relayed]
+		want := ledger.Tally{Expected: 1600, Lines: 1600 + got.Duplicate, Good: 1600, Duplicate: got.Duplicate, Marked: got.Duplicate}
+		switch fault {
+		case "lose":
+			want.Lost, want.Good, want.Lines = 1, 1599, 1599+got.Duplicate
+		case "no marks":
+			want.Marked = 0
+		}
+		if r.Error != "" || got != want || got.Duplicate == 0 {
+			t.Errorf("%q: %s %+v, want %+v", fault, r.Error, got, want)
+		}
+	}
+}
+
 func TestDaemonsThatFail(t *testing.T) {
 	tests := []struct{ fault, want string }{
 		{"not ready", "does not want to start"},
@@ -192,7 +248,7 @@ func TestNamed(t *testing.T) {
 		{"S1", "[S1/0]"},
 		{"S4", "[S4/200000]"},
 		{"S4@300000,S11", "[S4@300000/300000 S11/0]"},
-		{"S1@5000", "S1@5000: S4@RATE, messages a second, at least 1000"},
+		{"S1@5000", "S1@5000: S4@RATE or S9@RATE, messages a second, at least 1000"},
 		{"S99", "unknown scenario S99"},
 	}
 	for _, test := range tests {

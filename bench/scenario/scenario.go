@@ -33,12 +33,13 @@ type Scenario struct {
 	Transport   Transport
 	Messages    int
 	Connections int
-	Rules       string // BENCH_RULES
-	Rate        int    // messages a second, 0 as fast as the target takes them
-	Forward     bool   // relay to a sink of ours as well
-	Idle        bool   // nothing is sent: start, idle memory and stop are measured
-	MayLose     bool   // losing messages is a result, not a fault
-	Silent      int    // connections beside, on which nothing is ever sent; memory is looked at
+	Rules       string    // BENCH_RULES
+	Rate        int       // messages a second, 0 as fast as the target takes them
+	Forward     bool      // relay to a sink of ours as well
+	Idle        bool      // nothing is sent: start, idle memory and stop are measured
+	MayLose     bool      // losing messages is a result, not a fault
+	Silent      int       // connections beside, on which nothing is ever sent; memory is looked at
+	Away        []absence // of the sink of a relay; the queue may use the disk meanwhile
 }
 
 // MatchExpression is the BENCH_MATCH of S10. It means the same to those who
@@ -47,6 +48,14 @@ const MatchExpression = `error|failure.*(tty|mgd)|lost.*retry in [0-9]+ ms`
 
 // rotateSize is the size of a log file in S7, in bytes.
 const rotateSize = 10_000_000
+
+// awayRate is the rate of S9 when it is not given: 20 seconds in all.
+const awayRate = 20_000
+
+// sinkAway is when the sink of S9 is away: twice, half of the time in all.
+func sinkAway() []absence {
+	return []absence{{from: 0.1, to: 0.35}, {from: 0.5, to: 0.75, killed: true}}
+}
 
 // udpRate is the rate of S4 when it is not given.
 const udpRate = 200_000
@@ -62,13 +71,15 @@ func All() []Scenario {
 		{Name: "S6", About: "TCP newline, 4 connections, one file and relay over TCP", Transport: TCP, Messages: 500_000, Connections: 4, Rules: "all", Forward: true},
 		{Name: "S7", About: "TCP newline, 4 connections, rotation at 10 MB with gzip", Transport: TCP, Messages: 450_000, Connections: 4, Rules: "rot"},
 		{Name: "S8", About: "TCP newline, 550 connections, 50 of them active, one file", Transport: TCP, Messages: 500_000, Connections: 50, Silent: 500, Rules: "all"},
+		{Name: "S9", About: "TCP newline at a given rate, 4 connections, one file and relay to a sink that goes away twice", Transport: TCP,
+			Messages: 400_000, Connections: 4, Rules: "all", Rate: awayRate, Forward: true, Away: sinkAway()},
 		{Name: "S10", About: "TCP newline, 4 connections, an expression on each message", Transport: TCP, Messages: 1_000_000, Connections: 4, Rules: "match"},
 		{Name: "S11", About: "start with the configuration in place, idle memory, stop", Rules: "all", Idle: true},
 	}
 }
 
 // Named finds scenarios by a comma separated list of names. S4@300000 is S4
-// at another rate.
+// at another rate; S9 has one too.
 func Named(list string) ([]Scenario, error) {
 	var found []Scenario
 	for name := range strings.SplitSeq(list, ",") {
@@ -80,7 +91,7 @@ func Named(list string) ([]Scenario, error) {
 		if given {
 			n, err := strconv.Atoi(rate)
 			if err != nil || n < 1000 || s.Rate == 0 {
-				return nil, fmt.Errorf("%s: S4@RATE, messages a second, at least 1000", name)
+				return nil, fmt.Errorf("%s: S4@RATE or S9@RATE, messages a second, at least 1000", name)
 			}
 			s.Rate, s.Name = n, base+"@"+rate
 		}

@@ -55,9 +55,9 @@ func dial(s Scenario, at addresses) (sender, error) {
 			c.Close()
 			return nil, err
 		}
-		return stream{t}, nil
+		return stream{t, s.Rate / s.Connections}, nil
 	}
-	return stream{c.(*net.TCPConn)}, nil
+	return stream{c.(*net.TCPConn), s.Rate / s.Connections}, nil
 }
 
 // stream sends over TCP or TLS. Its end is sent when everything is written, but
@@ -68,6 +68,7 @@ type stream struct {
 		net.Conn
 		CloseWrite() error
 	}
+	rate int // messages a second, 0 for no limit
 }
 
 func (s stream) close() { s.conn.Close() }
@@ -78,6 +79,12 @@ func (s stream) send(t *traffic.Stream) error {
 	if err := s.conn.SetDeadline(time.Now().Add(sendLimit)); err != nil {
 		return err
 	}
+	if s.rate > 0 {
+		if err := s.paced(t); err != nil {
+			return err
+		}
+		return s.conn.CloseWrite()
+	}
 	for b := t.Bytes; len(b) > 0; {
 		n, err := s.conn.Write(b[:min(chunk, len(b))])
 		if err != nil {
@@ -86,6 +93,23 @@ func (s stream) send(t *traffic.Stream) error {
 		b = b[n:]
 	}
 	return s.conn.CloseWrite()
+}
+
+// paced writes what is due of a stream, a few times in each pace.
+func (s stream) paced(t *traffic.Stream) error {
+	const pace = 5 * time.Millisecond
+	begin, from := time.Now(), 0
+	for next := 0; next < len(t.Ends); {
+		next = min(len(t.Ends), 1+int(time.Since(begin).Seconds()*float64(s.rate)))
+		if to := t.Ends[next-1]; to > from {
+			if _, err := s.conn.Write(t.Bytes[from:to]); err != nil {
+				return err
+			}
+			from = to
+		}
+		time.Sleep(pace)
+	}
+	return nil
 }
 
 // datagram sends one message a write(2) through a blocking socket, past Go's

@@ -19,6 +19,7 @@ const (
 	poll        = 10 * time.Millisecond // between two looks at the output
 	quietEnough = time.Second           // when all lines are there
 	quietShort  = 5 * time.Second       // when lines are missing: they are not coming
+	quietAway   = 12 * time.Second      // the same where a daemon may pause before it connects again
 	settleLimit = 3 * time.Minute       // after the last message was sent
 	calm        = 0.05                  // a daemon that uses less of a core is at rest
 )
@@ -29,9 +30,10 @@ type watcher struct {
 	dir      string // of the log files
 	sink     *sink  // nil without a relay
 	files    []string
-	expected int  // lines in the log files, to know early that all are there
-	relayed  int  // messages at the sink
-	archived bool // lines hide in archives and cannot be counted on the way
+	expected int           // lines in the log files, to know early that all are there
+	relayed  int           // messages at the sink
+	archived bool          // lines hide in archives and cannot be counted on the way
+	patience time.Duration // how long missing lines are waited for
 
 	print  []file    // the output at the last look
 	relay  int64     // bytes at the sink at the last look
@@ -140,7 +142,7 @@ func (w *watcher) rested() (bool, error) {
 		w.complete = n >= w.expected && (w.sink == nil || w.sink.messages() >= w.relayed)
 		w.counted = true
 	}
-	return w.complete || rest >= quietShort, nil
+	return w.complete || rest >= w.patience, nil
 }
 
 // end is when the last line became visible.

@@ -69,6 +69,9 @@ func (s Scenario) environment(p place, at addresses, rotateFiles int) []string {
 	if at.sink != "" {
 		env = append(env, "BENCH_FORWARD="+at.sink)
 	}
+	if len(s.Away) > 0 {
+		env = append(env, "BENCH_DISKQUEUE=1")
+	}
 	return env
 }
 

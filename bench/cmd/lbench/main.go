@@ -205,5 +205,5 @@ func sound(r scenario.Result, s scenario.Scenario, ours string) bool {
 	if r.Error != "" {
 		return false
 	}
-	return r.Target != ours || s.MayLose || r.Tally.Faithful() && r.Tally.Reordered == 0 && r.StopError == ""
+	return r.Target != ours || s.MayLose || r.Tally.Faithful() && r.Tally.Reordered == 0 && r.Tally.Junk == 0 && r.StopError == ""
 }
