@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"unicode/utf8"
 )
@@ -21,6 +22,8 @@ type sampler struct {
 
 	group   int // bytes of a group: 2, 3 or 4
 	stride  int
+	mask    uint32    // of a group
+	factor  uint32    // of its hash
 	single  [256]bool // instead of groups, when a word has one byte only
 	groups  [1 << 16 / 64]uint64
 	buckets [1 << 8]uint16 // by the low byte of a hash: where in places
@@ -62,6 +65,9 @@ func newSampler(l *literals) *sampler {
 		return s
 	}
 	s.choose(shortest)
+	if s.mask, s.factor = 1<<(8*s.group)-1, 0x9e3779b1; s.group == 2 {
+		s.factor = 1 << 16 // all groups, each by itself
+	}
 	for n, w := range s.words {
 		for at := 0; at < s.stride; at++ {
 			h := s.hash(load(w, at))
@@ -107,60 +113,43 @@ func load(text []byte, at int) uint32 {
 }
 
 // hash maps a group to 16 bits, whatever its case.
-func (s *sampler) hash(v uint32) uint16 {
-	v |= 0x20202020
-	switch s.group {
-	case 2:
-		return uint16(v)
-	case 3:
-		v &= 0xffffff
-	}
-	return uint16(v * 0x9e3779b1 >> 16)
-}
+func (s *sampler) hash(v uint32) uint16 { return hash(v, s.mask, s.factor) }
+
+func hash(v, mask, factor uint32) uint16 { return uint16((v | 0x20202020) & mask * factor >> 16) }
 
 // index returns where in text, at or behind from, a word stands, -1 if none
-// does. There need not be a word before it, but for words that lie across it.
+// does.
 func (s *sampler) index(text []byte, from int) int {
 	if s.stride == 0 {
 		return s.indexSingle(text, from)
 	}
-	i := from
-	switch s.group {
-	case 2:
-		for ; i+4 <= len(text); i += s.stride {
-			h := uint16(binary.LittleEndian.Uint32(text[i:]) | 0x20202020)
-			if s.groups[h>>6]>>(h&63)&1 != 0 {
-				if at := s.verify(text, from, i, h); at >= 0 {
-					return at
-				}
-			}
+	for i := from; ; i += s.stride {
+		i = s.candidate(text, i)
+		if i+s.group > len(text) {
+			return -1
 		}
-	case 3:
-		for ; i+4 <= len(text); i += s.stride {
-			h := uint16((binary.LittleEndian.Uint32(text[i:]) | 0x20202020) & 0xffffff * 0x9e3779b1 >> 16)
-			if s.groups[h>>6]>>(h&63)&1 != 0 {
-				if at := s.verify(text, from, i, h); at >= 0 {
-					return at
-				}
-			}
-		}
-	case 4:
-		for ; i+4 <= len(text); i += s.stride {
-			h := uint16((binary.LittleEndian.Uint32(text[i:]) | 0x20202020) * 0x9e3779b1 >> 16)
-			if s.groups[h>>6]>>(h&63)&1 != 0 {
-				if at := s.verify(text, from, i, h); at >= 0 {
-					return at
-				}
-			}
-		}
-	}
-	for ; i+s.group <= len(text); i += s.stride {
-		h := s.hash(load(text, i))
-		if at := s.verify(text, from, i, h); at >= 0 {
+		if at := s.verify(text, from, i, s.hash(load(text, i))); at >= 0 {
 			return at
 		}
 	}
-	return -1
+}
+
+// candidate returns the first place at i, or strides behind it, whose group may be
+// in a word: it may, too, in the last few places of the text.
+func (s *sampler) candidate(text []byte, i int) int {
+	groups, stride, mask, factor := &s.groups, s.stride, s.mask, s.factor
+	for ; i+3*stride+4 <= len(text); i += 4 * stride {
+		a := hash(binary.LittleEndian.Uint32(text[i:]), mask, factor)
+		b := hash(binary.LittleEndian.Uint32(text[i+stride:]), mask, factor)
+		c := hash(binary.LittleEndian.Uint32(text[i+2*stride:]), mask, factor)
+		d := hash(binary.LittleEndian.Uint32(text[i+3*stride:]), mask, factor)
+		hitA, hitB := groups[a>>6]>>(a&63)&1, groups[b>>6]>>(b&63)&1
+		hitC, hitD := groups[c>>6]>>(c&63)&1, groups[d>>6]>>(d&63)&1
+		if hitA|hitB|hitC|hitD != 0 {
+			return i + stride*bits.TrailingZeros64(hitA|hitB<<1|hitC<<2|hitD<<3)
+		}
+	}
+	return i
 }
 
 // indexSingle is index when there is a word of one byte.
