@@ -13,6 +13,7 @@ import (
 	"loggia/audit/event"
 	"loggia/configtree/schema"
 	"loggia/configtree/store"
+	"loggia/netconf/frame"
 	"loggia/pki"
 	"loggia/sshd"
 	"loggia/syslogd"
@@ -72,6 +73,7 @@ type Daemon struct {
 	notes        *notes
 	clock        *clock
 	passwords    *passwords
+	requests     *frame.Budget // memory for large requests of NETCONF
 	refusals     event.Sparing // calls that are turned away
 	started      time.Time
 	owner        uint32 // uid that owns the state directory
@@ -96,7 +98,7 @@ func Open(dir string) (*Daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Daemon{state: st, started: time.Now(), owner: uint32(os.Getuid())}
+	d := &Daemon{state: st, started: time.Now(), owner: uint32(os.Getuid()), requests: frame.NewBudget(requestMemory)}
 	if err := d.start(); err != nil {
 		return nil, errors.Join(err, st.close())
 	}

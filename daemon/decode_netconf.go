@@ -30,6 +30,7 @@ func (d *sshDecoder) netconf(r *configtree.Reader) {
 	}
 	place := ssh.Path().String()
 	d.paths[place] = ssh.PathOf("port")
+	d.config.Alone = map[string]sshd.Limits{netconfSubsystem: limits(ssh)}
 	d.config.Listens = append(d.config.Listens, sshd.Listen{Place: place, Only: netconfSubsystem,
 		Address: netip.AddrPortFrom(netip.Addr{}, uint16(ssh.Uint("port")))})
 }

@@ -31,19 +31,16 @@ func decodeSSH(r *configtree.Reader) *sshDecoder {
 	login, ssh := sys.Child("login"), sys.Child("services").Child("ssh")
 	d := &sshDecoder{paths: map[string]configtree.Path{}, access: map[string]sshd.Access{}}
 	d.config = sshd.Config{
-		Banner:         unescaped(login.Text("message")),
-		Location:       zone(sys),
-		Denied:         prefixes(login.Child("deny-sources").Texts("address")),
-		Retry:          retryOptions(login.Child("retry-options")),
-		Users:          map[string]*sshd.User{},
-		MaxConnections: int(ssh.Uint("connection-limit")),
-		MaxRate:        int(ssh.Uint("rate-limit")),
-		MaxSessions:    int(ssh.Uint("max-sessions-per-connection")),
-		AliveInterval:  seconds(ssh.Uint("client-alive-interval")),
-		AliveCount:     int(ssh.Uint("client-alive-count-max")),
-		RekeyData:      ssh.Child("rekey").Size("data-limit"),
-		RekeyTime:      minutes(ssh.Child("rekey").Uint("time-limit")),
-		MD5:            ssh.Text("fingerprint-hash") == "md5",
+		Banner:      unescaped(login.Text("message")),
+		Location:    zone(sys),
+		Denied:      prefixes(login.Child("deny-sources").Texts("address")),
+		Retry:       retryOptions(login.Child("retry-options")),
+		Users:       map[string]*sshd.User{},
+		Limits:      limits(ssh),
+		MaxSessions: int(ssh.Uint("max-sessions-per-connection")),
+		RekeyData:   ssh.Child("rekey").Size("data-limit"),
+		RekeyTime:   minutes(ssh.Child("rekey").Uint("time-limit")),
+		MD5:         ssh.Text("fingerprint-hash") == "md5",
 	}
 	d.logins = logins{announcement: unescaped(login.Text("announcement")), sftp: ssh.Has("sftp-server"), noSFTP: map[string]bool{}}
 	d.methods(ssh)
@@ -68,6 +65,16 @@ func decodeSSH(r *configtree.Reader) *sshDecoder {
 		d.problems = nil
 	}
 	return d
+}
+
+// limits reads those of a statement that has a port.
+func limits(r *configtree.Reader) sshd.Limits {
+	return sshd.Limits{
+		MaxConnections: int(r.Uint("connection-limit")),
+		MaxRate:        int(r.Uint("rate-limit")),
+		AliveInterval:  seconds(r.Uint("client-alive-interval")),
+		AliveCount:     int(r.Uint("client-alive-count-max")),
+	}
 }
 
 func (d *sshDecoder) serves() bool { return len(d.config.Listens) > 0 || d.calls }

@@ -26,6 +26,26 @@ func TestSSHDefaults(t *testing.T) {
 	}
 }
 
+// The port of NETCONF has limits of its own.
+func TestNetconfLimits(t *testing.T) {
+	const start = `set system root-authentication encrypted-password "$6$saltsalt$hash"
+set system services ssh client-alive-interval 7
+set system services netconf ssh`
+	for lines, want := range map[string]sshd.Limits{
+		start: {MaxConnections: 75, MaxRate: 150, AliveCount: 3},
+		start + " connection-limit 2\n" + start + " rate-limit 9\n" + start + " client-alive-interval 30\n" + start + " client-alive-count-max 5": {
+			MaxConnections: 2, MaxRate: 9, AliveInterval: 30 * time.Second, AliveCount: 5},
+	} {
+		d := decodedSSH(t, lines)
+		if got := d.config.Alone[netconfSubsystem]; got != want || len(d.problems) > 0 {
+			t.Errorf("%s: %+v %v", lines, got, d.problems)
+		}
+		if d.config.AliveInterval != 7*time.Second || d.config.MaxConnections != 75 {
+			t.Errorf("%+v", d.config.Limits)
+		}
+	}
+}
+
 func TestSSHStatements(t *testing.T) {
 	d := decodedSSH(t, `set system root-authentication encrypted-password "$6$saltsalt$hash"
 set system services ssh port 2222

@@ -50,7 +50,7 @@ func (d *Daemon) netconf(ctx context.Context, p sshd.Peer, ch *sshd.Channel) int
 		Command: func(ctx context.Context, line string, answer func(context.Context, op.Result) error) error {
 			return d.command(ctx, o, line, answer)
 		},
-		Kill: d.kill, Broken: func(reason any) { d.panicked(p, ch, reason) },
+		Budget: d.requests, Kill: d.kill, Broken: func(reason any) { d.panicked(p, ch, reason) },
 	})
 	if err != nil && ctx.Err() == nil {
 		fmt.Fprintf(ch.Errors, "error: %v\n", err)
@@ -58,6 +58,10 @@ func (d *Daemon) netconf(ctx context.Context, p sshd.Peer, ch *sshd.Channel) int
 	}
 	return 0
 }
+
+// requestMemory bounds what the large requests of all sessions of NETCONF take
+// together, in bytes: one of the largest there may be, with what loading it takes.
+const requestMemory = 384 << 20
 
 // junosRelease is the release without its build, as name spaces of replies have it.
 const junosRelease = "24.4R1"

@@ -149,13 +149,13 @@ func TestConfirmedCommits(t *testing.T) {
 // kept, so nobody knows where the next one begins.
 func TestTooBig(t *testing.T) {
 	b := newBox(t)
-	w := &wire{Reader: io.MultiReader(strings.NewReader("<rpc>"), &endless{})}
+	w := &wire{Reader: io.MultiReader(strings.NewReader("<?xml version=\"1.0\"?>\n<rpc message-id=\"7\">"), &endless{})}
 	o := b.options(everything())
 	o.most = 1 << 20
 	if err := Serve(context.Background(), w, o); err == nil {
 		t.Error("no error")
 	}
-	if got := w.String(); !strings.Contains(got, "<error-tag>too-big</error-tag>") || !strings.HasSuffix(got, "</rpc-reply>\n]]>]]>\n") {
+	if got := w.String(); !strings.Contains(got, ` message-id="7">`+"\n"+failure("rpc", "too-big", "error", "", "a message has more than 1048576 bytes", "")) || !strings.HasSuffix(got, "</rpc-reply>\n]]>]]>\n") {
 		t.Errorf("%.300s", got[max(0, len(got)-300):])
 	}
 }

@@ -46,6 +46,11 @@ func badAttribute(element, name, why string) *rpcError {
 	return &rpcError{tag: "bad-attribute", bad: element, info: []info{{"bad-attribute", name}}, message: why}
 }
 
+// resourceDenied is the error about memory that there is not at the moment.
+func resourceDenied(err error) *rpcError {
+	return &rpcError{kind: "rpc", tag: "resource-denied", message: err.Error()}
+}
+
 func notSupported(why string) *rpcError {
 	return &rpcError{tag: "operation-not-supported", message: why}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/beevik/etree"
 
 	"loggia/audit/event"
+	"loggia/netconf/frame"
 	"loggia/op"
 )
 
@@ -267,7 +268,7 @@ func (f *filter) takes(e *Event) bool {
 func (s *session) stream(ctx context.Context, q eventRequest, r *request) error {
 	events := s.o.Events(ctx, q.Query)
 	if q.reverse {
-		events = reversed(events)
+		events = reversed(events, r.loan)
 	}
 	if !q.Positions && !q.total {
 		r.say("<syslog>\n")
@@ -348,10 +349,12 @@ func (s *session) gap(r *request, q eventRequest, e Event) {
 // errWithdrawn ends a stream whose reader may not read it any more.
 var errWithdrawn = errors.New("permission denied")
 
-// reversed keeps the events to turn them round, at most reverseMax of them.
-func reversed(events iter.Seq2[Event, error]) iter.Seq2[Event, error] {
+// reversed keeps the events to turn them round, at most reverseMax of them and as
+// much as there is memory for.
+func reversed(events iter.Seq2[Event, error], loan *frame.Loan) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		var all []Event
+		held := 0
 		for e, err := range events {
 			if err != nil {
 				yield(e, err)
@@ -359,6 +362,10 @@ func reversed(events iter.Seq2[Event, error]) iter.Seq2[Event, error] {
 			}
 			if all = append(all, e); len(all) > reverseMax {
 				yield(Event{}, fmt.Errorf("more than %d events; start-time narrows them", reverseMax))
+				return
+			}
+			if held += eventBytes + len(e.Line); held > maxReading && loan.Hold(held) != nil {
+				yield(Event{}, frame.ErrBusy)
 				return
 			}
 		}
@@ -370,4 +377,7 @@ func reversed(events iter.Seq2[Event, error]) iter.Seq2[Event, error] {
 	}
 }
 
-const reverseMax = 100_000
+const (
+	reverseMax = 100_000
+	eventBytes = 512 // of memory, an event without its line
+)

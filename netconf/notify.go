@@ -157,7 +157,7 @@ func (sub *subscription) takes(content string) bool {
 	if sub.filter == nil {
 		return true
 	}
-	m, err := parse([]byte(content))
+	m, err := parse([]byte(content), nil)
 	if err != nil {
 		return false
 	}

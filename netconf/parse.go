@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/beevik/etree"
+
+	"loggia/netconf/frame"
 )
 
 // What a message may have at most, beside the configuration inside of it, which
@@ -29,12 +31,26 @@ type message struct {
 	// raw holds the text of each <configuration>, tags included, which stays out of
 	// the tree: it may be large, and belongs to package format.
 	raw map[*etree.Element][]byte
+	// loan is the memory that the message has of that of all sessions.
+	loan *frame.Loan
 }
 
-// parse reads one message. text must not change as long as the message is used.
-// The error is a *rpcError.
-func parse(text []byte) (*message, error) {
-	p := parser{message: message{raw: map[*etree.Element][]byte{}}, doc: etree.NewDocument()}
+// What a message takes beside its own bytes.
+const (
+	elementBytes = 256  // of memory, an element with its text
+	freeElements = 1024 // that nobody counts
+	// configurationFactor is how many times its size a configuration takes while it
+	// is loaded.
+	configurationFactor = 3
+)
+
+// parse reads one message. text must not change as long as the message is used,
+// and what it takes beside is of loan, which may be nil. The error is a *rpcError.
+func parse(text []byte, loan *frame.Loan) (*message, error) {
+	if loan == nil {
+		loan = &frame.Loan{}
+	}
+	p := parser{message: message{raw: map[*etree.Element][]byte{}, loan: loan}, doc: etree.NewDocument()}
 	p.text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	p.tokens = xml.NewDecoder(bytes.NewReader(p.text))
 	p.tokens.CharsetReader = asciiOnly
@@ -50,8 +66,30 @@ func parse(text []byte) (*message, error) {
 		} else if errors.Is(err, io.EOF) {
 			err = errors.New("the message ends too early")
 		}
-		if err != nil {
+		switch {
+		case errors.Is(err, frame.ErrBusy):
+			return nil, resourceDenied(err)
+		case err != nil:
 			return nil, malformed(err)
+		}
+	}
+}
+
+// startOf is the root element of a message that is cut off, without contents; nil
+// if not even that is there.
+func startOf(beginning []byte) *etree.Element {
+	tokens := xml.NewDecoder(bytes.NewReader(beginning))
+	for {
+		t, err := tokens.RawToken()
+		if err != nil || tokens.InputOffset() > maxNames {
+			return nil
+		}
+		if t, ok := t.(xml.StartElement); ok {
+			e := etree.NewElement(qualified(t.Name))
+			for _, a := range t.Attr {
+				e.CreateAttr(qualified(a.Name), a.Value)
+			}
+			return e
 		}
 	}
 }
@@ -72,6 +110,7 @@ type parser struct {
 	at       *etree.Element
 	depth    int
 	elements int
+	large    int   // bytes of configuration
 	skip     int   // depth of the <configuration> that is passed over, 0 outside
 	from     int64 // where it begins
 }
@@ -113,6 +152,9 @@ func (p *parser) start(t xml.StartElement, before int64) error {
 	case int(p.tokens.InputOffset()-before) > maxNames:
 		return fmt.Errorf("a tag of more than %d bytes", maxNames)
 	}
+	if err := p.hold(); err != nil {
+		return err
+	}
 	e := p.at.CreateElement(qualified(t.Name))
 	for _, a := range t.Attr {
 		name := qualified(a.Name)
@@ -146,9 +188,19 @@ func (p *parser) end(t xml.EndElement) error {
 	if p.skip > 0 {
 		p.raw[p.at] = p.text[p.from:p.tokens.InputOffset()]
 		p.skip = 0
+		if p.large += len(p.raw[p.at]); p.large > maxReading {
+			if err := p.hold(); err != nil {
+				return err
+			}
+		}
 	}
 	p.at = p.at.Parent()
 	return nil
+}
+
+// hold has the loan be as large as the message needs.
+func (p *parser) hold() error {
+	return p.loan.Hold(max(0, p.elements-freeElements)*elementBytes + max(0, p.large-maxReading)*configurationFactor)
 }
 
 // chars takes text. White space alone is none: filters and lists are indented.

@@ -32,7 +32,7 @@ func TestParse(t *testing.T) {
 		"<rpc>" + strings.Repeat("<a/>", maxElements) + "</rpc>": fmt.Sprintf("more than %d elements", maxElements),
 		`<?xml version="1.0" encoding="latin1"?><rpc/>`:          `xml: opening charset "latin1": encoding "latin1" is not supported`,
 	} {
-		m, err := parse([]byte(in))
+		m, err := parse([]byte(in), nil)
 		got := ""
 		if err != nil {
 			got = err.Error()
@@ -54,7 +54,7 @@ func many(n int) string {
 // Configuration stays as it came.
 func TestParseKeepsConfiguration(t *testing.T) {
 	const inner = `<nc:configuration a="1"><system> <host-name>x</host-name><!-- c --></system></nc:configuration>`
-	m, err := parse([]byte("<rpc><load-configuration>" + inner + "</load-configuration></rpc>"))
+	m, err := parse([]byte("<rpc><load-configuration>"+inner+"</load-configuration></rpc>"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,14 +84,14 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
-		m, err := parse(in)
+		m, err := parse(in, nil)
 		if err != nil {
-			if _, err := parse([]byte(rpcErrors(err)[0].xml(""))); err != nil {
+			if _, err := parse([]byte(rpcErrors(err)[0].xml("")), nil); err != nil {
 				t.Errorf("the error cannot be read: %v", err)
 			}
 			return
 		}
-		if _, err := parse([]byte(strings.TrimSuffix(startTag(m.root, "j", ""), ">\n") + "/>")); err != nil && len(m.root.Attr) < maxAttributes-2 {
+		if _, err := parse([]byte(strings.TrimSuffix(startTag(m.root, "j", ""), ">\n")+"/>"), nil); err != nil && len(m.root.Attr) < maxAttributes-2 {
 			t.Errorf("the start tag cannot be read: %v", err)
 		}
 	})

@@ -107,7 +107,7 @@ func (r *request) filterOf(e *etree.Element) (*etree.Element, error) {
 	if c == nil {
 		return nil, nil
 	}
-	m, err := parse(r.raw[c])
+	m, err := parse(r.raw[c], r.loan)
 	if err != nil {
 		return nil, err
 	}

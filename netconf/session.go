@@ -51,6 +51,9 @@ type Options struct {
 	// deferred in; the session ends. The others are for the caller of Serve.
 	Broken func(reason any)
 
+	// Budget is the memory for large requests of all sessions; nil for any.
+	Budget *frame.Budget
+
 	most int // bytes of a message; 0: maxMessage
 }
 
@@ -60,8 +63,9 @@ type session struct {
 	env    *op.Env
 	in     *frame.Reader
 	out    *frame.Writer
-	junos  string // name space of attributes
-	mark   mark   // of the elements of NETCONF
+	junos  string     // name space of attributes
+	mark   mark       // of the elements of NETCONF
+	loan   frame.Loan // of the request being answered
 	conn   io.Closer
 	closed bool           // close-session was answered
 	ahead  chan arrival   // of a message that is read while a reply is open; nil without one
@@ -91,11 +95,12 @@ type arrival struct {
 // it, and a private candidate.
 func Serve(ctx context.Context, conn io.ReadWriteCloser, o Options) (err error) {
 	o.Env.Caller.Client = client
-	s := &session{o: o, env: &o.Env, conn: conn, in: frame.NewReader(conn, cmp.Or(o.most, bound(o.Env.Class()))), out: frame.NewWriter(conn),
+	s := &session{o: o, env: &o.Env, conn: conn, in: frame.NewReader(conn, cmp.Or(o.most, bound(o.Env.Class())), o.Budget), out: frame.NewWriter(conn), loan: frame.Loan{From: o.Budget},
 		junos: "http://xml.juniper.net/junos/" + o.Junos + "/junos", locks: map[string]bool{}}
 	if o.RFC {
 		s.mark = marked
 	}
+	defer s.in.Close()
 	defer s.reader.Wait()
 	defer func() {
 		if s.unsubscribe != nil {
@@ -112,26 +117,35 @@ func Serve(ctx context.Context, conn io.ReadWriteCloser, o Options) (err error) 
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
+		case errors.Is(err, frame.ErrBusy):
+			err = s.refuse(text, resourceDenied(err))
 		case err != nil:
-			return errors.Join(err, s.refuse(err))
+			return errors.Join(err, s.tooBig(text, err))
+		default:
+			err = s.answer(ctx, text)
 		}
-		if err := s.answer(ctx, text); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// refuse tells the client of a message that cannot be read to its end.
-func (s *session) refuse(err error) error {
+// tooBig tells the client of a message that is not read to its end.
+func (s *session) tooBig(beginning []byte, err error) error {
 	var big *frame.TooBigError
 	if !errors.As(err, &big) {
 		return nil
 	}
+	return s.refuse(beginning, &rpcError{kind: "rpc", tag: "too-big", message: big.Error()})
+}
+
+// refuse answers a message of which only the beginning is there.
+func (s *session) refuse(beginning []byte, why *rpcError) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	r := s.reply(nil)
-	r.fail(&rpcError{kind: "rpc", tag: "too-big", message: big.Error()})
+	r := s.reply(startOf(beginning))
+	r.fail(why)
 	return r.end()
 }
 
@@ -240,10 +254,12 @@ func (s *session) answer(ctx context.Context, text []byte) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	s.after = func() {}
-	m, err := parse(text)
+	defer s.loan.Return()
+	m, err := parse(text, &s.loan)
 	r := s.reply(nil)
 	switch {
 	case err != nil:
+		r = s.reply(startOf(text))
 		r.fail(err)
 	case m.root.Tag == "hello":
 		s.greeted(m.root)

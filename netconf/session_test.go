@@ -15,6 +15,7 @@ import (
 	"loggia/configtree/schema"
 	"loggia/configtree/store"
 	"loggia/files"
+	"loggia/netconf/frame"
 	"loggia/op"
 )
 
@@ -260,6 +261,49 @@ func TestReplies(t *testing.T) {
 		if got != c.want+"]]>]]>\n" {
 			t.Errorf("%s:\n%s", c.name, got)
 		}
+	}
+}
+
+// Large requests of all sessions share a budget: what there is no memory for is
+// refused, and the session goes on.
+func TestBudget(t *testing.T) {
+	b := newBox(t)
+	o := b.options(everything())
+	o.Budget = frame.NewBudget(1 << 20)
+	load := func(bytes int) string {
+		return `<load-configuration action="set"><configuration-set>` + strings.Repeat("#\n", bytes/2) + "</configuration-set></load-configuration>"
+	}
+	file := "<file><name>f</name><contents><name>any</name><any/></contents></file>\n"
+	edit := func(n int) string {
+		return "<load-configuration><configuration><system><syslog>" + strings.Repeat(file, n) + "</syslog></system></configuration></load-configuration>"
+	}
+	busy := failure("rpc", "resource-denied", "error", "", "other sessions are sending too much at the moment; try again", "")
+	var in, want strings.Builder
+	say := func(id, rpc, reply string) {
+		in.WriteString(`<rpc message-id="` + id + `">` + rpc + "</rpc>]]>]]>\n")
+		want.WriteString(id + "\n" + reply)
+	}
+	say("1", load(2<<20), busy)
+	say("2", load(900<<10), loaded(ok))
+	say("3", "<get-config><source>"+strings.Repeat("<a/>", 9000)+"</source></get-config>", busy)
+	say("4", edit((1<<20+1<<18)/len(file)), busy)
+	say("5", edit(1), loaded(ok))
+	w := &wire{Reader: strings.NewReader(in.String())}
+	if err := Serve(context.Background(), w, o); err != nil {
+		t.Error(err)
+	}
+	var got strings.Builder
+	for m := range strings.SplitSeq(w.String(), "]]>]]>\n") {
+		if head, inside, ok := strings.Cut(strings.TrimSuffix(m, "</rpc-reply>\n"), ">\n"); ok && strings.Contains(head, "message-id") {
+			_, id, _ := strings.Cut(head, `message-id="`)
+			got.WriteString(strings.TrimSuffix(id, `"`) + "\n" + inside)
+		}
+	}
+	if got.String() != want.String() {
+		t.Errorf("%s\nwant:\n%s", got.String(), want.String())
+	}
+	if left := (&frame.Loan{From: o.Budget}); left.Hold(1<<20) != nil {
+		t.Error("a session that is over keeps memory")
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // watchAlive asks a client that is silent whether it is still there, and ends the
 // connection when it does not answer (client-alive-interval, -count-max).
 func (c *conn) watchAlive(ctx context.Context, sc ssh.Conn) {
-	interval, most := c.config.AliveInterval, c.config.AliveCount
+	interval, most := c.limits.AliveInterval, c.limits.AliveCount
 	if interval == 0 {
 		return
 	}

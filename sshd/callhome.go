@@ -196,13 +196,14 @@ func unwrapDial(err error) error {
 
 // conn is the connection as those are which come to us.
 func (h *home) conn(tcp *net.TCPConn) *conn {
-	config := *h.s.config.Load()
+	config := h.s.config.Load()
+	limits := config.limits(h.c.Only)
 	if h.c.AliveInterval > 0 {
-		config.AliveInterval, config.AliveCount = h.c.AliveInterval, h.c.AliveCount
+		limits.AliveInterval, limits.AliveCount = h.c.AliveInterval, h.c.AliveCount
 	}
 	from, _ := addrPort(tcp.RemoteAddr())
 	to, _ := addrPort(tcp.LocalAddr())
-	return &conn{s: h.s, config: &config, wire: &wire{Conn: tcp, wrote: make(chan struct{}, 1)}, from: from, to: to,
+	return &conn{s: h.s, config: config, limits: limits, wire: &wire{Conn: tcp, wrote: make(chan struct{}, 1)}, from: from, to: to,
 		number: h.s.number(), only: h.c.Only, called: true}
 }
 

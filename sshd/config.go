@@ -11,6 +11,9 @@ type Config struct {
 	Listens []Listen
 	Callers []Caller // servers that are called
 
+	Limits                   // where everything is served
+	Alone  map[string]Limits // where one subsystem alone is served, by its name
+
 	Ciphers, MACs, KeyExchanges []string // the protocol's names, from Kind.Resolve
 	HostKeys                    []HostKeyType
 
@@ -21,11 +24,7 @@ type Config struct {
 	MD5             bool // fingerprints are MD5
 	Banner          string
 	Denied          []netip.Prefix // where nobody may come from
-	MaxConnections  int            // at the same time
-	MaxRate         int            // new connections in a minute
 	MaxSessions     int            // channels of one connection
-	AliveInterval   time.Duration  // of silence before the client is asked; 0: never
-	AliveCount      int            // questions without an answer
 	RekeyData       uint64         // bytes
 	RekeyTime       time.Duration
 	Retry           Retry
@@ -37,6 +36,22 @@ type Config struct {
 
 // serves reports whether anybody can come in.
 func (c *Config) serves() bool { return len(c.Listens)+len(c.Callers) > 0 }
+
+// Limits bound the connections of the addresses where the same is served.
+type Limits struct {
+	MaxConnections int           // at the same time
+	MaxRate        int           // new ones in a minute
+	AliveInterval  time.Duration // of silence before the client is asked; 0: never
+	AliveCount     int           // questions without an answer
+}
+
+// limits are those where the subsystem only is served, or with "" everything.
+func (c *Config) limits(only string) Limits {
+	if l, ok := c.Alone[only]; ok {
+		return l
+	}
+	return c.Limits
+}
 
 // Listen is one address that is served.
 type Listen struct {

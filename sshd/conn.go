@@ -19,6 +19,7 @@ type conn struct {
 	// Built once.
 	s       *Server
 	config  *Config // as it was when the connection came
+	limits  Limits  // likewise
 	wire    *wire
 	from    netip.AddrPort
 	to      netip.AddrPort
@@ -55,7 +56,7 @@ func (s *Server) admit(tcp *net.TCPConn, only string) {
 	case denied(config.Denied, from.Addr()):
 		err = errDenied
 	default:
-		err = s.gate.enter(from.Addr(), config)
+		err = s.gate.enter(from.Addr(), only, config)
 	}
 	if err != nil {
 		if more, ok := s.quiet.note(err.Error(), s.o.Now()); ok {
@@ -68,7 +69,7 @@ func (s *Server) admit(tcp *net.TCPConn, only string) {
 		}
 		return
 	}
-	c := &conn{s: s, config: config, wire: &wire{Conn: tcp, wrote: make(chan struct{}, 1)}, from: from, to: to, number: s.number(), only: only}
+	c := &conn{s: s, config: config, limits: config.limits(only), wire: &wire{Conn: tcp, wrote: make(chan struct{}, 1)}, from: from, to: to, number: s.number(), only: only}
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
@@ -176,10 +177,10 @@ func (c *conn) serve() error {
 	}
 	switch {
 	case c.called:
-	case !c.s.gate.establish(c.config.MaxConnections):
+	case !c.s.gate.establish(c.only, c.limits.MaxConnections):
 		c.end(errConnections.Error())
 	default:
-		defer c.s.gate.leave()
+		defer c.s.gate.leave(c.only)
 	}
 	c.established(sc)
 	if c.entered != nil {

@@ -18,12 +18,30 @@ const (
 type gate struct {
 	now func() time.Time
 
-	mu          sync.Mutex // guards what follows
-	minute      time.Time  // when the present minute began
+	mu         sync.Mutex // guards what follows
+	handshakes int
+	sources    map[netip.Prefix]int // handshakes
+	tallies    map[string]*tally    // by what is served alone, "" for everything
+}
+
+// tally counts the connections of the addresses where the same is served.
+type tally struct {
+	minute      time.Time // when the present minute began
 	inMinute    int
-	handshakes  int
-	sources     map[netip.Prefix]int // handshakes
 	established int
+}
+
+// tally returns that of a subsystem. The lock is held.
+func (g *gate) tally(only string) *tally {
+	t := g.tallies[only]
+	if t == nil {
+		t = &tally{}
+		if g.tallies == nil {
+			g.tallies = map[string]*tally{}
+		}
+		g.tallies[only] = t
+	}
+	return t
 }
 
 // Why a connection is not served.
@@ -48,32 +66,33 @@ func source(a netip.Addr) netip.Prefix {
 	return p
 }
 
-// enter lets a connection begin, or says why not.
-func (g *gate) enter(from netip.Addr, c *Config) error {
+// enter lets a connection begin where a subsystem is served alone, or with ""
+// everything, or says why not.
+func (g *gate) enter(from netip.Addr, only string, c *Config) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	now := g.now()
-	if d := now.Sub(g.minute); d >= time.Minute || d < 0 {
-		g.minute, g.inMinute = now, 0
+	t, limits, now := g.tally(only), c.limits(only), g.now()
+	if d := now.Sub(t.minute); d >= time.Minute || d < 0 {
+		t.minute, t.inMinute = now, 0
 	}
 	total, each := c.HandshakesTotal, c.HandshakesEach
 	if total == 0 {
 		total, each = handshakesTotal, handshakesEach
 	}
 	switch at := source(from); {
-	case g.established >= c.MaxConnections:
+	case t.established >= limits.MaxConnections:
 		return errConnections
 	case g.handshakes >= total:
 		return errStartups
 	case g.sources[at] >= each:
 		return errSource
-	case g.inMinute >= c.MaxRate:
+	case t.inMinute >= limits.MaxRate:
 		return errRate
 	default:
 		if g.sources == nil {
 			g.sources = map[netip.Prefix]int{}
 		}
-		g.inMinute++
+		t.inMinute++
 		g.handshakes++
 		g.sources[at]++
 		return nil
@@ -93,19 +112,20 @@ func (g *gate) shaken(from netip.Addr) {
 
 // establish counts a connection on which somebody logged in, unless there are
 // too many.
-func (g *gate) establish(most int) bool {
+func (g *gate) establish(only string, most int) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.established >= most {
+	t := g.tally(only)
+	if t.established >= most {
 		return false
 	}
-	g.established++
+	t.established++
 	return true
 }
 
 // leave takes back one establish.
-func (g *gate) leave() {
+func (g *gate) leave(only string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.established--
+	g.tally(only).established--
 }

@@ -128,7 +128,7 @@ func labConfig(t *testing.T) Config {
 	return Config{
 		Listens: []Listen{{Place: "ssh", Address: netip.MustParseAddrPort("127.0.0.1:0")}},
 		Ciphers: resolved(Cipher), MACs: resolved(MAC), KeyExchanges: resolved(KeyExchange), HostKeys: []HostKeyType{Ed25519},
-		RootLogin: RootKeyOnly, Location: time.UTC, MaxConnections: 250, MaxRate: 100000, MaxSessions: 10, HandshakesTotal: 1000, HandshakesEach: 1000,
+		RootLogin: RootKeyOnly, Location: time.UTC, Limits: Limits{MaxConnections: 250, MaxRate: 100000}, MaxSessions: 10, HandshakesTotal: 1000, HandshakesEach: 1000,
 		RekeyData: 1 << 30, RekeyTime: time.Hour,
 		Retry: Retry{Tries: 3, Threshold: 3, Factor: time.Millisecond, Grace: patience},
 		Users: map[string]*User{

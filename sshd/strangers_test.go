@@ -61,6 +61,39 @@ func TestLimits(t *testing.T) {
 	l.idle()
 }
 
+// Where a subsystem alone is served, its own limits hold, and count its own connections.
+func TestLimitsOfASubsystem(t *testing.T) {
+	now := time.Now()
+	g := gate{now: func() time.Time { return now }}
+	c := &Config{Limits: Limits{MaxConnections: 2, MaxRate: 3}, Alone: map[string]Limits{"netconf": {MaxConnections: 1, MaxRate: 2}}}
+	from := netip.MustParseAddr("192.0.2.1")
+	enter := func(only string, want error) {
+		t.Helper()
+		if err := g.enter(from, only, c); err != want {
+			t.Errorf("%q: %v", only, err)
+		} else if err == nil {
+			g.shaken(from)
+		}
+	}
+	enter("netconf", nil)
+	if !g.establish("netconf", c.limits("netconf").MaxConnections) || g.establish("netconf", c.limits("netconf").MaxConnections) {
+		t.Error("one is allowed")
+	}
+	enter("netconf", errConnections)
+	for range 2 {
+		enter("", nil)
+		if !g.establish("", c.limits("").MaxConnections) {
+			t.Error("two are allowed elsewhere")
+		}
+	}
+	enter("", errConnections)
+	g.leave("netconf")
+	enter("netconf", nil)
+	enter("netconf", errRate)
+	now = now.Add(time.Minute)
+	enter("netconf", nil)
+}
+
 // What anybody can make happen makes so many records and then a count.
 func TestStrangersDoNotFillTheLog(t *testing.T) {
 	l := newLab(t, nil)
@@ -173,8 +206,8 @@ func TestNothingIsLeft(t *testing.T) {
 	if n := len(l.server.terminals); n != 0 {
 		t.Errorf("%d terminals are taken", n)
 	}
-	if g := &l.server.gate; g.handshakes != 0 || g.established != 0 || len(g.sources) != 0 {
-		t.Errorf("the gate counts %d, %d, %d", g.handshakes, g.established, len(g.sources))
+	if g := &l.server.gate; g.handshakes != 0 || g.tally("").established != 0 || len(g.sources) != 0 {
+		t.Errorf("the gate counts %d, %d, %d", g.handshakes, g.tally("").established, len(g.sources))
 	}
 }
 

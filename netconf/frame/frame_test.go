@@ -12,7 +12,7 @@ import (
 
 // read returns all messages of a stream and the error at its end.
 func read(in io.Reader, max int, chunkedAfter int) (messages []string, err error) {
-	r := NewReader(in, max)
+	r := NewReader(in, max, nil)
 	for {
 		if len(messages) == chunkedAfter {
 			r.Chunked()
@@ -59,7 +59,7 @@ func TestReadToTheDelimiter(t *testing.T) {
 func TestRootElementEndsTheMessage(t *testing.T) {
 	in, out := io.Pipe()
 	go func() { _, _ = io.WriteString(out, "<rpc><get-syslog-events/></rpc>\n") }()
-	if m, err := NewReader(in, 100).Next(); string(m) != "<rpc><get-syslog-events/></rpc>" || err != nil {
+	if m, err := NewReader(in, 100, nil).Next(); string(m) != "<rpc><get-syslog-events/></rpc>" || err != nil {
 		t.Errorf("%q, %v", m, err)
 	}
 	_ = in.Close()
@@ -128,6 +128,49 @@ func TestMessagesAreBounded(t *testing.T) {
 	got, err := read(strings.NewReader("<a>"+strings.Repeat("x", 93)+"</a>"), 100, -1)
 	if len(got) != 1 || err != io.EOF {
 		t.Errorf("exactly the bound: %d, %v", len(got), err)
+	}
+}
+
+// What there is no memory for is passed over, and the messages after it come.
+func TestMessagesShareABudget(t *testing.T) {
+	large := "<rpc message-id='1'>" + strings.Repeat("<a>]]></a>", 100_000) + "</rpc>"
+	for name, c := range map[string]struct {
+		in      string
+		chunked bool
+	}{
+		"to the delimiter":    {large + "]]>]]>\n<b/>]]>]]>" + large, false},
+		"without a delimiter": {large + "<b/>" + large, false},
+		"not well-formed":     {"<rpc message-id='1'>" + strings.Repeat("<a>", 300_000) + "]]>]]><b/>]]>]]>" + large, false},
+		"in chunks":           {"\n#100000\n" + large[:100_000] + "\n#900026\n" + large[100_000:] + "\n##\n\n#4\n<b/>\n##\n\n#1000026\n" + large + "\n##\n", true},
+	} {
+		for _, in := range []io.Reader{strings.NewReader(c.in), iotest.HalfReader(strings.NewReader(c.in))} {
+			budget := NewBudget(1 << 20)
+			other := Loan{From: budget}
+			if err := other.Hold(512 << 10); err != nil {
+				t.Fatal(err)
+			}
+			r := NewReader(in, 2<<20, budget)
+			if c.chunked {
+				r.Chunked()
+			}
+			if m, err := r.Next(); err != ErrBusy || len(m) > freeBytes || !strings.HasPrefix(string(m), "<rpc message-id='1'><a>") {
+				t.Errorf("%s: %d bytes, %v", name, len(m), err)
+			}
+			if m, err := r.Next(); err != nil || string(m) != "<b/>" {
+				t.Errorf("%s: then %.80q, %v", name, m, err)
+			}
+			other.Return()
+			if m, err := r.Next(); err != nil || string(m) != large {
+				t.Errorf("%s: in the end %d bytes, %v", name, len(m), err)
+			}
+			if err := other.Hold(1); err != ErrBusy {
+				t.Errorf("%s: a megabyte left room: %v", name, err)
+			}
+			r.Close()
+			if err := other.Hold(1 << 20); err != nil {
+				t.Errorf("%s: not given back: %v", name, err)
+			}
+		}
 	}
 }
 

@@ -20,6 +20,9 @@ func (e *TooBigError) Error() string {
 
 const readBuffer = 32 << 10 // bytes; an idle session costs so much
 
+// freeBytes of a message are in no budget.
+const freeBytes = 64 << 10
+
 const delimiter = "]]>]]>"
 
 // Reader reads messages. It is not safe for concurrent use.
@@ -28,12 +31,25 @@ type Reader struct {
 	max     int
 	chunked bool
 	changed bool // to chunks, and none has come yet
+	loan    Loan
+
+	// Of the message being read.
 	message []byte
+	size    int                  // bytes so far
+	busy    bool                 // there was no room: only its beginning is kept
+	end     [len(delimiter)]byte // its last bytes, when busy
 }
 
-// NewReader reads from r messages of at most max bytes each.
-func NewReader(r io.Reader, max int) *Reader {
-	return &Reader{in: bufio.NewReaderSize(r, readBuffer), max: max}
+// NewReader reads from r messages of at most max bytes each. What is large counts
+// in budget, which may be nil.
+func NewReader(r io.Reader, max int, budget *Budget) *Reader {
+	return &Reader{in: bufio.NewReaderSize(r, readBuffer), max: max, loan: Loan{From: budget}}
+}
+
+// Close gives back what the last message took of the budget.
+func (r *Reader) Close() {
+	r.message = nil
+	r.loan.Return()
 }
 
 // Chunked makes the next message come in chunks.
@@ -42,43 +58,83 @@ func (r *Reader) Chunked() { r.chunked, r.changed = true, true }
 // Next returns the next message without its framing; it may be changed, and is
 // the caller's until the call after. The error is io.EOF between two messages,
 // io.ErrUnexpectedEOF inside a chunked one, ErrFraming, a *TooBigError, or what
-// reading said; none of them leaves anything to be read.
+// reading said; none of them leaves anything to be read. ErrBusy does: it is
+// about this message alone. With it, and with a *TooBigError, comes how the
+// message begins.
 func (r *Reader) Next() ([]byte, error) {
 	if cap(r.message) > readBuffer {
 		r.message = nil // one big load does not make the session big
 	}
-	r.message = r.message[:0]
+	r.loan.Return()
+	r.message, r.size, r.busy = r.message[:0], 0, false
+	var err error
 	if r.chunked {
-		return r.readChunks()
+		err = r.readChunks()
+	} else {
+		err = r.readToEnd()
 	}
-	return r.readToEnd()
+	var big *TooBigError
+	switch {
+	case err == nil && r.busy:
+		return r.message, ErrBusy
+	case err == nil || errors.As(err, &big):
+		return r.message, err
+	}
+	return nil, err
+}
+
+// keep takes part of a message. The error is a *TooBigError.
+func (r *Reader) keep(part []byte) error {
+	if r.size += len(part); r.size > r.max {
+		return &TooBigError{r.max}
+	}
+	if !r.busy && r.size > freeBytes && r.loan.Hold(r.size) != nil {
+		r.busy = true
+		copy(r.end[:], r.message[len(r.message)-len(r.end):]) // more than a buffer is there
+		r.message = bytes.Clone(r.message[:min(len(r.message), freeBytes)])
+		r.loan.Return()
+	}
+	if !r.busy {
+		r.message = append(r.message, part...)
+		return nil
+	}
+	tail := append(r.end[:], part[max(0, len(part)-len(r.end)):]...)
+	copy(r.end[:], tail[len(tail)-len(r.end):])
+	return nil
+}
+
+// delimited cuts off the delimiter, and reports whether it has come.
+func (r *Reader) delimited() bool {
+	if r.busy {
+		return string(r.end[:]) == delimiter
+	}
+	whole, ends := bytes.CutSuffix(r.message, []byte(delimiter))
+	r.message = whole
+	return ends
 }
 
 // readToEnd reads a message in end-of-message framing.
-func (r *Reader) readToEnd() ([]byte, error) {
+func (r *Reader) readToEnd() error {
 	if err := r.skipBetween(); err != nil {
-		return nil, err
+		return err
 	}
 	var root rootScanner
 	for {
 		part, err := r.peek()
 		if err != nil {
-			if errors.Is(err, io.EOF) && len(r.message) > 0 {
-				return r.message, nil // the next call finds the end again
+			if errors.Is(err, io.EOF) && r.size > 0 {
+				return nil // the next call finds the end again
 			}
-			return nil, err
+			return err
 		}
 		n, closed := root.scan(part)
-		r.message = append(r.message, part[:n]...)
-		_, _ = r.in.Discard(n)                                                  // n bytes are in its buffer
-		if whole, ends := bytes.CutSuffix(r.message, []byte(delimiter)); ends { // scan stops at each `>`
-			return whole, nil
-		}
-		if len(r.message) > r.max {
-			return nil, &TooBigError{r.max}
-		}
-		if closed {
-			return r.message, nil
+		err = r.keep(part[:n])
+		_, _ = r.in.Discard(n) // n bytes are in its buffer
+		switch {
+		case err != nil:
+			return err
+		case r.delimited() || closed: // scan stops at each `>`
+			return nil
 		}
 	}
 }
@@ -116,22 +172,24 @@ func (r *Reader) peek() ([]byte, error) {
 }
 
 // readChunks reads a message in chunked framing (RFC 6242, 4.2).
-func (r *Reader) readChunks() ([]byte, error) {
+func (r *Reader) readChunks() error {
 	for first := true; ; first = false {
 		size, err := r.chunkHeader(first)
 		if err != nil || size == 0 {
-			return r.message, err
+			return err
 		}
-		if size > uint64(r.max-len(r.message)) { // before anything is allocated
-			return nil, &TooBigError{r.max}
+		if size > uint64(r.max-r.size) { // before anything is allocated
+			return &TooBigError{r.max}
 		}
 		for size > 0 { // what is announced is believed only as it arrives
 			part, err := r.peek()
 			if err != nil {
-				return nil, inside(err)
+				return inside(err)
 			}
 			n := int(min(size, uint64(len(part))))
-			r.message = append(r.message, part[:n]...)
+			if err := r.keep(part[:n]); err != nil {
+				return err
+			}
 			_, _ = r.in.Discard(n)
 			size -= uint64(n)
 		}
