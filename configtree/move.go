@@ -15,7 +15,7 @@ func (b *Batch) relate(e *Edit) *Problem {
 			return e.problem(Exists, e.Value, fmt.Errorf("'%s' already exists", other))
 		}
 	case !s.Node.UserOrdered:
-		return e.problem(Invalid, s.Key, fmt.Errorf("'%s' is sorted, its entries cannot be moved", s.Node.Name))
+		return e.problem(Invalid, s.Key, fmt.Errorf("'%s' is kept in sorted order and cannot be moved", s))
 	case e.Value == s.Key:
 		return e.problem(Invalid, s.Key, fmt.Errorf("'%s' cannot be moved next to itself", s))
 	case !exists:

@@ -48,7 +48,7 @@ func TestMovesThatAreNone(t *testing.T) {
 	root := load(t)
 	tree := build(t, root, "set system syslog host a", "set system syslog host b", "set system syslog file m any any", "set system syslog file n any any")
 	for line, want := range map[string]string{
-		"insert system syslog file n before m":     "'file' is sorted, its entries cannot be moved",
+		"insert system syslog file n before m":     "'file n' is kept in sorted order and cannot be moved",
 		"insert system syslog host a before a":     "'host a' cannot be moved next to itself",
 		"insert system syslog host a before z":     "warning: statement not found",
 		"insert system syslog host z before a":     "warning: statement not found",

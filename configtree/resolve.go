@@ -73,7 +73,7 @@ const (
 // entry, which is created. Delete, Deactivate, Activate, Protect, Unprotect and
 // Replace take one statement: a leaf with or without its value, values of a leaf-list, an entry, a
 // container, or a list or leaf-list with all its elements. Annotate takes one
-// statement and the comment as the last word. Find takes what Delete takes, and
+// statement, but not all entries of a list, and the comment as the last word. Find takes what Delete takes, and
 // nothing at all. Delete without words empties the level: one Override. Rename and
 // Copy take an entry, `to`, and another key, with the keyword of the list before it
 // or without; InsertBefore and InsertAfter take an entry, `before` or `after`, which
@@ -289,7 +289,7 @@ func (w *walk) emit(p Path, value string) {
 // finish ends the walk after n words.
 func (w *walk) finish(n int) *Problem {
 	switch {
-	case w.op == Annotate && len(w.words) < 2:
+	case w.op == Annotate && (len(w.words) < 2 || w.pending != nil && w.pending.Kind == schema.List):
 		return w.problem(len(w.words), Missing, errMissing)
 	case w.inBracket:
 		return w.problem(n, Missing, errBracket)

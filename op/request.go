@@ -51,6 +51,7 @@ func logout(_ context.Context, env *Env, a Args) (Result, error) {
 		return nil, fmt.Errorf("%d sessions fit: say all, or which by its pid", len(named))
 	}
 	for _, s := range named {
+		env.Show(s, "Session closed at the request of '"+env.Caller.User+"'") // whoever has no terminal is not told
 		env.Logout(s)
 	}
 	return nil, nil

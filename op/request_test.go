@@ -67,6 +67,8 @@ func TestLogout(t *testing.T) {
 	env := newEnv(t)
 	var ended []int
 	env.Logout = func(s Session) { ended = append(ended, s.PID) }
+	var told []int
+	env.Show = func(s Session, _ string) bool { told = append(told, s.PID); return true }
 	env.Sessions = func() []Session {
 		return []Session{{Subject: event.Subject{User: "ann", PID: 1, TTY: "pts/0"}}, {Subject: event.Subject{User: "bob", PID: 2}},
 			{Subject: event.Subject{User: "ann", PID: 3, TTY: "pts/1"}}}
@@ -77,8 +79,8 @@ func TestLogout(t *testing.T) {
 	shows(t, env, "request system logout", Args{"user": "bob"}, "")
 	shows(t, env, "request system logout", Args{"user": "ann", "terminal": "pts/1"}, "")
 	shows(t, env, "request system logout", Args{"user": "ann", "all": ""}, "")
-	if !slices.Equal(ended, []int{2, 3, 1, 3}) {
-		t.Errorf("ended %v", ended)
+	if want := []int{2, 3, 1, 3}; !slices.Equal(ended, want) || !slices.Equal(told, want) {
+		t.Errorf("ended %v, told %v", ended, told)
 	}
 	if got := len(sessionUsers(env, "")); got != 2 {
 		t.Errorf("%d users", got)

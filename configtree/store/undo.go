@@ -70,8 +70,11 @@ func (c *Candidate) drop(ctx context.Context, by event.Subject, mine func(entry)
 // maxUndone bounds how many edits that were undone can be redone.
 const maxUndone = 200
 
-// ErrNothing is the error of an undo or redo that has nothing to work on.
-var ErrNothing = errors.New("no uncommitted change of this session")
+// Errors of an undo and a redo that have nothing to work on.
+var (
+	ErrNothing   = errors.New("no uncommitted change of this session")
+	ErrNotUndone = errors.New("nothing was undone since the last change of this session")
+)
 
 // UndoLast takes back the last n uncommitted edits of a session, each as it was
 // made: a line typed, a load. As with Undo those of others stay. Less than n are
@@ -118,7 +121,7 @@ func (c *Candidate) RedoLast(ctx context.Context, by event.Subject, n int) ([]co
 	}
 	c.mu.Unlock()
 	if len(again) == 0 {
-		return nil, errors.Join(c.usable(by), ErrNothing)
+		return nil, errors.Join(c.usable(by), ErrNotUndone)
 	}
 	var all []configtree.Change
 	for _, e := range again {
