@@ -23,9 +23,10 @@ const (
 	// and Submit are fastest with whole batches.
 	streamBuffer = 256 << 10
 
-	// batchRecords is how many records are routed at once: a stream of tiny
-	// lines must not grow the batch without bound.
-	batchRecords = 4096
+	// pieceRecords is how many records are parsed before they are routed: few
+	// enough that they and their text are still in the processor's nearest cache
+	// when they are formatted.
+	pieceRecords = 64
 
 	// acceptGrace is how long a listener that another replaces completes
 	// connections that were half open.
@@ -224,6 +225,7 @@ type stream struct {
 	framer wire.Framer
 	parser wire.Parser
 	tail   []byte     // the beginning of a message whose rest has not come
+	gather gathering
 	space  *workspace // during a read
 	n      int
 	err    error
@@ -247,7 +249,10 @@ func (s *stream) run() {
 			s.process(true) // half-closed or gone: an unterminated line is a message too
 			return
 		}
-		s.process(false)
+		n, at := s.process(false)
+		if rest := s.gather.read(n, at); rest > 0 {
+			time.Sleep(rest)
+		}
 	}
 }
 
@@ -273,7 +278,7 @@ func (s *stream) readReady(fd uintptr) bool {
 		return s.readSecured(int(fd), w, had)
 	}
 	for {
-		n, err := unix.Read(int(fd), w.buf[had:])
+		n, err := readNow(int(fd), w.buf[had:])
 		switch {
 		case err == unix.EINTR:
 			continue
@@ -294,32 +299,33 @@ func (s *stream) readReady(fd uintptr) bool {
 
 // process routes the whole messages among the n bytes in the workspace, keeps
 // the rest, and gives the workspace back. At the end of the stream the rest is
-// a message as well.
-func (s *stream) process(eof bool) {
+// a message as well. It returns how many bytes these were, and when.
+func (s *stream) process(eof bool) (n int, at time.Time) {
 	w := s.space
 	if w == nil { // the stream ends without a further read
 		if len(s.tail) == 0 {
-			return
+			return 0, at
 		}
 		w = s.engine.streams.spaces.acquire()
 		s.n = copy(w.buf, s.tail)
 	}
 	b := &w.batch
 	b.Buf, b.Records, b.Received, b.Origin = w.buf[:s.n], b.Records[:0], s.engine.now(), s.origin
-	set := &s.engine.table.Load().settings
-	set.prepare(&s.parser)
-	s.framer.MaxMessageSize = set.maxMessage
+	t := s.engine.enter()
+	sc := t.scratch.Get().(*scratch)
+	t.settings.prepare(&s.parser)
+	s.framer.MaxMessageSize = t.settings.maxMessage
 	pos := 0
 	for {
 		off, end, consumed, flags, ok := s.framer.Next(b.Buf[pos:], eof)
 		if ok {
 			s.parser.Parse(b, pos+off, pos+end)
-			if flags&wire.Truncated != 0 {
+			if flags != 0 {
 				s.source.truncated.Add(1)
+				b.Records[len(b.Records)-1].Flags |= flags
 			}
-			b.Records[len(b.Records)-1].Flags |= flags
-			if len(b.Records) >= batchRecords {
-				s.submit(b)
+			if len(b.Records) >= pieceRecords {
+				s.route(t, sc, b)
 			}
 		}
 		pos += consumed
@@ -328,22 +334,28 @@ func (s *stream) process(eof bool) {
 		}
 	}
 	if len(b.Records) > 0 {
-		s.submit(b)
+		s.route(t, sc, b)
 	}
+	t.finish(sc)
+	t.leave()
 	s.keep(b.Buf[pos:])
+	n, at = s.n, b.Received
 	s.space = nil
 	s.engine.streams.spaces.release(w)
+	return n, at
 }
 
-func (s *stream) submit(b *wire.Batch) {
-	if rate := s.engine.table.Load().settings.rate; rate > 0 {
+// route routes the records of b, a piece of what was read.
+func (s *stream) route(t *table, sc *scratch, b *wire.Batch) {
+	if rate := t.settings.rate; rate > 0 {
 		n := s.engine.senders.take(keyOf(&s.origin), len(b.Records), rate, b.Received)
 		s.source.refused[RateLimited].Add(uint64(len(b.Records) - n))
 		b.Records = b.Records[:n]
 	}
 	s.source.accepted.Add(uint64(len(b.Records)))
 	s.source.note(b.Records)
-	s.engine.Submit(b)
+	t.route(sc, b, nil)
+	s.engine.recent.keep(b)
 	b.Records = b.Records[:0]
 }
 

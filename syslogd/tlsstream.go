@@ -48,7 +48,7 @@ func (f *feed) Read(p []byte) (int, error) {
 		return f.TCPConn.Read(p)
 	}
 	for {
-		n, err := unix.Read(f.fd, p)
+		n, err := readNow(f.fd, p)
 		switch {
 		case err == unix.EINTR:
 			continue
