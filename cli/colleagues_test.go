@@ -63,7 +63,7 @@ func TestPrivateEditsThatConflict(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := mine.runLine(context.Background(), "commit")
-	if err == nil || !strings.HasPrefix(err.Error(), "[edit system]\n  'host-name'\n") || !strings.HasSuffix(err.Error(), "\nerror: 1 conflict with committed changes") {
+	if err == nil || !strings.HasPrefix(err.Error(), "[edit system]\n  'host-name'\n") || !strings.HasSuffix(err.Error(), "\nerror: 1 conflict with committed changes; 'commit' again overrules them") {
 		t.Errorf("%v", err)
 	}
 	if err := mine.runLine(context.Background(), "delete system host-name"); err != nil {

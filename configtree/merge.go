@@ -1,6 +1,8 @@
 package configtree
 
 import (
+	"slices"
+
 	"loggia/configtree/schema"
 )
 
@@ -40,23 +42,37 @@ type Conflict struct {
 // is not entered.
 func Merge(base, mine, theirs *Tree) (*Tree, []Conflict) {
 	m := merger{owner: new(owner)}
-	root := m.statement(versions{base.root, mine.root, theirs.root}, trails{})
-	switch {
-	case len(m.conflicts) > 0:
+	tree := m.trees(base, mine, theirs)
+	if len(m.conflicts) > 0 {
 		return theirs, m.conflicts
-	case root == nil:
-		root = &node{schema: theirs.root.schema}
 	}
-	new(sealer).node(root)
-	if root.hash == theirs.root.hash {
-		return theirs, nil
-	}
-	return &Tree{root: root, rules: theirs.rules, last: theirs.last}, nil
+	return tree, nil
+}
+
+// Overrule is Merge in which mine holds wherever there is a conflict: what I
+// deleted is gone, what I changed is there though they deleted it.
+func Overrule(base, mine, theirs *Tree) *Tree {
+	m := merger{owner: new(owner), mine: true}
+	return m.trees(base, mine, theirs)
 }
 
 type merger struct {
 	owner     *owner
+	mine      bool // in a conflict mine holds
 	conflicts []Conflict
+}
+
+// trees merges whole trees, in spite of conflicts.
+func (m *merger) trees(base, mine, theirs *Tree) *Tree {
+	root := m.statement(versions{base.root, mine.root, theirs.root}, trails{})
+	if root == nil {
+		root = &node{schema: theirs.root.schema}
+	}
+	new(sealer).node(root)
+	if root.hash == theirs.root.hash {
+		return theirs
+	}
+	return &Tree{root: root, rules: theirs.rules, last: theirs.last}
 }
 
 // versions are a statement on each side, nil where it is not.
@@ -103,6 +119,9 @@ func (m *merger) statement(v versions, up trails) *node {
 		return v.mine
 	case v.mine == nil || v.theirs == nil:
 		m.conflict(DeleteConflict, v, up)
+		if m.mine {
+			return v.mine
+		}
 		return v.theirs
 	}
 	base := v.base
@@ -155,11 +174,18 @@ func (m *merger) contents(out *node, v versions, up trails) {
 		if sl.one == nil && sl.many == nil {
 			continue
 		}
-		for _, other := range out.slots {
-			if c.Choice != "" && other.schema.Choice == c.Choice && other.schema.Case != c.Case {
-				m.cases(v, c.Choice, up)
+		excluded := func(other slot) bool {
+			return c.Choice != "" && other.schema.Choice == c.Choice && other.schema.Case != c.Case
+		}
+		if slices.ContainsFunc(out.slots, excluded) {
+			m.cases(v, c.Choice, up)
+			switch {
+			case !m.mine:
 				return
+			case v.mine.slotOf(c) == nil:
+				continue
 			}
+			out.slots = slices.DeleteFunc(out.slots, excluded)
 		}
 		out.slots = append(out.slots, sl)
 	}

@@ -236,8 +236,12 @@ func checkMerge(t *testing.T, base, mine, theirs *Tree) {
 	if want := disputed(base, mine, theirs); want != (len(found) > 0) && !slices.ContainsFunc(found, orders) {
 		t.Fatalf("%s\nconflicts %s, want some: %v", show(), conflicts(found), want)
 	}
+	checkOverrule(t, base, mine, theirs, show)
 	if len(found) > 0 {
 		return
+	}
+	if !Overrule(base, mine, theirs).Equal(merged) {
+		t.Fatalf("%s\nwithout a conflict, mine overrules something", show())
 	}
 	if got, want := facts(merged.Root()), naively(base.Root(), mine.Root(), theirs.Root()); !maps.Equal(got, want) {
 		t.Fatalf("%s\nmerges to\n%s", show(), dump(merged.Root()))
@@ -248,6 +252,33 @@ func checkMerge(t *testing.T, base, mine, theirs *Tree) {
 	if !rebuild(merged).Equal(merged) {
 		t.Fatalf("%s\nmerges to\n%s\nof another hash", show(), dump(merged.Root()))
 	}
+}
+
+// checkOverrule: whatever I changed is as I have it, and what came of it is a tree like any other.
+func checkOverrule(t *testing.T, base, mine, theirs *Tree, show func() string) {
+	t.Helper()
+	over := Overrule(base, mine, theirs)
+	was, now, got := facts(base.Root()), facts(mine.Root()), facts(over.Root())
+	for fact := range union(was, now) {
+		before, had := was[fact]
+		after, has := now[fact]
+		if before == after && had == has {
+			continue
+		}
+		if result, is := got[fact]; result != after || is != has {
+			t.Fatalf("%s\noverruled gives\n%s\nin which %q is %q, not %q", show(), dump(over.Root()), fact, result, after)
+		}
+	}
+	if !rebuild(over).Equal(over) {
+		t.Fatalf("%s\noverruled gives\n%s\nof another hash", show(), dump(over.Root()))
+	}
+}
+
+// union returns the facts of both.
+func union(a, b map[string]string) map[string]string {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
 }
 
 func TestMergeLaws(t *testing.T) {

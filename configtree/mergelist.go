@@ -115,7 +115,7 @@ func (m *merger) orders(base, mine, theirs *list, up trails) *list {
 	var tail []string
 	for i, key := range now {
 		switch {
-		case moved[key] && movedThere[key] && predecessor(now, i) != predecessor(there, slices.Index(there, key)):
+		case !m.mine && moved[key] && movedThere[key] && predecessor(now, i) != predecessor(there, slices.Index(there, key)):
 			m.conflict(OrderConflict, versions{base.get(key), mine.get(key), theirs.get(key)}, up)
 		case placed(key):
 			tail = append(tail, key)

@@ -30,6 +30,8 @@ type Candidate struct {
 	lock    *Lock      // of the shared candidate; nil when nobody keeps the others out
 	journal journalFile
 	ended   bool
+
+	refusedFor *disputes // what the last commit of a private one was refused for; nil when it was not
 }
 
 // state is what a Candidate is at one moment. It never changes.
@@ -355,6 +357,7 @@ func (c *Candidate) rebase(base *Revision, done uint64) error {
 	defer c.mu.Unlock()
 	marked := c.journal.point == pointMark{base.Number, done} && c.kept() && c.journal.f != nil && c.journal.size < goodJournal
 	c.journal.point = pointMark{}
+	c.refusedFor = nil
 	now := c.state.Load()
 	next := &state{base: base, tree: base.Tree}
 	if !now.tree.Equal(now.base.Tree) {

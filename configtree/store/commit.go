@@ -169,8 +169,12 @@ func (t *transaction) snapshot() error {
 		t.tree = now.tree
 		return nil
 	}
+	merge := t.from.insisted
+	if t.options.CheckOnly {
+		merge = t.from.merged
+	}
 	var err error
-	t.tree, err = t.from.merged(now, t.running)
+	t.tree, err = merge(now, t.running)
 	return err
 }
 

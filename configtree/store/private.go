@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -77,14 +78,21 @@ func (c *Candidate) Discard() (discarded bool) {
 
 // ConflictError refuses a merge: the session and others changed the same
 // statements, each in another way. Nothing changed.
-type ConflictError struct{ Conflicts []configtree.Conflict }
+type ConflictError struct {
+	Conflicts []configtree.Conflict
+	Again     bool // another commit puts mine in the place of theirs
+}
 
 // Error returns the last line that the user sees, without "error: ".
 func (e *ConflictError) Error() string {
-	if len(e.Conflicts) == 1 {
-		return "1 conflict with committed changes"
+	text := "1 conflict with committed changes"
+	if n := len(e.Conflicts); n != 1 {
+		text = fmt.Sprintf("%d conflicts with committed changes", n)
 	}
-	return fmt.Sprintf("%d conflicts with committed changes", len(e.Conflicts))
+	if e.Again {
+		text += "; 'commit' again overrules them"
+	}
+	return text
 }
 
 // Problems returns the conflicts as problems that show mine and theirs.
@@ -124,6 +132,49 @@ func side(n configtree.Node) string {
 // secretMark stands for the value of a secret.
 const secretMark = "/* SECRET-DATA */"
 
+// disputes are the conflicts that a commit was refused for.
+type disputes struct {
+	with  *Revision // what was in force
+	about []string  // kind and path of each, sorted
+}
+
+func newDisputes(with *Revision, conflicts []configtree.Conflict) *disputes {
+	d := &disputes{with: with}
+	for i := range conflicts {
+		d.about = append(d.about, conflicts[i].Kind.String()+" "+conflicts[i].Path.String())
+	}
+	slices.Sort(d.about)
+	return d
+}
+
+// knew reports whether a commit was refused for all of these conflicts.
+func (d *disputes) knew(these *disputes) bool {
+	return d != nil && d.with == these.with && !slices.ContainsFunc(these.about, func(one string) bool {
+		_, found := slices.BinarySearch(d.about, one)
+		return !found
+	})
+}
+
+// insisted is merged for a commit: the first is refused for its conflicts, and the
+// next, while nobody committed anything else, has mine hold in each of them. That
+// is how Junos commits a private configuration.
+func (c *Candidate) insisted(now *state, running *Revision) (*configtree.Tree, error) {
+	tree, err := c.merged(now, running)
+	conflict, ok := errors.AsType[*ConflictError](err)
+	if !ok {
+		return tree, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	these := newDisputes(running, conflict.Conflicts)
+	if c.refusedFor.knew(these) {
+		return configtree.Overrule(now.base.Tree, now.tree, running.Tree), nil
+	}
+	c.refusedFor = these
+	conflict.Again = true
+	return nil, conflict
+}
+
 // merged returns what the session of a private candidate changed, applied to
 // what is in force.
 func (c *Candidate) merged(now *state, running *Revision) (*configtree.Tree, error) {
@@ -132,7 +183,7 @@ func (c *Candidate) merged(now *state, running *Revision) (*configtree.Tree, err
 	}
 	tree, conflicts := configtree.Merge(now.base.Tree, now.tree, running.Tree)
 	if len(conflicts) > 0 {
-		return nil, &ConflictError{conflicts}
+		return nil, &ConflictError{Conflicts: conflicts}
 	}
 	return tree, nil
 }

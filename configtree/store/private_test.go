@@ -76,7 +76,7 @@ func TestPrivateConflict(t *testing.T) {
 		"update": func() error { _, err := b.Update(ctx, bob); return err },
 	} {
 		var conflict *ConflictError
-		if err := do(); !errors.As(err, &conflict) || len(conflict.Conflicts) != 2 || err.Error() != "2 conflicts with committed changes" {
+		if err := do(); !errors.As(err, &conflict) || len(conflict.Conflicts) != 2 || !strings.HasPrefix(err.Error(), "2 conflicts with committed changes") || conflict.Again != (name == "commit") {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
@@ -98,6 +98,49 @@ func TestPrivateConflict(t *testing.T) {
 	if got := text(t, s.Running().Tree); got != "set system host-name a\nset system time-zone UTC\n" {
 		t.Errorf("in force is\n%s", got)
 	}
+}
+
+// TestPrivateInsists: a commit that was refused for conflicts goes through the second
+// time, and mine holds in them; anything that was not told before is told first.
+func TestPrivateInsists(t *testing.T) {
+	ctx := context.Background()
+	s := open(t, t.TempDir(), new(tape))
+	defer closed(t, s)
+	a, b := private(t, s, ann), private(t, s, bob)
+	refused := func(why string, n int) {
+		t.Helper()
+		var conflict *ConflictError
+		if _, err := b.Commit(ctx, bob, plainCommit); !errors.As(err, &conflict) || len(conflict.Conflicts) != n || !conflict.Again {
+			t.Fatalf("%s: %v", why, err)
+		}
+	}
+	edit(t, a, ann, "set system host-name a", "set system domain-name a.example", "delete system syslog file messages")
+	commit(t, a, ann, "")
+	edit(t, b, bob, "set system host-name b", "set system syslog file messages kernel error")
+	if _, err := b.Check(ctx, bob, CommitOptions{}); err == nil {
+		t.Error("the check finds nothing")
+	}
+	refused("a check before it is no commit", 2)
+	edit(t, b, bob, "set system domain-name b.example")
+	refused("there is another conflict", 3)
+	edit(t, a, ann, "set system host-name c")
+	commit(t, a, ann, "")
+	refused("somebody committed something else", 3)
+	if _, err := b.Check(ctx, bob, CommitOptions{}); err == nil {
+		t.Error("the check lets the conflicts pass")
+	}
+	commit(t, b, bob, "")
+	want := "set system host-name b\nset system domain-name b.example\nset system syslog file messages any notice\nset system syslog file messages kernel error\n"
+	if got := text(t, s.Running().Tree); got != want || b.Dirty() {
+		t.Errorf("in force is\n%s", got)
+	}
+	if _, err := a.Update(ctx, ann); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, a, ann, "set system host-name d")
+	commit(t, a, ann, "")
+	edit(t, b, bob, "set system host-name e")
+	refused("the next conflict is another one", 1)
 }
 
 // TestConflictKeepsSecrets: the values of a secret are shown to nobody.
