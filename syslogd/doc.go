@@ -27,7 +27,8 @@
 // local sender is kept waiting for 100 ms, a UDP sender never, then the message
 // is dropped and counted. Under load UDP is left alone for up to 5 ms between
 // receives, and what a unix socket brings gathers for 1 ms before it is routed, so
-// that a batch is worth a wake-up.
+// that a batch is worth a wake-up; a stream that brings little at a time, and
+// often, gathers for up to 20 ms.
 //
 // What comes from outside can never carry a facility of our own, and nobody but
 // root speaks for the kernel on the local socket.

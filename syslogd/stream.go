@@ -224,7 +224,7 @@ type stream struct {
 	// The goroutine's own.
 	framer wire.Framer
 	parser wire.Parser
-	tail   []byte     // the beginning of a message whose rest has not come
+	tail   []byte // the beginning of a message whose rest has not come
 	gather gathering
 	space  *workspace // during a read
 	n      int
