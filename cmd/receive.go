@@ -27,7 +27,9 @@ func (o *options) receive() *cobra.Command {
 log with get-syslog-events, and writes every line to a file. The position is kept
 beside the file, so that it goes on where it stopped after anything that cut it off.
 
-With --listen it waits for machines that call home instead.`,
+With --listen it waits for machines that call home instead. With --secret-file it
+serves those alone whose host key is vouched for by the secret that they have in
+"outbound-ssh client secret".`,
 		Example: "  loggia receive syslog-mon@192.0.2.1 --stream messages --identity ~/.ssh/id_ed25519 --output messages",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) (err error) {
@@ -46,6 +48,7 @@ With --listen it waits for machines that call home instead.`,
 	f.StringVar(&r.Identity, "identity", "", "file of the private key; ssh-agent is asked without it")
 	f.StringVar(&r.HostKey, "host-key", "", "fingerprint of the host key, SHA256:…, instead of known_hosts")
 	f.StringVar(&r.Known, "known-hosts", homeFile(".ssh/known_hosts"), "file of the host keys that are known")
+	f.StringVar(&r.Secret, "secret-file", "", "with --listen: file of the secret of outbound-ssh, which vouches for host keys instead of known_hosts")
 	f.StringVar(&size, "size", size, "size at which a file is turned over")
 	f.IntVar(&r.Files, "files", 10, "files turned over that are kept")
 	f.BoolVar(&r.All, "all", false, "the first time, begin with the oldest line that there is")

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"loggia/configtree/secret"
 	"loggia/netconf/receive"
 	"loggia/sshd/dial"
 )
@@ -29,6 +30,7 @@ type Receive struct {
 	Identity string // file of a private key
 	HostKey  string // fingerprint of the device
 	Known    string // known_hosts file
+	Secret   string // file with the secret by which devices that call vouch for their host keys; empty for none
 	Tell     io.Writer
 }
 
@@ -37,8 +39,11 @@ const netconfPort = "830"
 
 // Run collects until ctx ends. Its error is one that trying again would not mend.
 func (r Receive) Run(ctx context.Context) error {
-	if r.Listen != "" {
+	switch {
+	case r.Listen != "":
 		return r.listen(ctx)
+	case r.Secret != "":
+		return errors.New("--secret-file is for devices that call: it goes with --listen")
 	}
 	user, address, ok := strings.Cut(r.From, "@")
 	if !ok || user == "" || address == "" {
@@ -117,6 +122,10 @@ func (r Receive) listen(ctx context.Context) error {
 	if info, err := os.Stat(r.Output); err != nil || !info.IsDir() {
 		return fmt.Errorf("%s: with --listen the output is a directory, in which every device has its own", r.Output)
 	}
+	shared, err := r.secret()
+	if err != nil {
+		return err
+	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", r.Listen)
 	if err != nil {
 		return err
@@ -142,7 +151,7 @@ func (r Receive) listen(ctx context.Context) error {
 		}
 		calls.Go(func() {
 			defer func() { <-seats }()
-			if err := r.called(ctx, conn); err != nil {
+			if err := r.called(ctx, conn, shared); err != nil {
 				_, _ = fmt.Fprintf(r.Tell, "%s: %v\n", conn.RemoteAddr(), err) // as in collect
 			}
 		})
@@ -155,8 +164,38 @@ const maxCallers = 1024
 // introductionTime is how long a device may take to say its name.
 const introductionTime = 20 * time.Second
 
+// maxSecret bounds the file of a secret, in bytes.
+const maxSecret = 4096
+
+// secret reads the secret that devices share: the first line of its file, as it is
+// or in Junos' notation, which begins with $9$.
+func (r Receive) secret() (string, error) {
+	if r.Secret == "" {
+		return "", nil
+	}
+	f, err := os.Open(r.Secret)
+	if err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxSecret))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return "", err
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	line = strings.TrimSuffix(line, "\r")
+	if strings.HasPrefix(line, secret.Magic) {
+		if line, err = secret.Decode(line); err != nil {
+			return "", fmt.Errorf("%s: %w", r.Secret, err)
+		}
+	}
+	if line == "" {
+		return "", fmt.Errorf("%s: there is no secret on the first line", r.Secret)
+	}
+	return line, nil
+}
+
 // called serves one device that has called.
-func (r Receive) called(ctx context.Context, conn net.Conn) error {
+func (r Receive) called(ctx context.Context, conn net.Conn, shared string) error {
 	device, _, err := net.SplitHostPort(conn.RemoteAddr().String())
 	if err != nil {
 		return errors.Join(err, conn.Close())
@@ -164,14 +203,18 @@ func (r Receive) called(ctx context.Context, conn net.Conn) error {
 	if err := conn.SetReadDeadline(time.Now().Add(introductionTime)); err != nil {
 		return errors.Join(err, conn.Close())
 	}
-	introduced, id, err := dial.Introduced(conn)
+	introduced, who, err := dial.Introduced(conn, shared)
 	if err != nil {
+		if who.Device != "" {
+			err = fmt.Errorf("%s: %w", who.Device, err)
+		}
 		return errors.Join(err, conn.Close())
 	}
-	if id != "" {
-		device = id
+	if who.Device != "" {
+		device = who.Device
 	}
 	c := r.config(strings.TrimSuffix(r.From, "@"), net.JoinHostPort(device, netconfPort))
+	c.Vouched = who.HostKey
 	return r.collect(ctx, device, func(ctx context.Context) (receive.Conn, error) {
 		return connected(dial.Over(ctx, introduced, c))
 	})

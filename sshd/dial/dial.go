@@ -3,13 +3,14 @@
 //
 //	conn, err := dial.To(ctx, dial.Config{User: "syslog-mon", Address: "192.0.2.1:830", …})
 //
-// The host key is one that is known: by its fingerprint, or from a known_hosts
-// file. A key that nobody has vouched for ends the attempt, and so does one that
+// The host key is one that is known: by its fingerprint, from a known_hosts file,
+// or because a secret vouches for it that both sides know. A key that nobody has vouched for ends the attempt, and so does one that
 // has changed. The user's key comes from a file or from ssh-agent. A peer that
 // says nothing is asked for a sign of life, and given up without one.
 package dial
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -28,11 +29,14 @@ import (
 // Config says whom to connect to, as whom.
 type Config struct {
 	User      string
-	Address   string // host:port
-	Identity  string // file of a private key; empty for ssh-agent alone
-	HostKey   string // fingerprint, SHA256:…; empty for KnownHosts
-	Known     string // a known_hosts file
+	Address   string        // host:port
+	Identity  string        // file of a private key; empty for ssh-agent alone
+	HostKey   string        // fingerprint, SHA256:…; empty for KnownHosts
+	Known     string        // a known_hosts file
+	Vouched   ssh.PublicKey // the key that a secret vouches for, instead of Known; may be nil
 	Subsystem string
+
+	algorithms []string // of host keys; nil for any
 }
 
 // Times of a connection.
@@ -52,14 +56,40 @@ func (e *RefusedError) Error() string { return e.Err.Error() }
 // Unwrap returns the reason.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// To connects, logs in and opens the subsystem.
+// To connects, logs in and opens the subsystem. A fingerprint may be that of any of
+// the device's keys: it is asked for one after the other.
 func To(ctx context.Context, c Config) (*Conn, error) {
-	d := net.Dialer{Timeout: dialTime}
-	conn, err := d.DialContext(ctx, "tcp", c.Address)
-	if err != nil {
-		return nil, err
+	kinds := [][]string{nil}
+	if c.HostKey != "" {
+		kinds = pinnedAlgorithms()
 	}
-	return Over(ctx, conn, c)
+	for {
+		c.algorithms, kinds = kinds[0], kinds[1:]
+		d := net.Dialer{Timeout: dialTime}
+		conn, err := d.DialContext(ctx, "tcp", c.Address)
+		if err != nil {
+			return nil, err
+		}
+		out, err := Over(ctx, conn, c)
+		var other *otherKeyError
+		var none *ssh.AlgorithmNegotiationError
+		if len(kinds) == 0 || !errors.As(err, &other) && !errors.As(err, &none) {
+			return out, err
+		}
+	}
+}
+
+// pinnedAlgorithms are those of host keys, kind by kind. The last is any.
+func pinnedAlgorithms() [][]string {
+	return [][]string{{ssh.KeyAlgoED25519}, {ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521},
+		{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}, nil}
+}
+
+// otherKeyError is the error about a host key that is not the one of a fingerprint.
+type otherKeyError struct{ got, want string }
+
+func (e *otherKeyError) Error() string {
+	return fmt.Sprintf("the host key is %s, and not %s", e.got, e.want)
 }
 
 // Over does the same over a connection that is there: one that the other side
@@ -169,10 +199,13 @@ func (c Config) hostKey() (ssh.HostKeyCallback, []string, error) {
 	if c.HostKey != "" {
 		return func(_ string, _ net.Addr, key ssh.PublicKey) error {
 			if got := ssh.FingerprintSHA256(key); got != c.HostKey {
-				return &RefusedError{fmt.Errorf("the host key is %s, and not %s", got, c.HostKey)}
+				return &RefusedError{&otherKeyError{got, c.HostKey}}
 			}
-			return nil
-		}, nil, nil
+			return c.vouched(key)
+		}, c.algorithms, nil
+	}
+	if c.Vouched != nil {
+		return func(_ string, _ net.Addr, key ssh.PublicKey) error { return c.vouched(key) }, algorithmsOf(c.Vouched.Type()), nil
 	}
 	check, err := knownhosts.New(c.Known)
 	if err != nil {
@@ -187,14 +220,26 @@ func known(check ssh.HostKeyCallback, address string) (algorithms []string) {
 	var want *knownhosts.KeyError
 	if errors.As(check(address, &net.TCPAddr{}, noKey{}), &want) {
 		for _, k := range want.Want {
-			if t := k.Key.Type(); t == ssh.KeyAlgoRSA {
-				algorithms = append(algorithms, ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256)
-			} else {
-				algorithms = append(algorithms, t)
-			}
+			algorithms = append(algorithms, algorithmsOf(k.Key.Type())...)
 		}
 	}
 	return algorithms
+}
+
+// algorithmsOf are those that a type of key signs with.
+func algorithmsOf(key string) []string {
+	if key == ssh.KeyAlgoRSA {
+		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+	}
+	return []string{key}
+}
+
+// vouched reports that a key is another than the one that the device was vouched for with.
+func (c Config) vouched(key ssh.PublicKey) error {
+	if c.Vouched != nil && !bytes.Equal(c.Vouched.Marshal(), key.Marshal()) {
+		return &RefusedError{errors.New("the host key is not the one that the secret vouches for")}
+	}
+	return nil
 }
 
 // noKey is no key, to ask which ones there are.
