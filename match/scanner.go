@@ -60,10 +60,26 @@ func (s *Scanner) Keep(dst, block []byte, matching bool) []byte {
 // both the end of the block if there is none.
 func (s *Scanner) finder(block []byte) func(at int) (from, to int) {
 	s.table.flushes = 0
-	if s.words != nil && s.words.decides(block) {
+	switch start := s.table.start; {
+	case start.stop && start.matched:
+		return func(at int) (int, int) { return lineAround(block, at, at) }
+	case start.stop:
+		return func(int) (int, int) { return len(block), len(block) }
+	case s.words != nil && s.words.decides(block):
 		return func(at int) (int, int) { return s.byWords(block, at) }
 	}
-	return func(at int) (int, int) { return s.byTable(block, at) }
+	hits, ok := s.table.all(block)
+	if !ok { // the table does not pay
+		return func(at int) (int, int) { return s.oneByOne(block, at) }
+	}
+	return func(at int) (int, int) {
+		if len(hits) == 0 {
+			return len(block), len(block)
+		}
+		from, to := lineAround(block, at, int(hits[0]))
+		hits = hits[1:]
+		return from, to
+	}
 }
 
 func (s *Scanner) byWords(block []byte, at int) (from, to int) {
@@ -81,14 +97,8 @@ func (s *Scanner) byWords(block []byte, at int) (from, to int) {
 	return len(block), len(block)
 }
 
-func (s *Scanner) byTable(block []byte, at int) (from, to int) {
-	if hit, ok := s.table.find(block, at); ok {
-		if hit < 0 {
-			return len(block), len(block)
-		}
-		return lineAround(block, at, hit)
-	}
-	for at < len(block) { // the table does not pay
+func (s *Scanner) oneByOne(block []byte, at int) (from, to int) {
+	for at < len(block) {
 		from, to = lineAround(block, at, at)
 		if s.e.automaton.match(bytes.TrimSuffix(block[from:to], newline)) {
 			return from, to
@@ -100,8 +110,10 @@ func (s *Scanner) byTable(block []byte, at int) (from, to int) {
 
 // matches runs the automaton over one line.
 func (s *Scanner) matches(line []byte) bool {
-	if hit, ok := s.table.find(line, 0); ok {
-		return hit >= 0 || len(line) == 0 && s.table.start.atEnd
+	if s.table.flushes <= maxTableFlushes {
+		if yes, ok := s.table.matches(line); ok {
+			return yes
+		}
 	}
 	return s.e.automaton.match(line)
 }

@@ -1,42 +1,53 @@
 package match
 
-import (
-	"bytes"
-)
+import "bytes"
 
-// table is the automaton as one reader has it: a flat table without atomic
-// pointers, in which a newline is a character like the others that leads back to
-// the start. It copies what it needs from the automaton it belongs to.
+// table is the automaton as one reader has it: flat, without atomic pointers, and
+// with a newline as a character like the others, which leads back to the start.
+// It copies what it needs from the automaton it belongs to.
+//
+// A step waits for the one before it, but a processor has time for several
+// meanwhile: a block of text is therefore cut into lanes that run side by side.
 type table struct {
 	automaton *automaton
-	start     *state
+	start     *state // row 0
 
 	columns [256]uint32 // by byte; other is the one of bytes that begin several
 	width   uint32      // of a row: the classes, the newline, other
-	rows    []uint32    // by row + column: the next row, or one of the constants below
+	rows    []uint32    // by row + column: the next row, or a special one
 	states  []*state    // by row / width
 	known   map[*state]uint32
 	flushes int // times that rows was emptied within one block
+
+	lanes [4]lane
+	one   [1]lane // for one line
 }
 
-// What stands in a table besides rows, which begin at firstRow.
+// What stands in a table besides rows.
 const (
-	unbuilt  = 0 // to be worked out, or a character of several bytes
-	hit      = 1 // the line matches
-	miss     = 2 // the line does not match, whatever follows
-	firstRow = 3
+	special = 1 << 31
+	unbuilt = special     // to be worked out, or a character of several bytes
+	hit     = special + 1 // the line matches
+	miss    = special + 2 // the line does not match, whatever follows
 )
 
 // maxTableFlushes is how often a table may be emptied for one block before lines
 // are matched one by one.
 const maxTableFlushes = 4
 
+// lane is a stretch of whole lines that is being read.
+type lane struct {
+	at, end int // at is behind end when there is nothing more to know
+	row     uint32
+	hits    []int32 // for each line that matches, the place of a byte of it
+}
+
 func newTable(a *automaton) *table {
 	t := &table{automaton: a, width: uint32(len(a.alphabet.from)) + 2}
 	for c, class := range a.alphabet.byByte {
 		t.columns[c] = uint32(class)
 		if class == decode {
-			t.columns[c] = t.other()
+			t.columns[c] = t.width - 1
 		}
 	}
 	t.columns['\n'] = t.newline()
@@ -45,13 +56,11 @@ func newTable(a *automaton) *table {
 }
 
 func (t *table) newline() uint32 { return t.width - 2 }
-func (t *table) other() uint32   { return t.width - 1 }
 
 // empty begins anew, with the start alone.
 func (t *table) empty() {
 	t.start = t.automaton.current.Load().start
-	t.rows = append(t.rows[:0], make([]uint32, firstRow)...)
-	t.states, t.known = t.states[:0], map[*state]uint32{}
+	t.rows, t.states, t.known = t.rows[:0], t.states[:0], map[*state]uint32{}
 	t.row(t.start)
 }
 
@@ -61,87 +70,190 @@ func (t *table) row(s *state) uint32 {
 		return r
 	}
 	r := uint32(len(t.rows))
-	t.rows = append(t.rows, make([]uint32, t.width)...)
-	end := uint32(firstRow)
-	if s.atEnd {
-		end = hit
+	for range t.width {
+		t.rows = append(t.rows, unbuilt)
 	}
-	t.rows[r+t.newline()] = end
+	if t.rows[r+t.newline()] = 0; s.atEnd {
+		t.rows[r+t.newline()] = hit
+	}
 	t.states = append(t.states, s)
 	t.known[s] = r
 	return r
 }
 
-// find looks for a match in text, at or behind from, where a line begins. It
-// returns the offset of a byte of the first line that matches, which may be its
-// newline, or -1. ok is false when the table outgrew its bound too often.
-func (t *table) find(text []byte, from int) (at int, ok bool) {
-	if t.flushes > maxTableFlushes {
-		return 0, false
+func (t *table) state(row uint32) *state { return t.states[row/t.width] }
+
+// matches reports whether a line, without its newline, matches. ok is false when
+// the table outgrew its bound too often.
+func (t *table) matches(line []byte) (yes, ok bool) {
+	if t.start.stop || len(line) == 0 {
+		return t.start.matched || len(line) == 0 && t.start.atEnd, true
 	}
-	if t.start.stop {
-		if !t.start.matched || from >= len(text) {
-			return -1, true
-		}
-		return from, true
+	l := &t.one[0]
+	*l = lane{end: len(line), hits: l.hits[:0]}
+	if !t.alone(line, l, t.one[:], true) {
+		return false, false
 	}
-	row, rows, columns := uint32(firstRow), t.rows, &t.columns
-	for i := from; i < len(text); {
-		next := rows[row+columns[text[i]]]
-		if next >= firstRow {
-			row = next
-			i++
-			continue
-		}
-		size := 1
-		if next == unbuilt {
-			if next, size, ok = t.step(row, text[i:]); !ok {
-				return 0, false
-			}
-			rows = t.rows
-		}
-		switch next {
-		case hit:
-			return i, true
-		case miss:
-			end := bytes.IndexByte(text[i:], '\n')
-			if end < 0 {
-				return -1, true
-			}
-			row, i = firstRow, i+end+1
-		default:
-			row, i = next, i+size
-		}
-	}
-	if n := len(text); n > from && text[n-1] != '\n' && t.states[(row-firstRow)/t.width].atEnd {
-		return n - 1, true
-	}
-	return -1, true
+	return len(l.hits) > 0, true
 }
 
-// step works out where a character leads to.
-func (t *table) step(row uint32, text []byte) (next uint32, size int, ok bool) {
+// all returns a place in each line of block that matches. The start is not one
+// that decides.
+func (t *table) all(block []byte) (hits []int32, ok bool) {
+	from := 0
+	for i := range t.lanes {
+		to := max(from, len(block)/len(t.lanes)*(i+1))
+		if n := bytes.IndexByte(block[to:], '\n'); i < len(t.lanes)-1 && n >= 0 {
+			to += n + 1
+		} else {
+			to = len(block)
+		}
+		if t.lanes[i] = (lane{at: from, end: to, hits: t.lanes[i].hits[:0]}); from == to {
+			t.lanes[i].at++ // over already
+		}
+		from = to
+	}
+	if !t.together(block) {
+		return nil, false
+	}
+	for i := range t.lanes {
+		if !t.alone(block, &t.lanes[i], t.lanes[:], false) {
+			return nil, false
+		}
+		if i > 0 {
+			t.lanes[0].hits = append(t.lanes[0].hits, t.lanes[i].hits...)
+		}
+	}
+	return t.lanes[0].hits, true
+}
+
+// together runs the lanes side by side until one has come to its end.
+func (t *table) together(text []byte) bool {
+	a, b, c, d := &t.lanes[0], &t.lanes[1], &t.lanes[2], &t.lanes[3]
+	for {
+		steps := min(a.end-a.at, b.end-b.at, c.end-c.at, d.end-d.at)
+		if steps <= 0 {
+			return true
+		}
+		rows, columns := t.rows, &t.columns
+		ta, tb, tc, td := text[a.at:a.at+steps], text[b.at:b.at+steps], text[c.at:c.at+steps], text[d.at:d.at+steps]
+		ra, rb, rc, rd := a.row, b.row, c.row, d.row
+		n := 0
+		for n < len(ta) && n < len(tb) && n < len(tc) && n < len(td) {
+			na, nb := rows[ra+columns[ta[n]]], rows[rb+columns[tb[n]]]
+			nc, nd := rows[rc+columns[tc[n]]], rows[rd+columns[td[n]]]
+			if (na|nb|nc|nd)&special != 0 {
+				break
+			}
+			ra, rb, rc, rd = na, nb, nc, nd
+			n++
+		}
+		a.row, b.row, c.row, d.row = ra, rb, rc, rd
+		for i := range t.lanes {
+			t.lanes[i].at += n
+		}
+		if n == steps {
+			continue
+		}
+		for i := range t.lanes { // at least one of them gets on
+			if !t.step(text, &t.lanes[i], t.lanes[:]) {
+				return false
+			}
+		}
+	}
+}
+
+// alone runs a lane to its end, or with first to its first hit.
+func (t *table) alone(text []byte, l *lane, lanes []lane, first bool) bool {
+	for l.at < l.end {
+		rows, columns, row, i := t.rows, &t.columns, l.row, l.at
+		for rest := text[:l.end]; i < len(rest); i++ {
+			next := rows[row+columns[rest[i]]]
+			if next&special != 0 {
+				break
+			}
+			row = next
+		}
+		if l.row, l.at = row, i; i == l.end {
+			break
+		}
+		if !t.step(text, l, lanes) {
+			return false
+		}
+		if first && len(l.hits) > 0 {
+			return true
+		}
+	}
+	if l.at == l.end && l.end == len(text) && text[l.end-1] != '\n' && t.state(l.row).atEnd {
+		l.hits = append(l.hits, int32(l.end-1)) // the newline is missing
+	}
+	l.at = l.end + 1
+	return true
+}
+
+// step takes a lane one character on, or to the next line when this one is
+// decided. It is false when the table outgrew its bound too often.
+func (t *table) step(text []byte, l *lane, lanes []lane) bool {
+	next, size := t.rows[l.row+t.columns[text[l.at]]], 1
+	if next == unbuilt {
+		var ok bool
+		if next, size, ok = t.build(text[l.at:], l, lanes); !ok {
+			return false
+		}
+	}
+	switch {
+	case next == hit:
+		l.hits = append(l.hits, int32(l.at))
+	case next == miss:
+	default:
+		l.row = next
+		l.at += size
+		return true
+	}
+	l.row = 0
+	if n := bytes.IndexByte(text[l.at:l.end], '\n'); n >= 0 {
+		l.at += n + 1
+	} else {
+		l.at = l.end + 1
+	}
+	return true
+}
+
+// build works out where a character leads to.
+func (t *table) build(text []byte, l *lane, lanes []lane) (next uint32, size int, ok bool) {
 	class, size := t.automaton.alphabet.next(text)
-	if next = t.rows[row+uint32(class)]; next != unbuilt {
+	if next = t.rows[l.row+uint32(class)]; next != unbuilt {
 		return next, size, true
 	}
-	from := t.states[(row-firstRow)/t.width]
-	s, _ := t.automaton.extend(from, class)
+	s, _ := t.automaton.extend(t.state(l.row), class)
 	switch {
 	case s.matched:
 		next = hit
 	case s.stop:
 		next = miss
 	default:
-		if len(t.rows) > maxTable {
-			t.empty()
+		if _, known := t.known[s]; !known && len(t.rows) > maxTable {
 			if t.flushes++; t.flushes > maxTableFlushes {
 				return 0, 0, false
 			}
-			return t.row(s), size, true
+			t.anew(lanes)
 		}
 		next = t.row(s)
 	}
-	t.rows[row+uint32(class)] = next
+	t.rows[l.row+uint32(class)] = next
 	return next, size, true
+}
+
+// anew empties the table but for where the lanes are.
+func (t *table) anew(lanes []lane) {
+	var here [4]*state
+	for i := range lanes {
+		here[i] = t.state(lanes[i].row)
+	}
+	t.empty()
+	for i := range lanes {
+		if lanes[i].row = 0; lanes[i].at < lanes[i].end {
+			lanes[i].row = t.row(here[i])
+		}
+	}
 }
