@@ -97,6 +97,7 @@ var replacements = []struct {
 	{regexp.MustCompile(`(?m)^[ \d]\d:\d\d[AP]M  up .*, (\d+ users?), load averages: .*$`), "12:00PM  up 1 day, $1, load averages: 0.00, 0.00, 0.00"},
 	{regexp.MustCompile(`[ \d]\d:\d\d[AP]M\b`), "12:00PM"},
 	{regexp.MustCompile(`\bSize: \d+`), "Size: 100"},
+	{regexp.MustCompile(`will be rolled back in [1-5] minutes?`), "will be rolled back in 5 minutes"}, // of `commit confirmed 5`
 	{regexp.MustCompile(`(?m)[ \t]+$`), ""},
 }
 

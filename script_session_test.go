@@ -217,12 +217,15 @@ func session(ts *testscript.TestScript, neg bool, args []string) {
 	if err != nil {
 		ts.Fatalf("at the end: %v\n%s", err, t.screen.Text())
 	}
-	if rows := t.rows(); row > t.seen && row <= len(rows) && strings.HasPrefix(rows[row-1], "[edit") {
+	for rows := t.rows(); row > t.seen && row <= len(rows) && banner.MatchString(rows[row-1]); {
 		row-- // the banner belongs to the prompt, which the next transcript shows
 	}
 	t.take(s, row, &out)
 	s.compare(ts, args[0], out.String(), s.normalize(ts.ReadFile(args[0])))
 }
+
+// banner matches what stands above the prompt of configuration mode.
+var banner = regexp.MustCompile(`^\[edit|^# commit confirmed will be rolled back`)
 
 func nameOf(s *script, t *tty) string {
 	for name, other := range s.ttys {

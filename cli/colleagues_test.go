@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -71,6 +72,28 @@ func TestPrivateEditsThatConflict(t *testing.T) {
 	}
 	if got := l.store.Running().Tree.Root().Child("system").Child("host-name").Value(); got != "theirs" {
 		t.Errorf("host-name %s", got)
+	}
+}
+
+// TestReminder: everybody in configuration mode is reminded of a confirmed commit
+// that waits, until it is confirmed.
+func TestReminder(t *testing.T) {
+	l := newLab(t)
+	mine := l.colleague("configure", "set system host-name x", "commit confirmed 7")
+	other := l.colleague()
+	if got := other.reminder(); got != "" {
+		t.Errorf("in operational mode %q", got)
+	}
+	for _, s := range []*Session{mine, l.colleague("configure private")} {
+		if got := s.reminder(); !regexp.MustCompile(`^# commit confirmed will be rolled back in [1-7] minutes?\n$`).MatchString(got) {
+			t.Errorf("reminded by %q", got)
+		}
+	}
+	if err := mine.runLine(context.Background(), "commit"); err != nil {
+		t.Fatal(err)
+	}
+	if got := mine.reminder(); got != "" {
+		t.Errorf("when it is confirmed %q", got)
 	}
 }
 

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"loggia/cli/terminal"
+	"loggia/configtree/store"
 	"loggia/match"
 )
 
@@ -61,7 +63,7 @@ func (s *Session) loop(ctx context.Context, term *terminal.Session) {
 	blank := false // an empty line is due before the prompt
 	for {
 		if blank || s.configuring() {
-			if s.o.Screen.Say("\n") != nil {
+			if s.o.Screen.Say("\n"+s.reminder()) != nil {
 				return
 			}
 		}
@@ -78,6 +80,21 @@ func (s *Session) loop(ctx context.Context, term *terminal.Session) {
 			return
 		}
 	}
+}
+
+// reminder says above the prompt of configuration mode that a confirmed commit
+// waits, as Junos does; the minutes are those that have begun.
+func (s *Session) reminder() string {
+	p, ok := s.env.Store.Pending()
+	if !ok || p.Kind != store.PendingRollback || !s.configuring() {
+		return ""
+	}
+	minutes := max(1, int((p.Left+time.Minute-1)/time.Minute))
+	unit := "minutes"
+	if minutes == 1 {
+		unit = "minute"
+	}
+	return fmt.Sprintf("# commit confirmed will be rolled back in %d %s\n", minutes, unit)
 }
 
 // interactiveLine runs one line; its error ends the session.
