@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
-	"unicode/utf8"
 )
 
 // sampler searches a block of text for a set of literals. It does not read every
@@ -17,8 +16,8 @@ import (
 type sampler struct {
 	words  [][]byte // lower case where fold, at most maxWindow bytes
 	fold   bool
-	exact  bool // a line that holds a word matches
-	exotic bool // fold, and a word has k or s: see literals
+	exact  bool     // a line that holds a word matches
+	exotic [][]byte // characters outside of ASCII that may stand for one in a word
 
 	group   int // bytes of a group: 2, 3 or 4
 	stride  int
@@ -47,7 +46,7 @@ func newSampler(l *literals) *sampler {
 	if l == nil || slices.ContainsFunc(l.words, func(w []byte) bool { return bytes.IndexByte(w, '\n') >= 0 }) {
 		return nil
 	}
-	s := &sampler{fold: l.fold, exact: l.exact, exotic: l.exotic}
+	s := &sampler{fold: l.fold, exact: l.exact}
 	shortest := maxSampled
 	for _, w := range l.words {
 		if len(w) > maxSampled {
@@ -56,6 +55,7 @@ func newSampler(l *literals) *sampler {
 		s.words = append(s.words, w)
 		shortest = min(shortest, len(w))
 	}
+	s.foldOthers()
 	if shortest == 1 {
 		for _, w := range s.words {
 			for _, c := range l.variants(w[0]) {
@@ -195,13 +195,26 @@ func (s *sampler) stands(text []byte, at int, word []byte) bool {
 	return true
 }
 
-// decides reports whether the search can say no about this text.
-func (s *sampler) decides(text []byte) bool {
-	return !s.exotic || !bytes.Contains(text, longS) && !bytes.Contains(text, kelvin)
+// foldOthers notes what Unicode folds to ASCII letters of the words: ſ to s, and K
+// (U+212A) to k.
+func (s *sampler) foldOthers() {
+	has := func(c byte) bool {
+		return s.fold && slices.ContainsFunc(s.words, func(w []byte) bool { return bytes.IndexByte(w, c) >= 0 })
+	}
+	if has('s') {
+		s.exotic = append(s.exotic, []byte("ſ"))
+	}
+	if has('k') {
+		s.exotic = append(s.exotic, []byte("\u212a"))
+	}
 }
 
-// Characters that Unicode folds to ASCII letters, s and k.
-var (
-	longS  = utf8.AppendRune(nil, 'ſ')
-	kelvin = utf8.AppendRune(nil, '\u212a')
-)
+// decides reports whether the search can say no about this text.
+func (s *sampler) decides(text []byte) bool {
+	for _, c := range s.exotic {
+		if bytes.Contains(text, c) {
+			return false
+		}
+	}
+	return true
+}

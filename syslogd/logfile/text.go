@@ -41,7 +41,7 @@ type Section struct {
 
 const (
 	sectionSize = MaxLine   // bytes of a section of a plain file; a line has no more
-	blockSize   = 256 << 10 // bytes read at a time
+	blockSize   = 64 << 10 // bytes read at a time
 )
 
 // Text opens the text of the log. Whoever opens it closes it.
