@@ -25,6 +25,7 @@ type Parser struct {
 
 	minute minuteCache
 	iso    isoMinute
+	bsd    bsdMinute
 }
 
 // Parse appends the record of the message b.Buf[off:end] to b.Records. It never

@@ -8,6 +8,13 @@ import "bytes"
 // stay in the text.
 func (p *Parser) parse3164(b *Batch, r *Record, i, end int) {
 	buf := b.Buf
+	if nanos, ok := p.bsd.read(b, p.Zone, i, end); ok {
+		after := i + len(bsdText)
+		r.Form, r.Time, r.Stamp = RFC3164, nanos, span(i, after)
+		r.Flags |= NoZone
+		tagged(buf, r, p.host3164(b, r, skipBlanks(buf, after, end), end), end)
+		return
+	}
 	t, at, ok := p.find3164Stamp(b, r, i, end)
 	if !ok {
 		if r.Flags&NoPRI != 0 {
@@ -20,6 +27,9 @@ func (p *Parser) parse3164(b *Batch, r *Record, i, end int) {
 	}
 	r.Form = RFC3164
 	p.setTime(b, r, t, at)
+	if r.Time != 0 {
+		p.bsd.keep(b, p.Zone, at, &t, r.Time)
+	}
 	i = t.end
 	if i < end && buf[i] == ':' { // Cisco: the stamp ends in a colon, and no host follows
 		i = skipBlanks(buf, i+1, end)
@@ -96,9 +106,20 @@ func (p *Parser) host3164(b *Batch, r *Record, i, end int) int {
 			return skipBlanks(buf, j, end)
 		}
 	}
-	j := i + wordLen(buf[i:end])
-	if j == end || buf[j] != ' ' || !hostName(buf[i:j]) {
-		return i
+	j := i
+	for j < end && hostByte[buf[j]] {
+		j++
+	}
+	switch {
+	case j < end && buf[j] == ' ': // all of it is of a name
+		if j == i || j-i > maxHost || !isAlpha(buf[j-1]) && !isDigit(buf[j-1]) {
+			return i
+		}
+	default:
+		j = i + wordLen(buf[i:end])
+		if j == end || buf[j] != ' ' || !hostName(buf[i:j]) {
+			return i
+		}
 	}
 	if b.Origin.Kind == Unix && !p.ourName(buf[i:j]) {
 		return i
@@ -196,19 +217,22 @@ func allDigits(word []byte) bool {
 // would change what the sender wrote when the line is put together again.
 func tagged(buf []byte, r *Record, i, end int) {
 	r.Msg = span(i, end)
-	j := i
-	for j < end && j-i < maxHost && buf[j] > ' ' && buf[j] != 0x7f {
-		if buf[j] == ':' {
-			if j+1 < end && buf[j+1] == ':' { // Perl's Foo::Bar is one tag
-				j += 2
-				continue
-			}
+	j, most := i, min(end, i+maxHost)
+	for {
+		for j < most && hostByte[buf[j]] { // as most tags are
+			j++
+		}
+		if j >= most || buf[j] <= ' ' || buf[j] == 0x7f || buf[j] == '[' {
 			break
 		}
-		if buf[j] == '[' {
+		if buf[j] != ':' {
+			j++
+			continue
+		}
+		if j+1 == end || buf[j+1] != ':' { // Perl's Foo::Bar is one tag
 			break
 		}
-		j++
+		j += 2
 	}
 	if j == i || j >= end {
 		return

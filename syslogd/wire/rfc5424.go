@@ -66,6 +66,9 @@ func (p *Parser) stamp5424(b *Batch, r *Record, i, end int) (next int, ok bool) 
 // field reads a header field and the blank behind it. `-` is an absent one
 // (NILVALUE).
 func (r *Record) field(buf []byte, i, end, limit int) (next int, s Span) {
+	if end-i >= 2 && buf[i] == '-' && buf[i+1] == ' ' {
+		return i + 2, s
+	}
 	j, clean := token(buf, i, end)
 	if !clean || j == i || j-i > limit || j == end {
 		r.Flags |= Damaged
@@ -103,7 +106,6 @@ func token(buf []byte, i, end int) (j int, clean bool) {
 // PRINTUSASCII (RFC 5424, 6: %d33-126). What it marks behind the first means
 // nothing: borrow and carry run on.
 func unprintable(x uint64) uint64 {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	return ((x-'!'*ones)&^x | x | (x + ones)) & highs
 }
 

@@ -7,6 +7,15 @@ import "time"
 // goroutine and serves any number of styles.
 type Stamps struct {
 	minutes [4]writtenMinute // by the low bits of the minute
+	second  writtenSecond
+}
+
+// writtenSecond is the last second that was asked for, as RFC 3164 has it.
+type writtenSecond struct {
+	start int64 // nanoseconds since 1970 UTC
+	zone  *time.Location
+	text  [len(bsdText)]byte
+	valid bool
 }
 
 // writtenMinute is one minute of one zone, up to the seconds.
@@ -85,13 +94,18 @@ func put2(dst []byte, v int) { dst[0], dst[1] = '0'+byte(v/10), '0'+byte(v%10) }
 
 // appendBSD writes `Mmm dd hh:mm:ss[.mmm][ yyyy]`.
 func (c *Stamps) appendBSD(dst []byte, nanos int64, s *Style) []byte {
-	m, second := c.at(nanos, s.Zone)
-	dst = append(dst, m.bsd[:]...)
-	dst = append(dst, '0'+byte(second/10), '0'+byte(second%10))
+	if w := &c.second; !w.valid || uint64(nanos-w.start) >= 1e9 || w.zone != s.Zone {
+		m, second := c.at(nanos, s.Zone)
+		*w = writtenSecond{start: floorDiv(nanos, 1e9) * 1e9, zone: s.Zone, valid: true}
+		copy(w.text[:], m.bsd[:])
+		put2(w.text[len(m.bsd):], int(second))
+	}
+	dst = append(dst, c.second.text[:]...)
 	if s.Millisecond {
 		dst = appendMillis(dst, nanos)
 	}
 	if s.Year {
+		m, _ := c.at(nanos, s.Zone)
 		dst = append(append(dst, ' '), m.iso[:4]...)
 	}
 	return dst
