@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"loggia/op"
@@ -131,17 +130,27 @@ func (s *Session) run(ctx context.Context, res op.Result, pipes []*call, out sta
 	return head.finish(res.WriteText(contextWriter{ctx, head}))
 }
 
-// hand gives the answer to a program.
+// hand gives the answer to a program, which writes it out.
 func (s *Session) hand(ctx context.Context, res op.Result, pipes []*call) error {
-	if len(pipes) == 0 {
-		return s.o.Answer(ctx, res)
+	if len(pipes) > 0 {
+		res = piped{s, ctx, res, pipes}
 	}
-	var text strings.Builder
-	if err := s.run(ctx, res, pipes, sink{&text}); err != nil {
-		return err
-	}
-	return s.o.Answer(ctx, op.Text(text.String()))
+	return s.o.Answer(ctx, res)
 }
+
+// piped is an answer that goes through pipes while it is written out, once.
+type piped struct {
+	s     *Session
+	ctx   context.Context
+	res   op.Result
+	pipes []*call
+}
+
+// WriteText implements op.Result.
+func (p piped) WriteText(w io.Writer) error { return p.s.run(p.ctx, p.res, p.pipes, sink{w}) }
+
+// Element implements op.Result.
+func (p piped) Element() op.Element { return op.Output(p) }
 
 // contextWriter stops a command whose user pressed Ctrl-C.
 type contextWriter struct {
