@@ -7,6 +7,7 @@ import (
 
 	"loggia/cli/terminal"
 	"loggia/configtree"
+	"loggia/op"
 )
 
 // assistant answers ?, Space, Tab and Enter with the walk that also runs the
@@ -222,21 +223,36 @@ func (p partial) acceptable() *failure {
 // commonPrefix returns what all names begin with, which is word at least.
 func commonPrefix(list []candidate, word string) string {
 	prefix, any := "", false
-	add := func(c candidate) bool {
+	add := func(name string) {
 		if !any {
-			prefix, any = c.name, true
+			prefix, any = name, true
 		}
-		for !strings.HasPrefix(c.name, prefix) {
+		for !strings.HasPrefix(name, prefix) {
 			prefix = prefix[:len(prefix)-1]
 		}
-		return len(prefix) > len(word)
 	}
 	for _, c := range list {
-		if c.keys != nil {
-			c.keys(add)
+		if c.keys == nil {
+			add(c.name)
 			continue
 		}
-		add(c)
+		// They are sorted: the next that begins otherwise comes behind all that begin so.
+		for from, more := "", true; more && len(prefix) > len(word) || !any; {
+			next, ok := first(c.keys(from))
+			if !ok {
+				break
+			}
+			add(next.name)
+			from, more = op.Successor(prefix)
+		}
 	}
 	return prefix
+}
+
+// first is the first of some candidates.
+func first(all iter.Seq[candidate]) (candidate, bool) {
+	for c := range all {
+		return c, true
+	}
+	return candidate{}, false
 }

@@ -20,12 +20,15 @@ type candidate struct {
 	enter       bool // <[Enter]>
 	pipe        bool // |
 
-	keys iter.Seq[candidate] // of the candidate that keys makes: those it stands for, sorted
+	// keys yields what the candidate that existingNames makes stands for, from a name on, sorted.
+	keys func(from string) iter.Seq[candidate]
 }
 
-// keys stands for all names that exist and begin alike: there may be many, and mostly no more
+// existingNames stands for all names that exist and begin alike: there may be many, and mostly no more
 // than a screenful of them is looked at.
-func keys(all iter.Seq[candidate]) candidate { return candidate{key: true, keys: all} }
+func existingNames(all func(from string) iter.Seq[candidate]) candidate {
+	return candidate{key: true, keys: all}
+}
 
 const listHead = "Possible completions:\n"
 
@@ -46,7 +49,7 @@ func listed(list []candidate) iter.Seq[string] {
 	many := iter.Seq[candidate](func(func(candidate) bool) {})
 	for _, c := range list {
 		if c.keys != nil {
-			many = c.keys
+			many = c.keys("")
 			continue
 		}
 		words = append(words, c)
@@ -142,7 +145,7 @@ func pick(list []candidate, word string) (found candidate, ok bool, several []ca
 
 // upTo returns the first of the names that c stands for, and their number as far as most.
 func (c candidate) upTo(most int) (first candidate, n int) {
-	for k := range c.keys {
+	for k := range c.keys("") {
 		if n == 0 {
 			first = k
 		}

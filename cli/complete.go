@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"iter"
 	"strings"
 
 	"loggia/configtree"
+	"loggia/configtree/format"
 	"loggia/configtree/schema"
 	"loggia/op"
 )
@@ -174,12 +176,54 @@ func (w *walk) existing(res configtree.Resolution, cursor schema.Cursor, prefix 
 	if help == "" {
 		help = cursor.Node.Description
 	}
-	allowed, all := w.allowed(), w.s.class.Unlimited()
-	return []candidate{keys(func(yield func(candidate) bool) {
-		for n := range at.Named(cursor.Node.Name, prefix) {
-			if (all || allowed(n.Path(), "")) && !yield(candidate{name: n.Key(), help: help, key: true}) {
-				return
+	var may *op.Entries
+	if !w.s.class.Unlimited() {
+		if may = w.s.class.ChangesEntries(parent, cursor.Node); w.verb.edit == configtree.Find {
+			may = w.s.class.SeesEntries(parent, cursor.Node)
+		}
+	}
+	return []candidate{existingNames(func(from string) iter.Seq[candidate] {
+		return func(yield func(candidate) bool) {
+			for key := range permittedKeys(at, cursor.Node.Name, prefix, from, may) {
+				if !yield(candidate{name: key, help: help, key: true}) {
+					return
+				}
 			}
 		}
 	})}
+}
+
+// permittedKeys yields the keys that begin with prefix and do not come before from, as far as
+// the class may know of them; may is nil for one that may know of all. Where it rules out many
+// that begin alike, they are passed over.
+func permittedKeys(at configtree.Node, list, prefix, from string, may *op.Entries) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for more := true; more; {
+			more = false
+			beyond, rest := "", true // what comes before that is ruled out, but for what needs quotes; whether more comes behind
+			for n := range at.Named(list, prefix, from) {
+				key := n.Key()
+				switch {
+				case (!rest || key < beyond) && format.Quote(key) == key:
+					continue
+				case may == nil || may.May(key):
+					if !yield(key) {
+						return
+					}
+					continue
+				}
+				next, quoted, ok := may.Beyond(key)
+				if !quoted {
+					if !ok {
+						return
+					}
+					if more = next > key; more {
+						from = next
+						break
+					}
+				}
+				beyond, rest = next, ok
+			}
+		}
+	}
 }

@@ -6,16 +6,16 @@ import (
 )
 
 // Named yields the entries of the list, or the elements of the leaf-list, whose keys begin with
-// prefix, sorted by key, also where the user has another order. What is before them is
-// not visited.
-func (n Node) Named(list, prefix string) iter.Seq[Node] {
+// prefix and do not come before from, sorted by key, also where the user has another order. What is
+// before them is not visited.
+func (n Node) Named(list, prefix, from string) iter.Seq[Node] {
 	return func(yield func(Node) bool) {
 		sl := n.slotNamed(list)
 		if sl == nil || sl.many == nil {
 			return
 		}
 		up := n.below()
-		sl.many.keys.eachFrom(&node{text: prefix}, func(e *node) bool {
+		sl.many.keys.eachFrom(&node{text: max(prefix, from)}, func(e *node) bool {
 			return strings.HasPrefix(e.text, prefix) && yield(Node{e, up})
 		})
 	}

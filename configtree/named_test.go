@@ -28,13 +28,13 @@ func TestNamed(t *testing.T) {
 		}
 		for _, list := range []string{"host", "file"} {
 			var got []string
-			for n := range syslog.Named(list, prefix) {
+			for n := range syslog.Named(list, prefix, "") {
 				got = append(got, n.Key())
 			}
 			if !slices.Equal(got, want) {
 				t.Errorf("%s %q: %d entries, want %d", list, prefix, len(got), len(want))
 			}
-			for n := range syslog.Named(list, prefix) {
+			for n := range syslog.Named(list, prefix, "") {
 				if n.Key() != want[0] || n.Path().String() != "system syslog "+list+" "+want[0] {
 					t.Errorf("%s %q begins with %s", list, prefix, n.Path())
 				}
@@ -42,7 +42,16 @@ func TestNamed(t *testing.T) {
 			}
 		}
 	}
-	for range syslog.Named("user", "") {
+	for n := range syslog.Named("file", "h1", "h1500") {
+		if n.Key() != "h1500" {
+			t.Errorf("from h1500 on comes %s", n.Key())
+		}
+		break
+	}
+	for n := range syslog.Named("file", "h1", "h2") {
+		t.Errorf("%s does not begin with h1", n.Key())
+	}
+	for range syslog.Named("user", "", "") {
 		t.Error("an entry of a list that is not there")
 	}
 }

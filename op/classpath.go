@@ -103,7 +103,16 @@ func (c *Class) leads(p configtree.Path, value string, flags func(*schema.Node) 
 	case c.config.none():
 		return leads(n, flags)
 	}
-	at := c.config.prospect()
+	at := c.config.along(p)
+	if value != "" && n.Kind == schema.Leaf && !n.Secret {
+		return at.may(flags(n)) || at.word(value).may(flags(n))
+	}
+	return at.below(n, flags)
+}
+
+// along is what becomes of rules along a path.
+func (r *rules) along(p configtree.Path) prospect {
+	at := r.prospect()
 	for i, s := range p {
 		if !s.Node.NoKeyword {
 			at = at.word(s.Node.Name)
@@ -118,10 +127,7 @@ func (c *Class) leads(p configtree.Path, value string, flags func(*schema.Node) 
 			at = at.again()
 		}
 	}
-	if value != "" && n.Kind == schema.Leaf && !n.Secret {
-		return at.may(flags(n)) || at.word(value).may(flags(n))
-	}
-	return at.below(n, flags)
+	return at
 }
 
 // leads reports whether allowed holds for n or for anything below it.

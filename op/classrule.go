@@ -27,6 +27,9 @@ type state interface {
 	open() bool          // words may follow that make it match
 	sure() bool          // matches, whatever follows
 	ends() bool          // matches if nothing follows
+	// begun goes on by a word that begins with prefix, and needs quotes or does not: open means that
+	// some such word may make it match, and with certain, sure that every such word does.
+	begun(prefix string, quoted, certain bool) state
 }
 
 // anyWord stands for a word that is not known where a pattern has to match for
@@ -91,7 +94,8 @@ type terms []termList
 
 type termList struct {
 	words []*match.Expr
-	exact bool // $ at the end: nothing may follow
+	heads []*match.Expr // of words that end in `.*`, what stands before that; nil of others
+	exact bool          // $ at the end: nothing may follow
 }
 
 // newTerms compiles lists of terms that stand between blanks. On error, at is
@@ -115,11 +119,24 @@ func newTerms(lists []string) (t terms, at int, err error) {
 			if err != nil {
 				return nil, i, err
 			}
-			l.words = append(l.words, e)
+			head, err := newHead(w)
+			if err != nil {
+				return nil, i, err
+			}
+			l.words, l.heads = append(l.words, e), append(l.heads, head)
 		}
 		t = append(t, l)
 	}
 	return t, 0, nil
+}
+
+// newHead compiles what a term has before `.*` at its end; nil where that is not all there is to it.
+func newHead(term string) (*match.Expr, error) {
+	head, ok := strings.CutSuffix(term, ".*")
+	if !ok || strings.ContainsAny(head, `|\`) {
+		return nil, nil
+	}
+	return compileRule("^(" + strings.TrimPrefix(head, "^") + ")")
 }
 
 func (t terms) begin() state {
