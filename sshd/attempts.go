@@ -82,7 +82,7 @@ func (c *conn) password(name, method string, password []byte) error {
 		err = c.may(u, false)
 	}
 	if err == nil {
-		c.login.user, c.login.method = u, method
+		c.proven(u, method, "")
 		return nil
 	}
 	attempt := event.SSHAttempt{Method: method, Username: shown, Unknown: u == nil, From: c.from}
@@ -184,8 +184,15 @@ func (c *conn) provenKey(m ssh.ConnMetadata, key ssh.PublicKey, p *ssh.Permissio
 			Key: fingerprint(key, c.config.MD5), Reason: err.Error()})
 		return nil, err
 	}
-	c.login.user, c.login.method, c.login.key = u, "publickey", fingerprint(key, c.config.MD5)
+	c.proven(u, "publickey", fingerprint(key, c.config.MD5))
 	return p, nil
+}
+
+// proven notes who has shown who they are. Wrong passwords before that are forgiven
+// at once: the client may try another before this connection has settled.
+func (c *conn) proven(u *User, method, key string) {
+	c.login.user, c.login.method, c.login.key = u, method, key
+	c.s.lockouts.succeed(u.Name)
 }
 
 // refusedKeys records the keys that did not let in.

@@ -261,7 +261,6 @@ func (c *conn) established(sc *ssh.ServerConn) {
 	}
 	algs := c.algs
 	c.mu.Unlock()
-	c.s.lockouts.succeed(c.user.Name)
 	c.refusedKeys()
 	// What goes wrong with the trail raises its alarm: whoever can mend it must
 	// be able to log in.

@@ -2,6 +2,7 @@ package sshd
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"strings"
 	"sync"
@@ -15,7 +16,9 @@ import (
 // any more.
 type wire struct {
 	net.Conn
-	overheard overheard // of the goroutine that reads
+	// Of the goroutine that reads.
+	overheard overheard
+	before    int // bytes that came before the login
 
 	version  atomic.Pointer[string]
 	open     atomic.Bool   // the login is over: writes have their own deadline
@@ -58,6 +61,13 @@ func (w *wire) pace(b []byte) []byte {
 	return b
 }
 
+// maxBefore bounds what is read of a client before it has logged in: twenty keys
+// with their signatures are a fifth of it. Else a client could keep the processor
+// busy with packets that mean nothing.
+const maxBefore = 256 << 10
+
+var errTooMuch = fmt.Errorf("more than %d KiB before authentication", maxBefore>>10)
+
 // stallTime is how long a write may make no progress.
 const stallTime = 5 * time.Minute
 
@@ -66,6 +76,11 @@ func (w *wire) Read(b []byte) (int, error) {
 	n, err := w.Conn.Read(w.pace(b))
 	if n > 0 {
 		w.lastRead.Store(time.Now().UnixNano())
+		if w.wrote != nil && !w.open.Load() {
+			if w.before += n; w.before > maxBefore {
+				return 0, errTooMuch
+			}
+		}
 		if !w.overheard.done {
 			w.overheard.add(b[:n])
 			if v := w.overheard.version; v != "" && w.version.Load() == nil {
