@@ -88,6 +88,7 @@ func TestAnIdleSessionIsLocked(t *testing.T) {
 		}
 		ended := make(chan struct{})
 		go func() { defer close(ended); New(o).Interact(t.Context(), m) }()
+		m.Feed("show cl")
 		for range 2 {
 			start := time.Now()
 			<-locked
@@ -95,9 +96,14 @@ func TestAnIdleSessionIsLocked(t *testing.T) {
 				t.Errorf("locked after %v", d)
 			}
 			time.Sleep(time.Hour) // nothing happens meanwhile
+			m.Output()
 			open <- struct{}{}
+			synctest.Wait()
+			if shown := m.Output(); shown != "user@gate> show cl" {
+				t.Errorf("drawn again: %q", shown)
+			}
 		}
-		m.Feed("show cli\r")
+		m.Feed("i\r")
 		await(t, m, "CLI idle-timeout set to 2 minutes")
 		<-locked
 		m.Hangup()

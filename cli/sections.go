@@ -19,11 +19,14 @@ import (
 //	section 1  ─ reader 2 ─ match ─ except ─┼─ count ─ screen
 //	section 2  ─ reader 1 ─ match ─ except ─┘
 
-// Bounds of reading a log.
+// Bounds of reading a log. Several readers are worth their memory where filters work,
+// and to a few sessions at a time: many sessions whose clients take nothing must
+// not hold much each.
 const (
 	maxReaders  = 4
-	readAhead   = 2       // sections that may be begun, besides one for each reader
-	maxUnpassed = 4 << 20 // bytes of a section that wait for those before it
+	readAhead   = 2        // sections that may be begun by several readers, besides one for each
+	maxUnpassed = 4 << 20  // bytes of a section that wait for those before it
+	aloneAhead  = 64 << 10 // bytes that wait where there is one reader
 )
 
 // runSections runs the text of a log through the filters to out.
@@ -71,12 +74,17 @@ type crew struct {
 	readers  sync.WaitGroup
 	spare    [][]byte // of sections that were handed on
 	ahead    int
+	limit    int    // bytes of a section that wait
+	leave    func() // gives back the right to several readers
 }
 
 // newCrew starts the readers, which dismiss ends.
 func (s *Session) newCrew(ctx context.Context, sections []op.LogSection, pipes []*call) (*crew, error) {
 	n := min(maxReaders, runtime.GOMAXPROCS(0), len(sections))
-	c := &crew{sections: sections, ahead: n + readAhead}
+	c := &crew{sections: sections, ahead: n + readAhead, limit: maxUnpassed, leave: func() {}}
+	if len(pipes) == 0 || n > 1 && !s.mayCrowd(c) {
+		n, c.ahead, c.limit = min(n, 1), 2, aloneAhead
+	}
 	c.work = make(chan *passed, c.ahead)
 	c.ctx, c.cancel = context.WithCancel(ctx)
 	for range n {
@@ -96,17 +104,33 @@ func (s *Session) newCrew(ctx context.Context, sections []op.LogSection, pipes [
 	return c, nil
 }
 
+// mayCrowd reports whether there may be several readers, and if so has the crew give
+// that right back.
+func (s *Session) mayCrowd(c *crew) bool {
+	if s.o.Crowds == nil {
+		return true
+	}
+	select {
+	case s.o.Crowds <- struct{}{}:
+		c.leave = func() { <-s.o.Crowds }
+		return true
+	default:
+		return false
+	}
+}
+
 func (c *crew) dismiss() {
 	c.cancel()
 	close(c.work)
 	c.readers.Wait()
+	c.leave()
 }
 
 // next hands what the next section lets through to each, and returns what of the
 // section could not be read. ok is false when there is no section left.
 func (c *crew) next(each func(block []byte) error) (unread error, ok bool, err error) {
 	for len(c.begun) < c.ahead && len(c.sections) > 0 {
-		p := &passed{section: c.sections[0], more: make(chan struct{}, 1), room: make(chan struct{}, 1)}
+		p := &passed{section: c.sections[0], limit: c.limit, more: make(chan struct{}, 1), room: make(chan struct{}, 1)}
 		if n := len(c.spare); n > 0 {
 			p.text, c.spare = c.spare[n-1], c.spare[:n-1]
 		}
@@ -185,6 +209,7 @@ func (c *collector) finish(err error) error   { return err }
 // passed is what the filters let through of one section.
 type passed struct {
 	section op.LogSection
+	limit   int
 	more    chan struct{} // of length 1: there is something to take
 	room    chan struct{} // of length 1: something was taken
 	ctx     context.Context
@@ -216,7 +241,7 @@ func (p *passed) read(ctx context.Context, head stage) {
 func (p *passed) add(block []byte) error {
 	for {
 		p.mu.Lock()
-		if len(p.text) < maxUnpassed {
+		if len(p.text) < p.limit {
 			p.text = append(p.text, block...)
 			p.mu.Unlock()
 			wake(p.more)

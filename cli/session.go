@@ -69,6 +69,9 @@ type Options struct {
 	// Lock, if set, hides a session that is idle, in the place of its end, and returns
 	// when its user is there again or done is closed.
 	Lock func(done <-chan struct{})
+	// Crowds has room for the sessions that may read logs by several readers at the same
+	// time; the others do by one. Without it all may.
+	Crowds chan struct{}
 	// Attached is told how to reach an interactive session from outside; what it
 	// returns is called when the session ends.
 	Attached func(print func(text string), close func()) (detach func())

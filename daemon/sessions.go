@@ -24,6 +24,8 @@ import (
 type sessions struct {
 	ending sync.WaitGroup // sessions that somebody ends
 
+	crowds chan struct{} // those that may read logs by several readers
+
 	mu   sync.Mutex // guards what follows
 	list []*live
 	none chan struct{} // closed while list is empty
@@ -37,8 +39,12 @@ type live struct {
 	end     func()
 }
 
+// crowdsAtOnce bounds the sessions that keep much of a log in memory to read it
+// faster.
+const crowdsAtOnce = 4
+
 func newSessions() *sessions {
-	s := &sessions{none: make(chan struct{})}
+	s := &sessions{crowds: make(chan struct{}, crowdsAtOnce), none: make(chan struct{})}
 	close(s.none)
 	return s
 }
@@ -295,6 +301,7 @@ func (d *Daemon) options(id identity) (o cli.Options, l *live, err error) {
 	l = &live{Session: op.Session{Subject: id.Subject, Since: time.Now(), LastKey: time.Now()}, account: id.account}
 	o = cli.Options{
 		HostName:    d.hostName,
+		Crowds:      d.sessions.crowds,
 		IdleTimeout: func() time.Duration { return d.system.Load().idle.of(id.class().Name()) },
 		Env: op.Env{
 			Store: d.store, Logs: logs{d}, Engine: counters{d}, Hosts: hosts{d}, PKI: certificates{d.certificates}, Files: root, Recorder: d.recorder, SSH: sshState{d.ssh}, Clock: d.clock,

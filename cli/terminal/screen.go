@@ -390,6 +390,14 @@ func (s *screen) clear() {
 	s.drawn, s.column0 = false, true
 }
 
+// lost says that nothing is left of what was shown, and that the cursor is at the
+// start of an empty row.
+func (s *screen) lost() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drawn, s.column0 = false, true
+}
+
 // mark shows `^C` and goes to a new row.
 func (s *screen) mark(text string) {
 	s.mu.Lock()

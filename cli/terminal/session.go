@@ -110,9 +110,13 @@ func (s *Session) Err() error { return s.q.err() }
 // Idle is when the last key was pressed.
 func (s *Session) Idle() time.Time { return s.q.idle() }
 
-// Resume says that somebody is at the terminal again after something else was on it:
-// the time without a key begins anew, and what was on the screen is drawn again.
-func (s *Session) Resume() { s.q.resume() }
+// Resume says that somebody is at the terminal again after something else was on it,
+// which has left the cursor at the start of an empty row: the time without a key
+// begins anew, and the line that is being edited is drawn again.
+func (s *Session) Resume() {
+	s.scr.lost()
+	s.q.resume()
+}
 
 // Size is the size for layout: the settings, else the terminal's, else 80x24.
 func (s *Session) Size() (w, h int) {
