@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"strconv"
+	"strings"
 
 	"loggia/configtree"
 	"loggia/configtree/format"
@@ -56,6 +57,9 @@ func (c *configuration) write(w io.Writer) error {
 			c.options.Since = c.since.Expand()
 		}
 	}
+	if c.options.Header == "" {
+		c.options.Header = markedAbove(from, c.at, c.options.Mask)
+	}
 	last := c.at.Last()
 	if last.Node != nil && last.Key == "" && (last.Node.Kind == schema.List || last.Node.Kind == schema.LeafList) {
 		parent, ok := at(from, c.at.Parent())
@@ -69,6 +73,32 @@ func (c *configuration) write(w io.Writer) error {
 		return nil
 	}
 	return format.Write(w, n, c.options)
+}
+
+// markedAbove is the remark over what is shown when it, or something that it is
+// part of, is inactive or protected: the mark itself is not on the screen.
+func markedAbove(from source, p configtree.Path, mask bool) string {
+	var marks strings.Builder
+	name := configtree.Path.String
+	if mask {
+		name = recordable
+	}
+	for i := range p {
+		n, ok := from.At(p[:i+1])
+		if !ok || n.Schema().Kind == schema.Leaf || n.Schema().Kind == schema.LeafList { // shown with its mark
+			break
+		}
+		if n.Inactive() {
+			marks.WriteString("## inactive: " + name(p[:i+1]) + "\n")
+		}
+		if n.Protected() {
+			marks.WriteString("## protect: " + name(p[:i+1]) + "\n")
+		}
+	}
+	if marks.Len() == 0 {
+		return ""
+	}
+	return "##\n" + marks.String() + "##\n"
 }
 
 // reached yields what a path leads to: a statement, or the elements of a list.

@@ -87,7 +87,7 @@ func (c *checker) node(n Node, was *node, w *way) {
 	}
 	for _, m := range s.Musts {
 		if !holds(m.Test, n) {
-			c.report(n.Path(), Constraint, false, m.Message)
+			c.broken(n, m)
 		}
 	}
 	if len(s.Children) == 0 {
@@ -97,6 +97,27 @@ func (c *checker) node(n Node, was *node, w *way) {
 		c.contents(n)
 	}
 	c.children(n, was, &way{n.n, was, w})
+}
+
+// broken reports a constraint of n that does not hold. One that calls a statement
+// mandatory is about the level that lacks it, and says so once, however many want it.
+func (c *checker) broken(n Node, m schema.Must) {
+	e, ok := m.Test.(schema.Exists)
+	if !ok || len(e.Path.Names) != 1 || m.Message != missingMandatory(e.Path.Names[0]) {
+		c.report(n.Path(), Constraint, false, m.Message)
+		return
+	}
+	p := n.Path()
+	p = p[:len(p)-e.Path.Up]
+	if !slices.ContainsFunc(c.problems, func(q Problem) bool {
+		return q.Kind == MissingMandatory && q.Err.Error() == m.Message && q.Path.Equal(p)
+	}) {
+		c.report(p, MissingMandatory, false, m.Message)
+	}
+}
+
+func missingMandatory(name string) string {
+	return fmt.Sprintf("Missing mandatory statement: '%s'", name)
 }
 
 // accepted warns once about each statement without effect, not again for what
@@ -113,7 +134,7 @@ func (c *checker) contents(n Node) {
 	s := n.n.schema
 	for _, child := range s.Children {
 		if child.Mandatory && n.n.slotOf(child) == nil && caseIsSet(n.n, child) {
-			c.report(n.Path(), MissingMandatory, false, fmt.Sprintf("Missing mandatory statement: '%s'", child.Name))
+			c.report(n.Path(), MissingMandatory, false, missingMandatory(child.Name))
 		}
 	}
 	for _, choice := range s.MandatoryChoices {

@@ -30,6 +30,8 @@ func TestCheck(t *testing.T) {
 		{"set system syslog host h transport tls", "[edit system syslog host h transport] 'transport tls' needs 'tlsdetails'"},
 		{"set system syslog host h transport tcp", ""},
 		{"set system login user u uid 2000", "[edit system login user u] Missing mandatory statement: 'class'"},
+		{"set system services ssh|set system services netconf ssh", "[edit system] Missing mandatory statement: 'root-authentication'"},
+		{"set system host-name r1|set system services ssh|deactivate system services ssh", ""},
 		{"set system syslog host h routing-instance x|set system syslog host g routing-instance x",
 			"[edit system syslog host h routing-instance] warning: statement has no effect on this system"},
 	} {

@@ -17,7 +17,7 @@ func TestSecretsFromBefore(t *testing.T) {
 	m := s.Running().Meta
 	closed(t, s)
 	head, digits := m.header()
-	body := "system {\n    services {\n        outbound-ssh {\n            client nms {\n                secret hunter2;\n            }\n        }\n    }\n}\n"
+	body := "system {\n    root-authentication {\n        encrypted-password *;\n    }\n    services {\n        outbound-ssh {\n            client nms {\n                secret hunter2;\n            }\n        }\n    }\n}\n"
 	copy(head[digits:], hashOf(head, []byte(body)))
 	rewrite(t, dir+"/commit/2.conf", func(string) string { return string(head) + body })
 	log := appendBase(nil, 2)
