@@ -207,7 +207,7 @@ func (r *eventReader) event(line logfile.Line) netconf.Event {
 	if r.q.Positions {
 		e.Position = line.Position.String()
 	}
-	if line.Known {
+	if line.Known && r.q.Priorities {
 		e.Facility, e.Severity = line.Facility.Word(), line.Severity.String()
 	}
 	if !r.q.Apart {

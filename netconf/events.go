@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,9 +48,10 @@ type Query struct {
 	Now    bool      // nothing of what is recorded already
 	Follow bool      // and what will be
 	Since  time.Time // nothing received before; zero for everything
-	// Apart wants what the lines say, and Positions where they are: neither is for
-	// nothing when a hundred readers follow a busy log.
-	Apart, Positions bool
+	// Apart wants what the lines say, Positions where they are, and Priorities their
+	// facilities and severities: none is for nothing when a hundred readers follow a
+	// busy log.
+	Apart, Positions, Priorities bool
 }
 
 // eventsNamespace is that of what we add to get-syslog-events.
@@ -173,7 +175,7 @@ func (s *session) eventInput(q *eventRequest, name, value string) (err error) {
 	case "host":
 		q.host, q.Apart = value, true
 	case "priority":
-		q.priority = append(q.priority, strings.ToLower(value))
+		q.priority, q.Priorities = append(q.priority, strings.ToLower(value)), true
 	case "start-time":
 		q.Since, err = s.when(name, value)
 	case "stop-time":
@@ -245,11 +247,8 @@ func (f *filter) takes(e *Event) bool {
 	if f.text != nil && !f.text(e.Line) {
 		return false
 	}
-	for _, p := range f.priority {
-		facility, severity, both := strings.Cut(p, ".")
-		if !(both && facility == e.Facility && severity == e.Severity || !both && (p == e.Facility || p == e.Severity)) {
-			return false
-		}
+	if !f.priorities(e.Facility, e.Severity) {
+		return false
 	}
 	for _, takes := range f.parameters {
 		found := false
@@ -261,6 +260,41 @@ func (f *filter) takes(e *Event) bool {
 		}
 	}
 	return true
+}
+
+// priorities reports whether an event has one of the priorities that are wanted:
+// FACILITY.SEVERITY, or of facilities and severities alone one of each.
+func (f *filter) priorities(facility, severity string) bool {
+	facilities, severities := 0, 0 // that are wanted alone
+	ofFacility, ofSeverity := false, false
+	for _, p := range f.priority {
+		switch {
+		case strings.Contains(p, "."):
+			if p == facility+"."+severity {
+				return true
+			}
+			continue
+		case slices.Contains(severityWords(), p):
+			severities++
+			ofSeverity = ofSeverity || p == severity
+		default:
+			facilities++
+			ofFacility = ofFacility || p == facility
+		}
+	}
+	if facilities+severities == 0 {
+		return len(f.priority) == 0
+	}
+	return (facilities == 0 || ofFacility) && (severities == 0 || ofSeverity)
+}
+
+// severityWords are the severities as the configuration has them.
+func severityWords() []string {
+	var words []string
+	for s := event.Emergency; s <= event.Debug; s++ {
+		words = append(words, s.String())
+	}
+	return words
 }
 
 // stream writes the events. Each line goes out at once when it is new, and with

@@ -13,7 +13,10 @@ type Writer struct {
 	buf     []byte
 }
 
-const writeBuffer = 32 << 10 // bytes kept back for a bigger write
+const (
+	writeBuffer = 32 << 10 // bytes kept back for a bigger write
+	idleBuffer  = 1 << 10  // bytes kept between two messages
+)
 
 // NewWriter writes to w, which is written to when so much has come together, at
 // Flush and at End: a start tag, or a whole small message, goes out at once.
@@ -61,7 +64,7 @@ func (w *Writer) send(end []byte) error {
 	}
 	_, err := w.out.Write(append(out, end...))
 	w.buf = w.buf[:0]
-	if cap(w.buf) > readBuffer/8 && len(end) > 0 {
+	if cap(w.buf) > idleBuffer && len(end) > 0 {
 		w.buf = nil // an idle session keeps no buffer
 	}
 	return err
