@@ -71,7 +71,7 @@ type eventRequest struct {
 // filter is what an event has to be like.
 type filter struct {
 	event, process, host string
-	priority             []string
+	priority             priorities
 	parameters           []func(string) bool
 	text                 func(string) bool
 }
@@ -175,7 +175,8 @@ func (s *session) eventInput(q *eventRequest, name, value string) (err error) {
 	case "host":
 		q.host, q.Apart = value, true
 	case "priority":
-		q.priority, q.Priorities = append(q.priority, strings.ToLower(value)), true
+		q.priority.add(value)
+		q.Priorities = true
 	case "start-time":
 		q.Since, err = s.when(name, value)
 	case "stop-time":
@@ -247,7 +248,7 @@ func (f *filter) takes(e *Event) bool {
 	if f.text != nil && !f.text(e.Line) {
 		return false
 	}
-	if !f.priorities(e.Facility, e.Severity) {
+	if !f.priority.takes(e.Facility, e.Severity) {
 		return false
 	}
 	for _, takes := range f.parameters {
@@ -262,39 +263,37 @@ func (f *filter) takes(e *Event) bool {
 	return true
 }
 
-// priorities reports whether an event has one of the priorities that are wanted:
-// FACILITY.SEVERITY, or of facilities and severities alone one of each.
-func (f *filter) priorities(facility, severity string) bool {
-	facilities, severities := 0, 0 // that are wanted alone
-	ofFacility, ofSeverity := false, false
-	for _, p := range f.priority {
-		switch {
-		case strings.Contains(p, "."):
-			if p == facility+"."+severity {
-				return true
-			}
-			continue
-		case slices.Contains(severityWords(), p):
-			severities++
-			ofSeverity = ofSeverity || p == severity
-		default:
-			facilities++
-			ofFacility = ofFacility || p == facility
-		}
+// priorities are those that are wanted: FACILITY.SEVERITY, or of facilities and
+// severities alone one of each. Several are alternatives.
+type priorities struct{ pairs, facilities, severities []string }
+
+func (p *priorities) add(word string) {
+	word = strings.ToLower(word)
+	severity := false
+	for s := event.Emergency; s <= event.Debug; s++ {
+		severity = severity || s.String() == word
 	}
-	if facilities+severities == 0 {
-		return len(f.priority) == 0
+	switch {
+	case strings.Contains(word, "."):
+		p.pairs = append(p.pairs, word)
+	case severity:
+		p.severities = append(p.severities, word)
+	default:
+		p.facilities = append(p.facilities, word)
 	}
-	return (facilities == 0 || ofFacility) && (severities == 0 || ofSeverity)
 }
 
-// severityWords are the severities as the configuration has them.
-func severityWords() []string {
-	var words []string
-	for s := event.Emergency; s <= event.Debug; s++ {
-		words = append(words, s.String())
+// takes reports whether an event has one of them.
+func (p *priorities) takes(facility, severity string) bool {
+	for _, pair := range p.pairs {
+		if f, s, _ := strings.Cut(pair, "."); f == facility && s == severity {
+			return true
+		}
 	}
-	return words
+	if len(p.facilities)+len(p.severities) == 0 {
+		return len(p.pairs) == 0
+	}
+	return (len(p.facilities) == 0 || slices.Contains(p.facilities, facility)) && (len(p.severities) == 0 || slices.Contains(p.severities, severity))
 }
 
 // stream writes the events. Each line goes out at once when it is new, and with
