@@ -2,9 +2,11 @@ package cli
 
 import (
 	"slices"
+	"strings"
 
 	"loggia/configtree"
 	"loggia/configtree/format"
+	"loggia/configtree/schema"
 	"loggia/op"
 )
 
@@ -94,7 +96,7 @@ func (w *walk) accept(word configtree.Word) *failure {
 		return w.pipe.accept(word)
 	case w.sub != nil:
 		return w.sub.accept(word)
-	case w.pending != nil && w.pending.Optional && w.pending.Type.Check(word.Text) != nil:
+	case w.pending != nil && leftOut(w.pending, word.Text):
 		w.pending = nil // the value was left out
 	case w.pending != nil:
 		return w.acceptValue(*w.pending, word)
@@ -210,6 +212,15 @@ func (w *walk) param(name string) *op.Param {
 		}
 	}
 	return nil
+}
+
+// leftOut reports whether the value of an option that may stand alone was left out
+// before a word: a number where one is wanted is that value, if a wrong one.
+func leftOut(p *op.Param, word string) bool {
+	if !p.Optional || p.Type.Check(word) == nil {
+		return false
+	}
+	return p.Type.Base != schema.Unsigned || strings.Trim(word, "0123456789") != ""
 }
 
 func (w *walk) acceptValue(p op.Param, word configtree.Word) *failure {
