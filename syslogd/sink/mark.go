@@ -37,13 +37,21 @@ func (m *marker) apply(rec *spool.Record) []byte {
 	if m.node == "" || rec.Flags&spool.Structured == 0 {
 		return rec.Text
 	}
-	text := rec.Text
-	at := wire.SDOffset(text)
+	m.buf = m.append(m.buf[:0], rec)
+	return m.buf
+}
+
+// append appends the text of rec with its mark to dst.
+func (m *marker) append(dst []byte, rec *spool.Record) []byte {
+	text, at := rec.Text, -1
+	if m.node != "" && rec.Flags&spool.Structured != 0 {
+		at = wire.SDOffset(text)
+	}
 	if at < 0 {
-		return text
+		return append(dst, text...)
 	}
 	own := wire.OwnElement(text[at:])
-	dst := append(m.buf[:0], text[:at]...)
+	dst = append(dst, text[:at]...)
 	if rec.Flags&spool.Own != 0 && rec.Number > 0 {
 		dst = append(dst, `[meta sequenceId="`...)
 		dst = strconv.AppendUint(dst, uint64(rec.Number), 10)
@@ -65,8 +73,7 @@ func (m *marker) apply(rec *spool.Record) []byte {
 		}
 		rest = rest[head:]
 	}
-	m.buf = append(dst, rest...)
-	return m.buf
+	return append(dst, rest...)
 }
 
 func (m *marker) appendMark(dst []byte, seq uint64) []byte {

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"syscall"
@@ -22,6 +23,7 @@ const writeSize = 64 << 10
 type tcp struct {
 	*Remote
 	conn   net.Conn
+	to     io.Writer // conn, or the socket that it is
 	window *window
 	octets bool // octet counting, else newline
 	marker marker
@@ -33,7 +35,7 @@ type tcp struct {
 	ask    func(fd uintptr)
 
 	out     []byte
-	escaped []byte
+	count   []byte // `MSG-LEN ` of the record framed last
 	written uint64 // bytes the kernel has taken
 
 	dead chan error // from the reader: the peer has ended the connection
@@ -53,7 +55,10 @@ func (c *counting) Write(b []byte) (int, error) {
 }
 
 func newTCP(r *Remote, conn net.Conn, w *window, octets bool) *tcp {
-	t := &tcp{Remote: r, conn: conn, window: w, octets: octets, marker: newMarker(r.config.Node), dead: make(chan error, 1)}
+	t := &tcp{Remote: r, conn: conn, to: conn, window: w, octets: octets, marker: newMarker(r.config.Node), dead: make(chan error, 1)}
+	if p := newPush(conn); p != nil {
+		t.to = p
+	}
 	socket := conn
 	if s, ok := conn.(*tls.Conn); ok {
 		if t.under, ok = s.NetConn().(*counting); ok {
@@ -218,7 +223,7 @@ func (t *tcp) fill() int {
 // write writes what fill has framed. Of TLS, what a record has become is not
 // known: each ends where the whole write does.
 func (t *tcp) write(from int) error {
-	n, err := t.conn.Write(t.out)
+	n, err := t.to.Write(t.out)
 	if t.under == nil {
 		t.written += uint64(n)
 		return err
@@ -236,16 +241,33 @@ func (t *tcp) write(from int) error {
 
 // frame appends the record as it goes over the wire.
 func (t *tcp) frame(dst []byte, rec *spool.Record) []byte {
-	text := t.marker.apply(rec)
-	if !t.octets {
-		if rec.Flags&spool.Raw != 0 { // from before the framing was changed
-			t.escaped = wire.AppendEscaped(t.escaped[:0], text)
-			text = t.escaped
-		}
-		return append(append(dst, text...), '\n') // RFC 6587 3.4.2
+	if t.octets {
+		return t.counted(dst, rec)
 	}
-	dst = strconv.AppendUint(dst, uint64(len(text)), 10) // RFC 6587 3.4.1
-	return append(append(dst, ' '), text...)
+	if rec.Flags&spool.Raw != 0 { // from before the framing was changed
+		dst = wire.AppendEscaped(dst, t.marker.apply(rec))
+	} else {
+		dst = t.marker.append(dst, rec)
+	}
+	return append(dst, '\n') // RFC 6587 3.4.2
+}
+
+// counted appends MSG-LEN SP SYSLOG-MSG (RFC 6587 3.4.1). The text is put where it
+// belongs when its length has as many digits as that of the one before.
+func (t *tcp) counted(dst []byte, rec *spool.Record) []byte {
+	from := len(dst)
+	dst = append(dst, t.count...)
+	text := len(dst)
+	dst = t.marker.append(dst, rec)
+	n := len(dst) - text
+	was := len(t.count)
+	t.count = append(strconv.AppendUint(t.count[:0], uint64(n), 10), ' ')
+	if len(t.count) != was {
+		dst = slices.Replace(dst, from, text, t.count...)
+	} else {
+		copy(dst[from:], t.count)
+	}
+	return dst
 }
 
 // acknowledged settles the records that the peer's kernel has acknowledged

@@ -1,31 +1,50 @@
 package wire
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
 
 // SDOffset returns where STRUCTURED-DATA begins in an RFC 5424 line such as
 // Style.Append writes: behind the sixth blank. It is -1 in other lines.
 func SDOffset(line []byte) int {
-	at := bytes.IndexByte(line, '>')
-	if at < 0 {
+	at := bytes.IndexByte(line, '>') + 1
+	if at == 0 {
 		return -1
 	}
-	for range 6 {
-		i := bytes.IndexByte(line[at+1:], ' ')
-		if i < 0 {
-			return -1
+	blanks := 0
+	for ; len(line)-at >= 8; at += 8 { // as a whole, where the sixth is not among them
+		n := bits.OnesCount64(blank(binary.LittleEndian.Uint64(line[at:])))
+		if blanks+n >= sdBlanks {
+			break
 		}
-		at += 1 + i
+		blanks += n
 	}
-	if at+1 == len(line) || line[at+1] != '-' && line[at+1] != '[' {
+	for ; at < len(line) && blanks < sdBlanks; at++ {
+		if line[at] == ' ' {
+			blanks++
+		}
+	}
+	if at >= len(line) || line[at] != '-' && line[at] != '[' {
 		return -1
 	}
-	return at + 1
+	return at
+}
+
+// sdBlanks stand between PRI and STRUCTURED-DATA (RFC 5424, 6).
+const sdBlanks = 6
+
+// blank marks the bytes of x that are blanks by their high bits.
+func blank(x uint64) uint64 {
+	x ^= ' ' * ones
+	return ^((x&^highs + ^uint64(highs)) | x) & highs
 }
 
 // OwnElement returns where our own SD-ELEMENT begins in what begins with
 // structured data, -1 where it has none.
 func OwnElement(sd []byte) int {
-	if !bytes.Contains(sd, []byte("["+SDID)) {
+	if len(sd) == 0 || sd[0] != '[' || !bytes.Contains(sd, []byte("["+SDID)) {
 		return -1 // as most do not
 	}
 	for i := 0; i < len(sd) && sd[i] == '['; {
