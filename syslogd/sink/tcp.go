@@ -38,7 +38,8 @@ type tcp struct {
 	count   []byte // `MSG-LEN ` of the record framed last
 	written uint64 // bytes the kernel has taken
 
-	dead chan error // from the reader: the peer has ended the connection
+	dead  chan error  // from the reader: the peer has ended the connection
+	stall *time.Timer // asks for a look; set anew by each write
 }
 
 // counting counts what TLS makes of what is written.
@@ -79,6 +80,8 @@ func newTCP(r *Remote, conn net.Conn, w *window, octets bool) *tcp {
 // end is noticed at once and not at some later write.
 func (t *tcp) send(changed <-chan struct{}) error {
 	t.window.rewind()
+	t.stall = time.NewTimer(stallEvery)
+	defer t.stall.Stop()
 	stop, reader, watcher := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(reader)
@@ -86,11 +89,7 @@ func (t *tcp) send(changed <-chan struct{}) error {
 	}()
 	go func() {
 		defer close(watcher)
-		select {
-		case <-changed:
-			t.conn.SetWriteDeadline(time.Unix(1, 0)) // an error means it is closed
-		case <-stop:
-		}
+		t.watch(changed, stop)
 	}()
 	err := t.deliver(changed)
 	t.acknowledged()
@@ -223,6 +222,7 @@ func (t *tcp) fill() int {
 // write writes what fill has framed. Of TLS, what a record has become is not
 // known: each ends where the whole write does.
 func (t *tcp) write(from int) error {
+	t.stall.Reset(stallEvery)
 	n, err := t.to.Write(t.out)
 	if t.under == nil {
 		t.written += uint64(n)
