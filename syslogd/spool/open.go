@@ -20,12 +20,14 @@ type Recovery struct {
 	After   uint64 // number of the record before them
 	Forgot  bool   // the cursor did not read back: what was delivered is delivered again
 	Skipped uint64 // numbers left out, because a power cut may have taken records that had them
+	Missing uint64 // numbers between two segments that no record has: a segment was cut short, or is gone
+	First   uint64 // of these
 	Foreign []string
 }
 
 // Clean reports whether there is nothing to say but Records.
 func (r *Recovery) Clean() bool {
-	return r.Torn == 0 && !r.Forgot && r.Skipped == 0 && len(r.Foreign) == 0
+	return r.Torn == 0 && !r.Forgot && r.Skipped == 0 && r.Missing == 0 && len(r.Foreign) == 0
 }
 
 // String says it in words.
@@ -39,6 +41,9 @@ func (r *Recovery) String() string {
 	}
 	if r.Skipped > 0 {
 		parts = append(parts, fmt.Sprintf("%d numbers are left out after a power cut", r.Skipped))
+	}
+	if r.Missing > 0 {
+		parts = append(parts, fmt.Sprintf("%d records from record %d on are in no segment: they are lost, unless they were overwritten", r.Missing, r.First))
 	}
 	if len(r.Foreign) > 0 {
 		parts = append(parts, "not of this spool: "+strings.Join(r.Foreign, " "))
@@ -97,13 +102,16 @@ func (s *Spool) recover() (found Recovery, err error) {
 		s.boot = bootID()
 	}
 	s.settled = c.settled
-	last := c.settled
+	last, whole := c.settled, false // whether all up to last has to be there
 	for _, path := range paths {
 		u, torn, err := s.readUnit(path)
 		if err != nil {
 			return found, err
 		}
-		last = max(last, u.last)
+		if whole && u.first > last+1 {
+			found.miss(last+1, u.first-last-1)
+		}
+		last, whole = max(last, u.last), !u.roomMade
 		if torn > 0 {
 			found.Torn, found.After = found.Torn+torn, u.last
 		}
@@ -128,6 +136,18 @@ func (s *Spool) recover() (found Recovery, err error) {
 	found.Records = s.counts.Waiting
 	s.reserved = s.next
 	return found, errors.Join(s.sweep(), s.note(false), s.weigh())
+}
+
+// miss notes that n numbers from first on are not there. So many as are left out
+// after a power cut were never given.
+func (r *Recovery) miss(first, n uint64) {
+	if n >= skipNumbers {
+		return
+	}
+	if r.Missing == 0 {
+		r.First = first
+	}
+	r.Missing += n
 }
 
 // weigh adds up what is kept of damaged records.
@@ -239,7 +259,7 @@ func (s *Spool) sealedUnit(f *os.File, u *unit) bool {
 	if readRecord(b[:], &r) != sealSize || r.Flags&end == 0 || !checks(b[:], s.table) || r.Seq < u.first-1 {
 		return false
 	}
-	u.last, u.records = r.Seq, binary.LittleEndian.Uint64(r.Text)
+	u.last, u.records, u.roomMade = r.Seq, binary.LittleEndian.Uint64(r.Text), r.Text[len(r.Text)-1] != 0
 	return true
 }
 

@@ -263,7 +263,9 @@ func TestOverwriteKeepsOwn(t *testing.T) {
 		w.s.End()
 	}
 	w.adds()
-	w.again()
+	if found := w.again(); found.Missing != 0 {
+		t.Errorf("overwritten: %v", &found)
+	}
 	own, others := 0, 0
 	for _, s := range w.get(1 << 20) {
 		if s == fmt.Sprintf("own %d", own) {
@@ -427,6 +429,38 @@ func TestDamage(t *testing.T) {
 			t.Errorf("%d lost, counts %+v", lost, c)
 		}
 		w.adds()
+	}
+}
+
+// TestMissingSegments cuts one of several segments short, empties and removes it:
+// the rest is read, and which numbers are missing is told. What was overwritten is
+// not missing.
+func TestMissingSegments(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		damage func(path string) error
+	}{
+		{"cut", func(path string) error { return os.Truncate(path, 2000) }},
+		{"empty", func(path string) error { return os.Truncate(path, 0) }},
+		{"gone", os.Remove},
+	} {
+		w := newWorld(t, Options{Size: minSize})
+		w.put(0, 1000, 100)
+		if err := errors.Join(w.r.Close(), w.s.Close()); err != nil {
+			t.Fatal(err)
+		}
+		segments := w.segments()
+		if len(segments) < 4 {
+			t.Fatalf("%d segments", len(segments))
+		}
+		if err := c.damage(segments[1]); err != nil {
+			t.Fatal(err)
+		}
+		found := w.open()
+		got := w.get(1 << 20)
+		if lost := uint64(1000 - len(got)); lost == 0 || found.Missing != lost || found.First < numberOf(segments[1]) || found.First+lost != numberOf(segments[2]) {
+			t.Errorf("%s: %d lost, %v", c.name, lost, &found)
+		}
 	}
 }
 

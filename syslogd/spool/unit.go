@@ -24,6 +24,8 @@ type unit struct {
 	open  bool   // it is being written
 	ended bool   // it was complete when it was opened
 
+	roomMade bool // numbers were missing then, because room was made
+
 	thinned bool // only own records are left in it
 
 	chunk *chunk // else
