@@ -125,7 +125,7 @@ func (d *Daemon) start() error {
 		Alarm: d.alarm, Forget: d.alarms.forget, Report: d.report, Terminals: d.sessions.show,
 	})
 	d.recorder = &recorder{trail: trail, engine: d.engine, failed: func(err error) { d.alarms.set(auditTrail, err) }}
-	d.notes = newNotes(func(e event.Event) { d.recorder.Record(itself(), e) })
+	d.notes = newNotes(func(all ...event.Event) { d.recorder.Record(itself(), all...) }, d.engine.Destinations, time.Now)
 	d.logins.Store(&logins{config: &sshd.Config{Retry: sshd.Retry{Tries: 3, Threshold: 2, Factor: 5 * time.Second, Grace: 2 * time.Minute}}})
 	d.openClock(newMachineClock())
 	d.openPasswords()
@@ -155,7 +155,7 @@ func (d *Daemon) configure(recovery audit.Recovery) error {
 		return err
 	}
 	d.store, err = store.Open(store.Options{Dir: d.state.path("config"), Schema: root, Factory: []byte(factory),
-		Recorder: d.recorder, Subsystems: d.subsystems(), Version: Version, Waits: d.certificates.Pending, Former: d.passwords.former,
+		Recorder: d.recorder, Subsystems: d.subsystems(), Version: Version, Waits: d.certificates.Pending, Former: d.passwords.former, Since: d.passwords.since,
 		Broadcast: func(text string) { d.sessions.broadcast(d.hostName(), text, d.now()) }})
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ import (
 )
 
 // passwords remember which passwords logins had, and since when: so that one does
-// not come back (minimum-reuse), and ends (maximum-lifetime). The file in STATE has
+// not come back (minimum-reuse), and lasts (minimum-lifetime) and ends (maximum-lifetime). The file in STATE has
 // a line for each, oldest first:
 //
 //	LOGIN SECONDS HASH
@@ -130,6 +130,17 @@ func (p *passwords) former(login, plain string, n int) bool {
 		hash, err := sshd.ParsePassword(f.hash)
 		return err == nil && hash.Matches(plain)
 	})
+}
+
+// since is since when a login has the password that it has, if it has one.
+func (p *passwords) since(login string) (time.Time, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := p.list[login]
+	if len(list) == 0 {
+		return time.Time{}, false
+	}
+	return list[len(list)-1].since, true
 }
 
 // until is when a password of a login, which may be about to come into force, stops

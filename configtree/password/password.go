@@ -40,6 +40,7 @@ type Rules struct {
 	Changes                                int // least number of sets, or of changes between sets
 	CountSets                              bool
 	Reuse                                  int  // how many former ones must not come back
+	MinimumDays                            int  // before which it is not changed again; 0: at any time
 	MaximumDays                            int  // after which it does not let in; 0: never
 	SHA256                                 bool // else SHA-512
 }
@@ -53,7 +54,7 @@ func RulesOf(login *configtree.Reader) Rules {
 		Numerics: number("minimum-numerics"), Uppers: number("minimum-upper-cases"), Lowers: number("minimum-lower-cases"),
 		Punctuations: number("minimum-punctuations"), Changes: number("minimum-changes"),
 		CountSets: r.Text("change-type") == "character-sets",
-		Reuse:     number("minimum-reuse"), MaximumDays: number("maximum-lifetime"),
+		Reuse:     number("minimum-reuse"), MinimumDays: number("minimum-lifetime"), MaximumDays: number("maximum-lifetime"),
 		SHA256: r.Text("format") == "sha256",
 	}
 }

@@ -2,7 +2,9 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"time"
 
 	"loggia/configtree"
 	"loggia/configtree/password"
@@ -51,10 +53,23 @@ func keepSecret(e *configtree.Edit) {
 	}
 }
 
+// passwordSince returns since when a login has the password that it has.
+func (s *Store) passwordSince(login string) (time.Time, bool) {
+	if s.since == nil {
+		return time.Time{}, false
+	}
+	return s.since(login)
+}
+
 // accept returns the hash of a new password that a login may have.
 func (s *Store) accept(rules password.Rules, login, plain string) (string, error) {
 	if err := rules.Check(plain); err != nil {
 		return "", err
+	}
+	if since, ok := s.passwordSince(login); ok && rules.MinimumDays > 0 {
+		if until := since.AddDate(0, 0, rules.MinimumDays); s.now().Before(until) {
+			return "", fmt.Errorf("the password must not be changed before %s", until.Format("2006-01-02 15:04:05 MST"))
+		}
 	}
 	if rules.Reuse > 0 && s.former != nil && s.former(login, plain, rules.Reuse) {
 		return "", errReused

@@ -39,6 +39,8 @@ type Options struct {
 
 	// Former reports whether a password is one of the last n of a login. May be nil.
 	Former func(login, plain string, n int) bool
+	// Since tells since when a login has its password, if it has one. May be nil.
+	Since func(login string) (time.Time, bool)
 	// Broadcast tells every terminal something; it must not block. May be nil.
 	Broadcast func(text string)
 
@@ -67,6 +69,7 @@ type Store struct {
 	now        func() time.Time
 	boot       func() (id string, elapsed time.Duration)
 	former     func(login, plain string, n int) bool
+	since      func(login string) (time.Time, bool)
 	tell       func(text string)
 	waits      func() bool
 	shared     *Candidate
@@ -104,7 +107,7 @@ func program() event.Subject { return event.Subject{User: "root", Client: "other
 func Open(o Options) (*Store, error) {
 	s := &Store{
 		schema: o.Schema, recorder: o.Recorder, subsystems: slices.Clone(o.Subsystems), version: o.Version, factory: o.Factory,
-		now: o.Now, boot: o.Boot, tell: o.Broadcast, former: o.Former, waits: o.Waits,
+		now: o.Now, boot: o.Boot, tell: o.Broadcast, former: o.Former, since: o.Since, waits: o.Waits,
 		committing: make(chan struct{}, 1), prunable: make(chan struct{}, 1), repending: make(chan struct{}, 1), closed: make(chan struct{}),
 		obeyed: make([]*configtree.Effective, len(o.Subsystems)), blamed: map[uint64]*delta{},
 	}
