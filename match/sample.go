@@ -137,6 +137,9 @@ func (s *sampler) index(text []byte, from int) int {
 // candidate returns the first place at i, or strides behind it, whose group may be
 // in a word: it may, too, in the last few places of the text.
 func (s *sampler) candidate(text []byte, i int) int {
+	if s.group == 2 && s.stride <= 3 {
+		return s.candidatePair(text, i)
+	}
 	groups, stride, mask, factor := &s.groups, s.stride, s.mask, s.factor
 	for ; i+3*stride+4 <= len(text); i += 4 * stride {
 		a := hash(binary.LittleEndian.Uint32(text[i:]), mask, factor)
@@ -147,6 +150,43 @@ func (s *sampler) candidate(text []byte, i int) int {
 		hitC, hitD := groups[c>>6]>>(c&63)&1, groups[d>>6]>>(d&63)&1
 		if hitA|hitB|hitC|hitD != 0 {
 			return i + stride*bits.TrailingZeros64(hitA|hitB<<1|hitC<<2|hitD<<3)
+		}
+	}
+	return i
+}
+
+// candidatePair is candidate for pairs that are near each other: several of them
+// are in the eight bytes that are read at a time.
+func (s *sampler) candidatePair(text []byte, i int) int {
+	const fold = 0x2020202020202020
+	groups := &s.groups
+	in := func(pair uint16) uint64 { return groups[pair>>6] >> (pair & 63) & 1 }
+	var hits uint64
+	switch s.stride {
+	case 1:
+		for ; i+8 <= len(text); i += 7 {
+			v := binary.LittleEndian.Uint64(text[i:]) | fold
+			hits = in(uint16(v)) | in(uint16(v>>8))<<1 | in(uint16(v>>16))<<2 | in(uint16(v>>24))<<3 |
+				in(uint16(v>>32))<<4 | in(uint16(v>>40))<<5 | in(uint16(v>>48))<<6
+			if hits != 0 {
+				return i + bits.TrailingZeros64(hits)
+			}
+		}
+	case 2:
+		for ; i+8 <= len(text); i += 8 {
+			v := binary.LittleEndian.Uint64(text[i:]) | fold
+			hits = in(uint16(v)) | in(uint16(v>>16))<<1 | in(uint16(v>>32))<<2 | in(uint16(v>>48))<<3
+			if hits != 0 {
+				return i + 2*bits.TrailingZeros64(hits)
+			}
+		}
+	case 3:
+		for ; i+18 <= len(text); i += 18 {
+			v, w := binary.LittleEndian.Uint64(text[i:])|fold, binary.LittleEndian.Uint64(text[i+9:])|fold
+			hits = in(uint16(v)) | in(uint16(v>>24))<<1 | in(uint16(v>>48))<<2 | in(uint16(w))<<3 | in(uint16(w>>24))<<4 | in(uint16(w>>48))<<5
+			if hits != 0 {
+				return i + 3*bits.TrailingZeros64(hits)
+			}
 		}
 	}
 	return i
