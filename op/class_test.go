@@ -46,6 +46,7 @@ func TestCommandRules(t *testing.T) {
 		{"a draw is for allow", op.ClassDefinition{AllowCommands: "show log", DenyCommands: "show log"}, "trace", "show log audit", true},
 		{"longer deny", op.ClassDefinition{AllowCommands: "show log", DenyCommands: "show log audit"}, "trace", "show log audit", false},
 		{"longer allow", op.ClassDefinition{AllowCommands: "show log audit", DenyCommands: "show log"}, "trace", "show log audit", true},
+		{"longer by what follows", op.ClassDefinition{AllowCommands: "show log.*", DenyCommands: "show log audit"}, "trace", "show log audit detail", true},
 		{"longer allow alone", op.ClassDefinition{AllowCommands: "show log audit", DenyCommands: "show log"}, "trace", "show log messages", false},
 		{"list allows", op.ClassDefinition{AllowCommandsRegexps: []string{"show log", "clear .*"}}, "clear", "clear log messages", true},
 		{"list wants whole words", op.ClassDefinition{AllowCommandsRegexps: []string{"sho log"}}, "trace", "show log", false},
