@@ -14,7 +14,7 @@
 //	place                    bound                       full                               fate
 //	recorder: early          1,000 events, until the     in the trail alone                 logged when the engine runs;
 //	                         engine runs                                                    kill -9: in the trail alone
-//	notes                    1,000 alarms                dropped, and their number          recorded before the trail closes;
+//	notes                    16,384 alarms               dropped, and their number          recorded before the trail closes;
 //	                                                     recorded                           kill -9: lost
 //	audit trail: pending     8 MiB, and as much being    who records waits; on a full disk  written and synced by Close;
 //	                         written                     an error and an alarm              kill -9: lost, unless it was durable

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"loggia/audit/event"
@@ -14,10 +15,12 @@ import (
 func TestNotesKeepOrderAndBound(t *testing.T) {
 	var got []string
 	stalled := make(chan struct{})
-	n := newNotes(func(e event.Event) {
+	n := newNotes(func(all ...event.Event) {
 		<-stalled
-		got = append(got, e.Entry().Text)
-	})
+		for _, e := range all {
+			got = append(got, e.Entry().Text)
+		}
+	}, func() int { return 1 }, time.Now)
 	n.add(event.Fault{Reason: "first"})
 	for i := range 2 * maxNotes {
 		n.add(event.Fault{Reason: fmt.Sprint(i)})
@@ -31,6 +34,53 @@ func TestNotesKeepOrderAndBound(t *testing.T) {
 	if !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, "found no room") }) {
 		t.Error("nothing was said of what was dropped")
 	}
+}
+
+// TestNotesOfThousandsAreForTheTrail: the log gets as many records as it can take
+// with so many destinations, the trail all, and a record tells of the difference.
+func TestNotesOfThousandsAreForTheTrail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var logged, trailed, told []string
+		n := newNotes(func(all ...event.Event) {
+			for _, e := range all {
+				switch entry := e.Entry(); {
+				case entry.Tag == event.RecordsSpared{}.Entry().Tag:
+					told = append(told, entry.Text)
+				case entry.Trail:
+					trailed = append(trailed, entry.Text)
+				default:
+					logged = append(logged, entry.Text)
+				}
+			}
+		}, func() int { return 5000 }, time.Now)
+		for i := range 3000 {
+			n.add(event.HostChannel{State: event.ChannelFailed, Host: fmt.Sprint(i)})
+		}
+		n.add(event.StorageResumed{})
+		time.Sleep(2 * notesGather)
+		synctest.Wait()
+		if len(logged) != notesLeast+1 || len(trailed) != 3000-notesLeast || len(told) != 0 {
+			t.Errorf("%d logged, %d for the trail, told %q", len(logged), len(trailed), told)
+		}
+		time.Sleep(notesPause + time.Second)
+		synctest.Wait()
+		if len(told) != 1 || !strings.HasPrefix(told[0], "2990 records ") {
+			t.Errorf("told %q", told)
+		}
+		logged, trailed = nil, nil
+		for i := range 30 {
+			n.add(event.AlarmSet{Place: fmt.Sprint(i)})
+		}
+		time.Sleep(2 * notesGather)
+		synctest.Wait()
+		if len(logged) != notesLeast || len(trailed) != 30-notesLeast {
+			t.Errorf("later %d logged, %d for the trail", len(logged), len(trailed))
+		}
+		n.end()
+		if len(told) != 2 || !strings.HasPrefix(told[1], "20 records ") {
+			t.Errorf("told %q", told)
+		}
+	})
 }
 
 func TestAlarmsOfADestinationThatIsGone(t *testing.T) {

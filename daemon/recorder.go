@@ -152,8 +152,13 @@ func (r *recorder) tell(err error) {
 func (r *recorder) begin() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, e := range r.early {
-		r.engine.Log(e.by, e.entry)
+	var together []event.Entry
+	for i, e := range r.early {
+		together = append(together, e.entry)
+		if i+1 == len(r.early) || r.early[i+1].by != e.by || len(together) == maxBatch {
+			r.engine.LogAll(e.by, together)
+			together = together[:0]
+		}
 	}
 	r.early, r.runs = nil, true
 }

@@ -16,6 +16,7 @@ import (
 
 	"loggia/audit/event"
 	"loggia/syslogd/sink"
+	"loggia/syslogd/spool"
 	"loggia/syslogd/wire"
 )
 
@@ -105,6 +106,9 @@ const (
 	// finished.
 	settleLimit = 15 * time.Second
 
+	// dialsAtOnce is how many hosts may begin to connect at the same time.
+	dialsAtOnce = 64
+
 	// lastMoment is what Close grants, after its time, to what needs nobody
 	// else: files and sockets.
 	lastMoment = time.Second
@@ -128,6 +132,9 @@ type Engine struct {
 	spools   spools
 	loops    *loops
 	storage  *storage
+	syncer   spool.Syncer                 // of all spools
+	dials    *sink.Dials                  // of all hosts
+	planned  atomic.Int64                 // destinations of the change prepared last
 	held     weigher                      // of what Storage says
 	cabinet  atomic.Pointer[sink.Cabinet] // made for the first file
 	failures event.Sparing                // of handshakes                     // of handshakes
@@ -224,6 +231,7 @@ func New(o Options) *Engine {
 	e.loops = newLoops(o.Node, o.Announce)
 	e.senders = newSenders()
 	e.streams = newStreams(e, o.MaxConnections)
+	e.dials = sink.NewDials(dialsAtOnce)
 	e.state = newState(Config{})
 	e.table.Store(newTable(nil, settingsOf(&e.state.config)))
 	e.restore()

@@ -124,4 +124,13 @@ func (s fileSpec) adopt(_ spec, d sink.Destination) func() {
 }
 
 // say passes on what a destination has to tell about itself.
-func (e *Engine) say(a sink.Alarm) { e.o.Alarm(a.Place, a.Err) }
+func (e *Engine) say(a sink.Alarm) {
+	select {
+	case <-e.done:
+		if a.Err == nil {
+			return // it ends with the engine, and does not work again
+		}
+	default:
+	}
+	e.o.Alarm(a.Place, a.Err)
+}

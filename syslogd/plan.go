@@ -115,6 +115,7 @@ func (p *Plan) destinations() []route {
 		defer c.Share()()
 	}
 	all := p.chosen()
+	p.engine.planned.Store(int64(len(all)))
 	atOnce(all, func(c *choice) {
 		if c.err == nil && c.dest == nil {
 			c.dest, c.err = p.engine.openDestination(&c.wanted)

@@ -140,3 +140,11 @@ func (s *state) overlaps(in input) bool {
 func settingsOf(c *Config) settings {
 	return settings{maxMessage: c.maxMessage(), rate: c.Inputs.RateLimit, host: c.HostName, zone: c.zone()}
 }
+
+// Destinations returns how many destinations are in force, or were wanted by the
+// change prepared last, whichever is more: those begin to work before it is applied.
+func (e *Engine) Destinations() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return max(len(e.state.destinations), int(e.planned.Load()))
+}

@@ -44,6 +44,7 @@ func Catalogue() []Kind {
 		{MessagesLost{Where: "<where>", Reasons: "<reasons>"}, "Messages were lost, and how many"},
 		{Operational{"<version>"}, "The program started"},
 		{MessagesSuppressed{Source: "<source>"}, "A source sent more than it may, and how much was not taken"},
+		{RecordsSpared{}, "Many alarms came at once, and are in the audit trail alone"},
 		{Shutdown{"<type>", user, "<time>", "<message>"}, "The program ended in order"},
 		{SoftwareChanged{"<version>", "<version>"}, "Another version of the program was started"},
 		{StatisticsCleared{user}, "A user set the counters of messages to zero"},

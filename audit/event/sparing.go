@@ -2,6 +2,7 @@ package event
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -43,4 +44,27 @@ func (s *Sparing) Note(now time.Time) (more string, record bool) {
 		s.silent = 0
 	}
 	return more, true
+}
+
+// Spared is an event that the audit trail alone gets, because too many of its kind
+// came at once.
+type Spared struct{ Event }
+
+// Entry implements Event.
+func (s Spared) Entry() Entry {
+	e := s.Event.Entry()
+	e.Trail = true
+	return e
+}
+
+// RecordsSpared is that alarms and connections came in such a number that many of
+// their records are in the audit trail alone.
+type RecordsSpared struct{ Count int }
+
+// Entry implements Event. SYSTEM_RECORDS_SPARED is ours, syslog.warning.
+func (e RecordsSpared) Entry() Entry {
+	n := strconv.Itoa(e.Count)
+	return Entry{Process: eventd, Tag: "SYSTEM_RECORDS_SPARED", Facility: Syslog, Severity: Warning,
+		Text:  n + " records of alarms and connections are in the audit trail alone: too many for the log came at once",
+		Attrs: []Attr{{"count", n}}}
 }

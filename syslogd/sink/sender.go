@@ -114,6 +114,13 @@ func (r *Remote) demanded(changed <-chan struct{}) bool {
 // connect resolves and connects, and shakes hands. A change of the target ends
 // the attempt.
 func (r *Remote) connect(t target, changed <-chan struct{}) (net.Conn, error) {
+	if t.network != "udp" { // of which the peer sees nothing
+		leave, err := r.config.Dials.enter(r.ctx, changed)
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
+	}
 	ctx, cancel := context.WithTimeout(r.ctx, dialTimeout)
 	defer cancel()
 	stop, watched := make(chan struct{}), make(chan struct{})

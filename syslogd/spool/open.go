@@ -64,6 +64,9 @@ func Open(o Options) (*Spool, Recovery, error) {
 	if o.SyncEvery <= 0 {
 		o.SyncEvery = time.Second
 	}
+	if o.Syncer == nil {
+		o.Syncer = new(Syncer)
+	}
 	s := &Spool{dir: o.Dir, o: o, wake: make(chan struct{}, 1), table: castagnoli(), policy: o.policy(), next: 1}
 	s.limit = s.policy.size
 	var found Recovery
@@ -332,8 +335,8 @@ func (s *Spool) Close() error {
 	files := s.sealed
 	s.sealed = nil
 	s.mu.Unlock()
-	for _, f := range files {
-		err = errors.Join(err, f.Sync())
+	if len(files) > 0 {
+		err = errors.Join(err, s.o.Syncer.sync(files, ""))
 	}
 	err = errors.Join(err, s.sweep(), s.note(true), s.syncCursor())
 	s.mu.Lock()

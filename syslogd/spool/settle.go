@@ -155,16 +155,12 @@ func (s *Spool) syncCursor() error {
 	s.noting.Lock()
 	defer s.noting.Unlock()
 	if s.cursor != nil {
-		return s.cursor.Sync()
+		return s.o.Syncer.sync([]*os.File{s.cursor}, "")
 	}
 	if s.noted == (cursor{}) {
 		return nil
 	}
-	f, err := os.Open(filepath.Join(s.dir, cursorName))
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return s.o.Syncer.sync(nil, filepath.Join(s.dir, cursorName))
 }
 
 // State is what a spool tells of itself.

@@ -23,6 +23,7 @@ type Options struct {
 	Overflow  Overflow
 	Memory    int           // bound of what is in memory alone, bytes; 0 is DefaultMemory
 	SyncEvery time.Duration // 0 is a second
+	Syncer    *Syncer       // shared by many spools; nil: this one syncs by itself
 
 	// Fault is told that the disk takes nothing, and with nil that it does again.
 	// It must not call the spool. Nil: State alone tells.

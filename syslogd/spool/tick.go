@@ -40,7 +40,7 @@ func (s *Spool) tick() {
 	s.mu.Unlock()
 	var err error
 	if late {
-		err = errors.Join(datasync(append(files, current)), syncShut(shut))
+		err = s.o.Syncer.sync(append(files, current), shut)
 	}
 	for _, f := range files {
 		if e := f.Close(); err == nil {
