@@ -22,7 +22,7 @@ func displayVerbs() []*verb {
 		return &verb{Grammar: op.Grammar{Words: words, Help: help, Params: params}, display: display}
 	}
 	inheritance := v("display inheritance", "Show also what groups give, and which", displayInheritance,
-		flag("no-comments", "Without the remarks"), flag("brief", "With short remarks"))
+		flag("no-comments", "Without the remarks"), flag("brief", "With short remarks"), flag("terse", "With short remarks"))
 	inheritance.shows = true
 	changed := v("display changed", "Mark what has changed since the last commit (XML only)", displayChanged)
 	omit := v("display omit", "Show configuration with nothing left out", displayOmit)
@@ -70,7 +70,7 @@ func displayInheritance(_ *Session, pipe *call, c *configuration) (op.Result, er
 	switch {
 	case pipe.args.Has("no-comments"):
 		i.options.Inheritance = format.Untold
-	case pipe.args.Has("brief"):
+	case pipe.args.Has("brief"), pipe.args.Has("terse"):
 		i.options.Inheritance = format.Brief
 	}
 	return &i, nil
