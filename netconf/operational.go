@@ -32,6 +32,8 @@ func (s *session) operational(ctx context.Context, r *request) error {
 		err = nil // programs want it gone, and it is
 	}
 	switch {
+	case errors.As(err, &bad):
+		return &rpcError{bad: bad.Element, message: bad.Error()}
 	case err != nil:
 		return err
 	case result == nil: // done, and nothing to tell

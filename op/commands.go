@@ -1,6 +1,10 @@
 package op
 
-import "loggia/configtree/schema"
+import (
+	"slices"
+
+	"loggia/configtree/schema"
+)
 
 // All returns every operational command, in no particular order.
 func All() []Command {
@@ -64,7 +68,7 @@ func All() []Command {
 		{Grammar{Words: "file delete", RPC: "file-delete", Help: "Delete a file", Permission: "maintenance", NoPipe: true, Params: []Param{doomed}}, fileDelete},
 		{Grammar{Words: "file copy", RPC: "file-copy", Help: "Copy a file", Permission: "maintenance", NoPipe: true, Params: fromTo()}, fileCopy},
 		{Grammar{Words: "file rename", RPC: "file-rename", Help: "Give a file another name", Permission: "maintenance", NoPipe: true, Params: fromTo()}, fileRename},
-	}, append(pkiCommands(), sshCommands()...)...)
+	}, slices.Concat(pkiCommands(), sshCommands(), checksumCommands(), databaseCommands())...)
 }
 
 func fromTo() []Param {

@@ -22,6 +22,9 @@ func requests() []Command {
 			{Name: "interface-name"}, flag("terse"), flag("brief"), flag("detail"), flag("extensive"), flag("descriptions"), flag("media"), flag("statistics")}}, showInterfaces},
 		{Grammar{Words: "show system commit revision", RPC: "get-commit-revision-information", Permission: "view", Params: []Param{flag("detail"), flag("brief"), level}}, showRevision},
 		{Grammar{Words: "show log", RPC: "get-syslog-filenames", Permission: "trace"}, showLogNames},
+		{Grammar{Words: "show cli authorization", RPC: "get-authorization-information", Permission: "view"}, showRights},
+		eventSummary(),
+		anyChecksum(),
 	}
 }
 

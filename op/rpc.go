@@ -28,7 +28,7 @@ func (e *ArgumentError) Unwrap() error { return e.Err }
 // *ArgumentError. Whether the caller has the command's Permission is the caller's
 // to check.
 func ResolveRPC(rpc Element) (Command, Args, error) {
-	all := append(All(), requests()...)
+	all := append(requests(), All()...) // a request may have more arguments than its command
 	i := slices.IndexFunc(all, func(c Command) bool { return c.RPC != "" && c.RPC == rpc.Name })
 	if i < 0 {
 		return Command{}, nil, ErrNoRPC
