@@ -19,7 +19,7 @@ import (
 const (
 	firstPause  = 500 * time.Millisecond
 	longPause   = 60 * time.Second
-	steadyAfter = 10 * time.Second
+	steadyAfter = 2 * time.Second // a peer that accepts and dies at once does not hurry us
 	dialTimeout = 10 * time.Second
 )
 
