@@ -96,7 +96,7 @@ func newSummary(now time.Time, a Args) (s *summary, err error) {
 
 // takes reports whether a line is as asked for.
 func (s *summary) takes(line []byte) bool {
-	if s.tag != "" && !mentions(line, s.tag) || s.daemon != "" && !mentions(line, s.daemon) {
+	if s.tag != "" && !ofEvent(line, s.tag, msgID, ":") || s.daemon != "" && !ofEvent(line, s.daemon, appName, "[:") {
 		return false
 	}
 	if s.description != nil && !s.description.Match(line) {
@@ -109,20 +109,25 @@ func (s *summary) takes(line []byte) bool {
 	return ok && !at.Before(s.start) && (s.end.IsZero() || !at.After(s.end))
 }
 
-// mentions reports whether a line has a word with a mark behind it that stands for
-// the name of a process or an event: `mgd[7]: UI_COMMIT: ` and, structured,
-// `mgd 7 UI_COMMIT `.
-func mentions(line []byte, word string) bool {
-	for rest := line; ; {
-		i := bytes.Index(rest, []byte(" "+word))
-		if i < 0 {
-			return false
-		}
-		rest = rest[i+1+len(word):]
-		if len(rest) == 0 || bytes.IndexByte([]byte(" :["), rest[0]) >= 0 {
+// The fields of a structured line, from 0 (RFC 5424, 6).
+const (
+	appName = 3
+	msgID   = 5
+)
+
+// ofEvent reports whether a line is of the process or event word: in the field of a
+// structured line, else before one of the marks, as in `mgd[7]: UI_COMMIT: `.
+func ofEvent(line []byte, word string, field int, marks string) bool {
+	if bytes.HasPrefix(line, []byte("<")) {
+		f := strings.Fields(string(line[:min(len(line), 512)]))
+		return len(f) > field && f[field] == word
+	}
+	for _, mark := range marks {
+		if bytes.Contains(line, []byte(" "+word+string(mark))) {
 			return true
 		}
 	}
+	return false
 }
 
 // stamp is the time of a line: of RFC 5424, or of the usual form, whose year is

@@ -169,7 +169,7 @@ func TestEventSummary(t *testing.T) {
 	env := newEnv(t)
 	env.Logs.(logs)["messages"] = []string{
 		"Dec 30 10:00:00 r1 mgd[7]: UI_COMMIT: of last year", // noon is in November
-		"Nov 21 10:00:00 r1 sshd[8]: UI_COMMIT is not my event",
+		"Nov 21 10:00:00 r1 sshd[8]: of UI_COMMIT no event",
 		"Nov 22 10:00:00 r1 mgd[7]: UI_COMMIT: first",
 		"<189>1 2026-11-22T10:30:00Z r1 mgd 7 UI_COMMIT [x] second",
 		"Nov 22 11:00:00 r1 mgd[7]: UI_COMMIT_COMPLETED: third",
@@ -181,7 +181,7 @@ func TestEventSummary(t *testing.T) {
 		want string // the last words
 	}{
 		{"all", nil, "year event first second third"},
-		{"event", []Element{Leaf("event-id", "UI_COMMIT")}, "year event first second"},
+		{"event", []Element{Leaf("event-id", "UI_COMMIT")}, "year first second"},
 		{"daemon", []Element{Leaf("daemon-name", "sshd")}, "event"},
 		{"description", []Element{Leaf("event-description", "of last|third$")}, "year third"},
 		{"since", []Element{Leaf("start-time", "11/22/2026 10:15")}, "second third"},
