@@ -34,6 +34,11 @@ func (s *Session) RunBatch(ctx context.Context, b Batch) int {
 	status := 0
 	if !s.commands(ctx, b) {
 		status = 1
+	} else if _, all := b.Source.(*listSource); all {
+		if err := s.monitors.stay(ctx); err != nil {
+			b.complain(b.Source.Name()+": ", message(err))
+			status = 1
+		}
 	}
 	if s.lost {
 		b.complain(b.Source.Name()+": ", "warning: uncommitted changes of this batch were discarded")

@@ -17,13 +17,67 @@ import (
 
 // explainVerbs look things up in what ? knows: the commands and the schema.
 func explainVerbs() []*verb {
-	word := func(help string) []op.Param { return []op.Param{{Name: "word", Help: help, Required: true}} }
+	word := func(help string) []op.Param {
+		words := []op.Param{{Name: helpWords()[0], Help: help, Required: true}}
+		for _, name := range helpWords()[1:] {
+			words = append(words, op.Param{Name: name, Help: "What goes on behind it"})
+		}
+		return words
+	}
 	return []*verb{
 		{Grammar: op.Grammar{Words: "help", Help: "Explain how to find your way"}, run: help},
 		{Grammar: op.Grammar{Words: "help apropos", Help: "Find what a word stands in", Params: word("Text to look for")}, run: apropos},
-		{Grammar: op.Grammar{Words: "help topic", Help: "Find what is called so", Params: word("Name of a command or statement")}, run: topic},
-		{Grammar: op.Grammar{Words: "help reference", Help: "Explain a statement in full", Params: word("Name of the statement")}, run: reference},
+		{Grammar: op.Grammar{Words: "help topic", Help: "Find what is called so", Params: word("Command or statement, or the words that lead to it")}, run: topic},
+		{Grammar: op.Grammar{Words: "help reference", Help: "Explain a statement in full", Params: word("Name of the statement, or the words that lead to it")}, run: reference},
 	}
+}
+
+// helpWords are the names of the words that may be asked about at once.
+func helpWords() []string {
+	return []string{"word", "second-word", "third-word", "fourth-word", "fifth-word", "sixth-word", "seventh-word", "eighth-word"}
+}
+
+// asked are the words that were asked about, in small letters.
+func asked(args op.Args) (words []string) {
+	for _, name := range helpWords() {
+		if args.Has(name) {
+			words = append(words, strings.ToLower(args[name]))
+		}
+	}
+	return words
+}
+
+// inOrder reports whether words stand among all in their order, with anything between them.
+func inOrder(words, all []string) bool {
+	for _, w := range all {
+		if len(words) > 0 && words[0] == w {
+			words = words[1:]
+		}
+	}
+	return len(words) == 0
+}
+
+// ledTo reports whether words lead to a statement: the last is its name, and those before it are
+// called like levels above it, in their order, or are names of entries of the one before.
+func ledTo(words []string, n *schema.Node) bool {
+	last := len(words) - 1
+	if words[last] != n.Name {
+		return false
+	}
+	above := schemaPath(n.Parent)
+	entry := false // the word before stands for a list
+	for _, w := range words[:last] {
+		i := slices.IndexFunc(above, func(s configtree.Step) bool { return s.Node.Name == w })
+		switch {
+		case i >= 0:
+			entry, above = above[i].Node.Kind == schema.List, above[i+1:]
+		case !entry:
+			return false
+		default:
+			entry = false
+		}
+	}
+	return true
 }
 
 // whatThisIs is for those who look for what a router has.
@@ -93,27 +147,31 @@ func statementWords(n *schema.Node) string {
 // apropos lists what has a word in its name or its help: statements at and below
 // the level in configuration mode, else commands.
 func apropos(_ context.Context, s *Session, c *call) error {
-	word := strings.ToLower(c.args["word"])
-	return s.found(c, func(e explained, name string) bool {
-		return strings.Contains(strings.ToLower(name), word) || strings.Contains(strings.ToLower(e.help), word)
+	text := joined(asked(c.args))
+	return s.found(c, func(e explained, name string, _ *schema.Node) bool {
+		return strings.Contains(strings.ToLower(name), text) || strings.Contains(strings.ToLower(e.help), text)
 	})
 }
 
 // topic lists what is called so.
 func topic(_ context.Context, s *Session, c *call) error {
-	return s.found(c, func(_ explained, name string) bool {
-		return slices.Contains(strings.Fields(name), strings.ToLower(c.args["word"]))
+	words := asked(c.args)
+	return s.found(c, func(_ explained, name string, n *schema.Node) bool {
+		if n != nil {
+			return ledTo(words, n)
+		}
+		return inOrder(words, strings.Fields(name))
 	})
 }
 
 // found lists the commands and statements that fit. Those of configuration mode are told as
 // they are typed there, behind its prompt.
-func (s *Session) found(c *call, fits func(e explained, name string) bool) error {
+func (s *Session) found(c *call, fits func(e explained, name string, n *schema.Node) bool) error {
 	say := func(e explained) { c.say(e.line + "\n    " + e.help + "\n") }
 	any := false
 	list := func(from *node, prompt string) {
 		for e := range s.commandLines(from, "") {
-			if fits(e, e.line) {
+			if fits(e, e.line, nil) {
 				any = true
 				say(explained{prompt + e.line, e.help})
 			}
@@ -126,24 +184,24 @@ func (s *Session) found(c *call, fits func(e explained, name string) bool) error
 		list(s.grammar.configuration, "# ")
 	}
 	s.statements(s.level().Cursor(s.schema()).Node, "set", func(n *schema.Node, e explained) bool {
-		if fits(e, n.Name) {
+		if fits(e, n.Name, n) {
 			any = true
 			say(e)
 		}
 		return true
 	})
 	if !any {
-		return errors.New("nothing found for " + c.args["word"] + whatThisIs)
+		return errors.New("nothing found for " + joined(asked(c.args)) + whatThisIs)
 	}
 	return nil
 }
 
 // reference explains the statements of a name in full.
 func reference(_ context.Context, s *Session, c *call) error {
-	word := strings.ToLower(c.args["word"])
+	words := asked(c.args)
 	found := false
 	s.statements(s.schema(), "set", func(n *schema.Node, e explained) bool {
-		if n.Name != word {
+		if !ledTo(words, n) {
 			return true
 		}
 		if found {
@@ -167,7 +225,7 @@ func reference(_ context.Context, s *Session, c *call) error {
 		return true
 	})
 	if !found {
-		return errors.New("there is no statement " + c.args["word"] + whatThisIs)
+		return errors.New("there is no statement " + joined(words) + whatThisIs)
 	}
 	return nil
 }

@@ -72,6 +72,11 @@ func (s *Session) loop(ctx context.Context, term *terminal.Session) {
 		case errors.Is(err, terminal.ErrInterrupt):
 			blank = false
 			continue
+		case errors.Is(err, terminal.ErrLeft) && s.discards():
+			if !s.confirmLeaving(ctx) {
+				continue
+			}
+			return
 		case err != nil:
 			return
 		}
@@ -95,6 +100,24 @@ func (s *Session) reminder() string {
 		unit = "minute"
 	}
 	return fmt.Sprintf("# commit confirmed will be rolled back in %d %s\n", minutes, unit)
+}
+
+// discards reports whether leaving now throws uncommitted changes away.
+func (s *Session) discards() bool {
+	return s.configuring() && (s.mode.lock != nil || s.mode.candidate.Private()) && s.mode.candidate.Dirty()
+}
+
+// confirmLeaving asks whoever typed Ctrl-D, as `exit` does, and reports whether configuration
+// mode was left.
+func (s *Session) confirmLeaving(ctx context.Context) bool {
+	c := &call{out: &reply{}}
+	text := ""
+	if err := leave(ctx, s, c); err != nil {
+		text = message(err) + "\n"
+	}
+	// A terminal that is gone is noticed by the next line.
+	_ = s.o.Screen.Say(c.out.text.String() + text)
+	return !s.configuring()
 }
 
 // interactiveLine runs one line; its error ends the session.
@@ -135,8 +158,12 @@ func (y *ttyScreen) Say(text string) error { _, err := io.WriteString(y.t, text)
 func (y *ttyScreen) Print(text string)     { y.t.Print(text) }
 
 func (y *ttyScreen) Output(ctx context.Context, pages Paging, produce func(context.Context, io.Writer) error) error {
-	if pages == AtOnce {
+	switch pages {
+	case AtOnce:
 		return produce(ctx, y.t)
+	case ToTheEnd:
+		w := y.t.Unstopped()
+		return errors.Join(produce(ctx, w), w.Close())
 	}
 	return y.t.Page(ctx, terminal.Paging{Hold: pages == Held}, produce)
 }

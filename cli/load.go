@@ -42,7 +42,7 @@ func loadVerbs() []*verb {
 		v(store.LoadSet, "Run set and delete lines"),
 		{Grammar: op.Grammar{Words: "load factory-default", Help: "Replace it by what a new machine has", NoPipe: true}, run: loadFactory},
 		{Grammar: op.Grammar{Words: "save", Help: "Write the configuration from this level down to a file", NoPipe: true, Params: []op.Param{
-			{Name: "filename", Help: "Name of the file, relative to your home", Required: true, Choices: op.Files}}}, run: save},
+			{Name: "filename", Help: "Name of the file, relative to your home, or terminal", Required: true, Choices: saveTargets}}}, run: save},
 	}
 }
 
@@ -111,12 +111,20 @@ func loadFactory(ctx context.Context, s *Session, c *call) error {
 	return nil
 }
 
-// save writes the candidate from the level down to a file.
+func saveTargets(env *op.Env, prefix string) []op.Choice {
+	return append(op.Files(env, prefix), op.Choice{Name: terminalName, Help: "Show it here"})
+}
+
+// save writes the candidate from the level down to a file, or to the terminal.
 func save(_ context.Context, s *Session, c *call) error {
 	name := c.args["filename"]
 	var text bytes.Buffer
 	if err := s.shown(s.mode.candidate.Tree(), s.level(), "").WriteText(&text); err != nil {
 		return err
+	}
+	if name == terminalName {
+		c.out.res = op.Text(text.String())
+		return nil
 	}
 	f, err := s.env.Files.Create(name)
 	if err != nil {

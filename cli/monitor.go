@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -19,6 +20,7 @@ const monitorFlag = "trace"
 type monitor struct {
 	cancel context.CancelFunc
 	done   chan struct{}
+	err    error // why it ended by itself; read once done is closed
 }
 
 // monitors are the log files that a session follows.
@@ -39,11 +41,12 @@ func monitorVerbs() []*verb {
 	}
 }
 
-// monitorStart follows a file in the background; its pipes filter what is shown.
+// monitorStart follows a file in the background; its pipes filter what is shown. In a batch that
+// ends with the commands, but for one that can get no more of them (see stay).
 func monitorStart(ctx context.Context, s *Session, c *call) error {
 	name := c.args["filename"]
-	if s.o.Batch {
-		return s.follow(ctx, name, c.pipes)
+	if s.o.Answer != nil {
+		return errors.New("lines that are still to come are no answer; get-syslog-events asks for them")
 	}
 	if _, ok := s.monitors.byName[name]; ok {
 		return nil
@@ -64,8 +67,8 @@ func monitorStart(ctx context.Context, s *Session, c *call) error {
 	c.pipes = nil // they belong to the lines, not to this answer
 	go func() {
 		defer close(m.done)
-		if err := s.follow(background, name, pipes); err != nil {
-			s.o.Screen.Print(message(err) + "\n")
+		if m.err = s.follow(background, name, pipes); m.err != nil && !s.o.Batch {
+			s.o.Screen.Print(message(m.err) + "\n")
 		}
 	}()
 	return nil
@@ -108,8 +111,27 @@ func (w *monitorWriter) Write(b []byte) (int, error) {
 		m.last, header = w.name, "*** "+w.name+" ***\n"
 	}
 	m.mu.Unlock()
+	if w.s.o.Batch {
+		return len(b), w.s.o.Screen.Say(header + string(b))
+	}
 	w.s.o.Screen.Print(header + string(b))
 	return len(b), nil
+}
+
+// stay waits, at the end of a batch that can get no more commands, for as long as files
+// are followed: until ctx ends, which is how that is left, or nobody takes the lines any more.
+func (m *monitors) stay(ctx context.Context) error {
+	for _, one := range m.byName {
+		select {
+		case <-one.done:
+			if one.err != nil {
+				return one.err
+			}
+		case <-ctx.Done():
+			return errors.New("interrupted")
+		}
+	}
+	return nil
 }
 
 func monitorStop(_ context.Context, s *Session, c *call) error {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"time"
@@ -62,6 +63,9 @@ func (c *call) refreshing() time.Duration {
 
 // again runs a command until ctx ends, with the time above each run.
 func (s *Session) again(ctx context.Context, c *call, every time.Duration) error {
+	if s.o.Batch {
+		return errors.New("'| refresh' goes on until Ctrl-C, and so needs a terminal")
+	}
 	for {
 		if err := s.o.Screen.Say("---(refreshed at " + op.Stamp(s.env.Now()) + ")---\n"); err != nil {
 			return err
@@ -113,7 +117,14 @@ func (s *Session) pour(ctx context.Context, res op.Result, pipes []*call) error 
 			pages = Held
 		}
 	}
+	_, running := res.(op.Running)
+	if running {
+		pages = ToTheEnd
+	}
 	return s.o.Screen.Output(ctx, pages, func(ctx context.Context, w io.Writer) error {
+		if running {
+			ctx = context.WithoutCancel(ctx) // what runs has its own, and may say more once that ended
+		}
 		return s.run(ctx, res, pipes, sink{w})
 	})
 }

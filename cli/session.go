@@ -44,9 +44,10 @@ type Paging uint8
 
 // The ways.
 const (
-	Paged  Paging = iota // it stops at each screenful
-	Held                 // and stays at the last
-	AtOnce               // it runs through
+	Paged    Paging = iota // it stops at each screenful
+	Held                   // and stays at the last
+	AtOnce                 // it runs through
+	ToTheEnd               // it runs through, and what is still said behind Ctrl-C is shown
 )
 
 // errQuit ends the session.

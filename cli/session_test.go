@@ -271,7 +271,7 @@ func TestMonitorRefusesWhatIsNotThere(t *testing.T) {
 
 func TestMonitorInABatchFollowsUntilItIsStopped(t *testing.T) {
 	l := newLab(t)
-	source := NewListSource("-c", "monitor start messages | except two")
+	source := NewListSource("-c", "monitor start messages | except two; monitor start messages")
 	o := l.options("user")
 	var out, errs strings.Builder
 	o.Batch, o.Screen = true, NewBatchScreen(&out, source)
@@ -283,7 +283,7 @@ func TestMonitorInABatchFollowsUntilItIsStopped(t *testing.T) {
 		stop()
 	}()
 	status := New(o).RunBatch(ctx, Batch{Source: source, Output: &out, Errors: &errs})
-	if got, want := out.String(), "*** messages ***\none\nthree\n"; got != want || status != 1 || errs.String() != "-c:1: error: interrupted\n" {
+	if got, want := out.String(), "*** messages ***\none\nthree\n"; got != want || status != 1 || errs.String() != "-c: error: interrupted\n" {
 		t.Errorf("status %d, %q, %q", status, got, errs.String())
 	}
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
+	"time"
 )
 
 // hostParam is the machine that ping and traceroute ask.
@@ -14,8 +16,21 @@ func hostParam() Param {
 	return Param{Name: "host", Help: "Name or address of the machine", Required: true}
 }
 
-// program is the output of a program of the operating system while it runs.
-// It is killed when the caller wants no more.
+// Running is a Result that is made while it is written, by something that its own context asks to
+// stop and that may have a last word to say then: what it writes is to be shown to its end.
+type Running interface {
+	Result
+	Running()
+}
+
+// Running implements Running.
+func (p program) Running() {}
+
+// lastWord is how long a program may take to end once it is asked to, before it is killed.
+const lastWord = 2 * time.Second
+
+// program is the output of a program of the operating system while it runs. It is
+// interrupted when the caller wants no more, as Ctrl-C would, so that it can tell what came of it.
 type program struct {
 	ctx context.Context
 	cmd *exec.Cmd // made with ctx
@@ -27,7 +42,14 @@ func startProgram(ctx context.Context, name string, args ...string) (Result, err
 	if err != nil {
 		return nil, fmt.Errorf("%s is not installed on this machine", name)
 	}
-	return program{ctx, exec.CommandContext(ctx, path, args...)}, nil
+	c := exec.CommandContext(ctx, path, args...)
+	c.Cancel = func() error {
+		time.AfterFunc(lastWord, func() {
+			_ = c.Process.Kill() // it may have ended, which is what is wanted
+		})
+		return c.Process.Signal(os.Interrupt)
+	}
+	return program{ctx, c}, nil
 }
 
 // WriteText implements Result. What the program says itself is all there is to

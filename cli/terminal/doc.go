@@ -38,7 +38,7 @@
 //	one edited line      64 KiB    further characters are refused with a bell, the line is not run
 //	output               64 KiB    the command that prints waits
 //	notices (Print)      256 KiB   the oldest go, `[n lines not shown]` stands for them
-//	pager, ahead         4 MiB     the command that prints waits
+//	pager, ahead         4 MiB     the command that prints waits; a list of completions at 64 KiB
 //	pager, behind        4 MiB     the oldest lines can no longer be paged back to
 //
 // A write that makes no progress for Options.Stall ends the session.

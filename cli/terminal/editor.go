@@ -42,7 +42,7 @@ type editor struct {
 }
 
 // ReadLine shows the prompt and lets a line be edited. The line is as the
-// Assistant completed it. Errors: io.EOF for Ctrl-D on an empty line and at the
+// Assistant completed it. Errors: ErrLeft for Ctrl-D on an empty line, io.EOF at the
 // end of the input, ErrInterrupt for Ctrl-C, ErrHangup, ErrStalled, ErrClosed.
 func (s *Session) ReadLine(p Prompt) (string, error) {
 	return s.read(spec{Prompt: p, assist: s.o.Assistant})
@@ -164,7 +164,7 @@ func (e *editor) interrupt() (string, error) {
 func (e *editor) endOfText() error {
 	if !e.spec.literal {
 		e.finish("")
-		return io.EOF
+		return ErrLeft
 	}
 	e.s.scr.remove()
 	if err := e.s.scr.print([]byte("^D")); err != nil {

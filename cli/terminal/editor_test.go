@@ -1,7 +1,6 @@
 package terminal
 
 import (
-	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -133,7 +132,7 @@ func TestControlCAndD(t *testing.T) {
 		}
 		got = r.readLine(Prompt{Text: ps})
 		r.keys("\x04")
-		if a := <-got; a.err != io.EOF {
+		if a := <-got; a.err != ErrLeft {
 			t.Errorf("Ctrl-d: %+v", a)
 		}
 		r.screen(ps + "abc^C\n" + strings.TrimRight(ps, " "))

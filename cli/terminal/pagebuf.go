@@ -8,6 +8,7 @@ import (
 
 const (
 	maxPaged   = 4 << 20               // bytes kept ahead of what is shown, and as many behind
+	maxListed  = 64 << 10              // bytes ahead of what is shown of a list that can be asked for more
 	totalWait  = 30 * time.Millisecond // for output that is about to end, so that its size is known
 	maxOneLine = 64 << 10              // bytes of a line; a longer one is cut into several
 )
@@ -18,6 +19,7 @@ type pageBuffer struct {
 	mu   sync.Mutex // guards everything below
 	cond *sync.Cond
 
+	limit  int      // of ahead
 	lines  [][]byte // printable, without the newline
 	first  int      // number of lines[0]
 	ahead  int      // bytes at and after mark
@@ -28,8 +30,8 @@ type pageBuffer struct {
 	stop   error // what Write is to return
 }
 
-func newPageBuffer() *pageBuffer {
-	b := &pageBuffer{}
+func newPageBuffer(limit int) *pageBuffer {
+	b := &pageBuffer{limit: limit}
 	b.cond = sync.NewCond(&b.mu)
 	return b
 }
@@ -39,7 +41,7 @@ func (b *pageBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for rest := p; len(rest) > 0; {
-		for b.ahead > maxPaged && b.stop == nil {
+		for b.ahead > b.limit && b.stop == nil {
 			b.cond.Wait()
 		}
 		if b.stop != nil {
@@ -138,7 +140,7 @@ func (b *pageBuffer) total() (n int, known bool) {
 	until := time.Now().Add(totalWait)
 	t := time.AfterFunc(totalWait, b.cond.Broadcast)
 	defer t.Stop()
-	for !b.ended && b.stop == nil && b.ahead <= maxPaged && time.Now().Before(until) {
+	for !b.ended && b.stop == nil && b.ahead <= b.limit && time.Now().Before(until) {
 		b.cond.Wait()
 	}
 	return b.first + len(b.lines), b.ended

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -15,7 +16,8 @@ import (
 
 // Paging says how one output is to be paged.
 type Paging struct {
-	Hold bool // `| hold`: stay at the prompt after the last line
+	Hold  bool // `| hold`: stay at the prompt after the last line
+	ahead int  // bytes that produce may be ahead of the reader; 0: maxPaged
 }
 
 // Page shows what produce writes, a page at a time, with the keys of Junos'
@@ -35,7 +37,7 @@ func (s *Session) Page(ctx context.Context, p Paging, produce func(ctx context.C
 	defer s.scr.hold(-1)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	pg := &pager{s: s, buf: newPageBuffer(), hold: p.Hold}
+	pg := &pager{s: s, buf: newPageBuffer(cmp.Or(p.ahead, maxPaged)), hold: p.Hold}
 	produced := make(chan error, 1)
 	go func() {
 		err := produce(ctx, pg.buf)
@@ -84,7 +86,7 @@ func (s *Session) pageText(text string, lines iter.Seq[string]) error {
 		}
 		return nil
 	}
-	err := s.Page(context.Background(), Paging{}, func(_ context.Context, w io.Writer) error {
+	err := s.Page(context.Background(), Paging{ahead: maxListed}, func(_ context.Context, w io.Writer) error {
 		const enough = 4 << 10 // bytes of one write
 		block := make([]byte, 0, 2*enough)
 		for line, ok := text, true; ok; line, ok = next() {

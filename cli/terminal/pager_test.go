@@ -231,6 +231,36 @@ func TestPagerCountsRows(t *testing.T) {
 	})
 }
 
+// A line of several rows is gone back over like any other.
+func TestPagerGoesBackOverRows(t *testing.T) {
+	bubble(t, 20, 4, Options{}, func(r *rig) {
+		got := r.page(Paging{}, func(_ context.Context, w io.Writer) error {
+			fmt.Fprintln(w, strings.Repeat("a", 30)) // two rows
+			fmt.Fprint(w, "b\nc\nd\ne\n")
+			return nil
+		})
+		r.keys("jj")
+		r.screen("b\nc\nd\n---(more 80%)---")
+		r.keys("k")
+		r.screen(strings.Repeat("a", 20) + "\n" + strings.Repeat("a", 10) + "\nb\n---(more 40%)---")
+		r.keys("q")
+		<-got
+	})
+}
+
+// Saving reads to the end, however much that is.
+func TestPagerSavesMoreThanItKeepsAhead(t *testing.T) {
+	f := &saved{}
+	bubble(t, 60, 11, pagerOptions(f), func(r *rig) {
+		got := r.page(Paging{ahead: 1 << 10}, numbered(5000))
+		r.keys("sout\r", "q")
+		<-got
+	})
+	if n := strings.Count(f.String(), "\n"); n != 5000 || !f.closed {
+		t.Errorf("%d lines, %v", n, f.closed)
+	}
+}
+
 func TestPagerShowsControlsHarmless(t *testing.T) {
 	bubble(t, 60, 6, Options{}, func(r *rig) {
 		<-r.page(Paging{}, func(_ context.Context, w io.Writer) error {

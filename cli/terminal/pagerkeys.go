@@ -105,8 +105,18 @@ func (p *pager) character(r rune) error {
 // top is the first line of the page on the screen.
 func (p *pager) top() int { return p.above(p.next, p.rows()) }
 
-// up shows the page that begins so many rows before the present one.
-func (p *pager) up(rows int) { p.show(p.above(p.top(), rows)) }
+// up shows the page that begins so many rows before the present one, or a line before it when that
+// line alone has more rows.
+func (p *pager) up(rows int) {
+	top := p.top()
+	to := p.above(top, rows)
+	for i := top - 1; rows > 0 && to == top && i >= p.buf.start(); i-- {
+		if line, ok := p.buf.line(i); ok && p.passes(line) {
+			to = i
+		}
+	}
+	p.show(to)
+}
 
 // bottom shows the last page, which takes reading to the end, and where the
 // pager leaves unless it is to hold.
@@ -130,7 +140,7 @@ func (p *pager) bottom() error {
 // ask reads an answer in place of the prompt.
 func (p *pager) ask(question string) (string, error) {
 	answer, err := p.s.read(spec{Prompt: Prompt{Text: question}, remove: true})
-	if err == io.EOF || err == ErrInterrupt && !p.s.q.interrupted() {
+	if err == io.EOF || err == ErrLeft || err == ErrInterrupt && !p.s.q.interrupted() {
 		return "", nil // no answer is not an end
 	}
 	return answer, err
@@ -265,5 +275,6 @@ func (p *pager) copy(w io.Writer) (n int, err error) {
 			return n, err
 		}
 		n++
+		p.buf.shown(i + 1)
 	}
 }

@@ -47,6 +47,7 @@ type Session struct {
 	killed  []rune // what Ctrl-y puts back
 	last    view   // the line that was accepted last, for Fault
 	lastWas string // and its text
+	marked  bool   // the ^C of the present command is shown
 }
 
 // New starts a session on t and owns it from now on: Close closes t.
@@ -173,6 +174,46 @@ func (s *Session) Write(p []byte) (int, error) {
 	if s.q.interrupted() {
 		return 0, ErrInterrupt
 	}
+	return s.write(p)
+}
+
+// Unstopped writes what is still to be shown behind Ctrl-C, which it marks before. Close ends
+// it: whoever writes later is refused.
+func (s *Session) Unstopped() io.WriteCloser { return &unstopped{s: s} }
+
+type unstopped struct {
+	s     *Session
+	mu    sync.Mutex // guards ended, and one write against another
+	ended bool
+}
+
+func (u *unstopped) Write(p []byte) (int, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.ended {
+		return 0, ErrStopped
+	}
+	u.s.markInterrupt()
+	return u.s.write(p)
+}
+
+func (u *unstopped) Close() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.ended = true
+	return nil
+}
+
+// markInterrupt drops what is not yet shown when Ctrl-C was pressed, and shows that it was.
+func (s *Session) markInterrupt() {
+	if s.q.interrupted() && !s.marked {
+		s.scr.drop()
+		s.scr.mark("^C")
+		s.marked = true
+	}
+}
+
+func (s *Session) write(p []byte) (int, error) {
 	for done := 0; done < len(p); {
 		part := p[done:min(len(p), done+maxOutput)]
 		b := part
@@ -232,10 +273,8 @@ func (s *Session) Interruptible(ctx context.Context) (_ context.Context, stop fu
 		cancel(cause)
 	})
 	return ctx, func() {
-		if s.q.interrupted() {
-			s.scr.drop()
-			s.scr.mark("^C")
-		}
+		s.markInterrupt()
+		s.marked = false
 		s.q.run(false, nil)
 		cancel(context.Canceled)
 	}

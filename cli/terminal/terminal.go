@@ -23,11 +23,13 @@ type Terminal interface {
 	Resized() <-chan struct{}
 }
 
-// Errors of a session. ErrHangup and ErrClosed are also io.EOF to errors.Is, so
+// Errors of a session. ErrLeft, ErrHangup and ErrClosed are also io.EOF to errors.Is, so
 // a caller that only wants to know whether to stop asks for that.
 var (
 	// ErrInterrupt: Ctrl-C abandoned the line, the question or the output.
 	ErrInterrupt = errors.New("interrupted")
+	// ErrLeft: Ctrl-D was typed in the place of a line; more may be typed. It is io.EOF, too.
+	ErrLeft = fmt.Errorf("end of input typed: %w", io.EOF)
 	// ErrHangup: the terminal is gone; nothing it sent may be executed.
 	ErrHangup = fmt.Errorf("terminal hung up: %w", io.EOF)
 	// ErrClosed: Close was called.

@@ -131,8 +131,14 @@ func notBegun(err error) error {
 	return err
 }
 
-// Close ends the connection.
-func (c *Client) Close() error { return c.ssh.Close() }
+// Close ends the connection. That the other side was first is no error.
+func (c *Client) Close() error {
+	err := c.ssh.Close()
+	if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
+}
 
 // Shell runs an interactive session on the terminal in and out, which are
 // restored whatever happens, and returns its exit status.
