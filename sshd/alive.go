@@ -2,6 +2,7 @@ package sshd
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -57,7 +58,12 @@ const (
 	rekeyWithin = time.Minute
 	// rekeyRecords is the least time between two records of new keys.
 	rekeyRecords = time.Minute
+	// maxExchanges are in a minute: each takes the processor some milliseconds, and a
+	// client may ask for them one after the other. 500 MB a second need as many.
+	maxExchanges = 2000
 )
+
+var errExchanges = fmt.Errorf("more than %d key exchanges in a minute", maxExchanges)
 
 // watchKeys sees to it that keys get no older than they may, and records new ones.
 func (c *conn) watchKeys(ctx context.Context, sc ssh.Conn) {
@@ -84,7 +90,7 @@ func (c *conn) watchKeys(ctx context.Context, sc ssh.Conn) {
 // rekey makes the library agree upon new keys, and reports whether that worked.
 func (c *conn) rekey(sc ssh.Conn) bool {
 	before := c.kex.count()
-	over := time.AfterFunc(rekeyWithin, func() { c.end("no new keys were agreed upon") })
+	over := time.AfterFunc(c.s.rekeyWithin, func() { c.end("no new keys were agreed upon") })
 	defer over.Stop()
 	part := make([]byte, fillerPart)
 	for sent := 0; c.kex.count() == before && sent <= 2*fillerBytes; sent += len(part) {
@@ -102,12 +108,21 @@ type keyExchanges struct {
 	n        int
 	recorded int       // of them, the first included
 	last     time.Time // of the last record
+	minute   time.Time // when the present minute began
+	inMinute int
 	news     chan struct{}
 }
 
-func (k *keyExchanges) add() {
+// add counts one, and reports why there may not be another now.
+func (k *keyExchanges) add(now time.Time) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if d := now.Sub(k.minute); d >= time.Minute || d < 0 {
+		k.minute, k.inMinute = now, 0
+	}
+	if k.inMinute++; k.inMinute > maxExchanges {
+		return errExchanges
+	}
 	k.n++
 	if k.n == 1 {
 		k.recorded = 1 // the first is no rekeying
@@ -116,6 +131,7 @@ func (k *keyExchanges) add() {
 	case k.signal() <- struct{}{}:
 	default: // one signal is enough
 	}
+	return nil
 }
 
 // signal makes the channel when it is first needed. The lock is held.
@@ -167,7 +183,10 @@ func (k *keyExchanges) counting(s ssh.Signer, w *wire) ssh.Signer {
 	if !ok {
 		return s
 	}
-	c := countingSigner{base, func() { k.add(); w.paced.Store(true) }}
+	c := countingSigner{base, func() error {
+		w.paced.Store(true)
+		return k.add(time.Now())
+	}}
 	if s.PublicKey().Type() != ssh.KeyAlgoRSA {
 		return c
 	}

@@ -39,16 +39,18 @@ type Options struct {
 // connections of those who may still log in.
 type Server struct {
 	// Built once.
-	o        Options
-	keys     hostKeys
-	lockouts *lockouts
-	quiet    quiet
-	gate     gate
-	numbers  atomic.Int64 // of connections and sessions, above every process id
-	hashing  chan struct{}
-	ctx      context.Context // of all connections
-	cancel   context.CancelFunc
-	wg       sync.WaitGroup // listeners, connections, retries
+	o Options
+	// rekeyWithin is how long a client may take to agree upon new keys.
+	rekeyWithin time.Duration
+	keys        hostKeys
+	lockouts    *lockouts
+	quiet       quiet
+	gate        gate
+	numbers     atomic.Int64 // of connections and sessions, above every process id
+	hashing     chan struct{}
+	ctx         context.Context // of all connections
+	cancel      context.CancelFunc
+	wg          sync.WaitGroup // listeners, connections, retries
 
 	// Replaced by every commit.
 	config atomic.Pointer[Config]
@@ -75,7 +77,7 @@ const hashesAtOnce = 2
 
 // NewServer makes a server that serves nothing yet.
 func NewServer(o Options) (*Server, error) {
-	s := &Server{o: o, signers: map[HostKeyType]ssh.Signer{}, conns: map[*conn]struct{}{}, terminals: map[int]bool{}, hashing: make(chan struct{}, hashesAtOnce)}
+	s := &Server{o: o, signers: map[HostKeyType]ssh.Signer{}, conns: map[*conn]struct{}{}, terminals: map[int]bool{}, hashing: make(chan struct{}, hashesAtOnce), rekeyWithin: rekeyWithin}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.numbers.Store(firstNumber)
 	s.gate.now = o.Now

@@ -133,19 +133,23 @@ func TestManyKeys(t *testing.T) {
 	}
 }
 
-// deaf is a connection that stops reading and writing when told.
+// deaf is a connection whose client hears nothing any more when told.
 type deaf struct {
 	net.Conn
 	stop chan struct{}
 }
 
 func (d deaf) Read(b []byte) (int, error) {
-	n, err := d.Conn.Read(b)
-	select {
-	case <-d.stop:
-		select {} // for ever; the goroutine is the test's
-	default:
-		return n, err
+	for {
+		n, err := d.Conn.Read(b)
+		select {
+		case <-d.stop:
+		default:
+			return n, err
+		}
+		if err != nil {
+			return 0, err
+		}
 	}
 }
 
