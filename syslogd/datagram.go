@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"loggia/audit/event"
 	"loggia/syslogd/wire"
 )
 
@@ -266,6 +267,7 @@ func (d *datagram) admit(rx *receiver, now time.Time) int {
 		}
 		n := end - i
 		if rx.kind == wire.UDP && !r.allows(key.addr) {
+			d.engine.refusals.note(refusedKey{key.addr, d.source.name, event.RefusedMessages}, n, now)
 			barred, n = barred+n, 0
 		} else if rate > 0 {
 			n = d.engine.senders.take(key, n, rate, now)

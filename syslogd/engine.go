@@ -132,8 +132,9 @@ type Engine struct {
 	spools   spools
 	loops    *loops
 	storage  *storage
-	syncer   spool.Syncer                 // of all spools
-	dials    *sink.Dials                  // of all hosts
+	syncer   spool.Syncer // of all spools
+	dials    *sink.Dials  // of all hosts
+	refusals *refusals
 	planned  atomic.Int64                 // destinations of the change prepared last
 	held     weigher                      // of what Storage says
 	cabinet  atomic.Pointer[sink.Cabinet] // made for the first file
@@ -230,6 +231,7 @@ func New(o Options) *Engine {
 	e.spools.draining = make(map[string]draining)
 	e.loops = newLoops(o.Node, o.Announce)
 	e.senders = newSenders()
+	e.refusals = newRefusals(e.senders.wake)
 	e.streams = newStreams(e, o.MaxConnections)
 	e.dials = sink.NewDials(dialsAtOnce)
 	e.state = newState(Config{})

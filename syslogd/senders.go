@@ -180,7 +180,7 @@ func (ss *senders) over(now time.Time, all bool) (list []event.MessagesSuppresse
 	return list, len(ss.active) > 0
 }
 
-// summarise announces each interval in which a source was limited, until the
+// summarise announces each interval in which a source was limited or refused, until the
 // engine is closed.
 func (e *Engine) summarise() {
 	defer e.running.Done()
@@ -194,9 +194,16 @@ func (e *Engine) summarise() {
 			pause(e.done, settleEvery)
 			var list []event.MessagesSuppressed
 			list, more = e.senders.over(e.now(), false)
+			refused, waits := e.refusals.due(e.now(), false)
+			more = more || waits
 			for _, s := range list {
 				if e.o.Announce != nil {
 					e.o.Announce(s)
+				}
+			}
+			for _, r := range refused {
+				if e.o.Announce != nil {
+					e.o.Announce(r)
 				}
 			}
 			select {
@@ -213,5 +220,9 @@ func (e *Engine) summariseLast() {
 	list, _ := e.senders.over(e.now(), true)
 	for _, s := range list {
 		e.Log(event.Subject{User: "root"}, s.Entry())
+	}
+	refused, _ := e.refusals.due(e.now(), true)
+	for _, r := range refused {
+		e.Log(event.Subject{User: "root"}, r.Entry())
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"loggia/audit/event"
 	"loggia/syslogd/wire"
 )
 
@@ -129,16 +130,20 @@ func (ss *streams) add(l *listener, c *net.TCPConn) {
 	s.local = addrPort(c.LocalAddr())
 	if !r.allows(s.origin.Peer.Addr()) {
 		l.source.barred.Add(1)
-		l.source.fault(refuse(c))
+		l.refused(s, event.RefusedConnections, refuse(c))
 		return
 	}
 	raw, err := c.SyscallConn()
 	if err == nil && r.tls != nil {
 		err = s.secure(r.tls)
 	}
-	if err != nil || !ss.admit(s, r.connections) {
+	why := event.RefusedUnserviceable
+	if err == nil {
+		why = ss.admit(s, r.connections)
+	}
+	if why != 0 {
 		l.source.turnedAway.Add(1)
-		l.source.fault(refuse(c))
+		l.refused(s, why, refuse(c))
 		return
 	}
 	s.raw = raw
@@ -148,17 +153,28 @@ func (ss *streams) add(l *listener, c *net.TCPConn) {
 	go s.run()
 }
 
-// admit lists s, unless there are too many connections, of its peer or of all.
-func (ss *streams) admit(s *stream, most int) bool {
+// refused puts on record that s was closed at once, with err of closing it.
+func (l *listener) refused(s *stream, why event.Refusal, err error) {
+	e := s.engine
+	e.refusals.note(refusedKey{s.origin.Peer.Addr(), l.source.name, why}, 1, e.now())
+	l.source.fault(err)
+}
+
+// admit lists s and returns zero, unless there are too many connections, of its
+// peer or of all.
+func (ss *streams) admit(s *stream, most int) event.Refusal {
 	peer := s.origin.Peer.Addr()
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
-	if len(ss.open) >= ss.limit || most > 0 && ss.of[peer] >= most {
-		return false
+	if len(ss.open) >= ss.limit {
+		return event.RefusedByTotal
+	}
+	if most > 0 && ss.of[peer] >= most {
+		return event.RefusedByLimit
 	}
 	ss.open[s] = struct{}{}
 	ss.of[peer]++
-	return true
+	return 0
 }
 
 // remove forgets s.

@@ -45,6 +45,7 @@ func Catalogue() []Kind {
 		{Operational{"<version>"}, "The program started"},
 		{MessagesSuppressed{Source: "<source>"}, "A source sent more than it may, and how much was not taken"},
 		{RecordsSpared{}, "Many alarms came at once, and are in the audit trail alone"},
+		{SenderRefused{Source: "<source>", Input: "<input>"}, "An input did not let a sender in, and how often"},
 		{Shutdown{"<type>", user, "<time>", "<message>"}, "The program ended in order"},
 		{SoftwareChanged{"<version>", "<version>"}, "Another version of the program was started"},
 		{StatisticsCleared{user}, "A user set the counters of messages to zero"},
@@ -91,8 +92,8 @@ func Catalogue() []Kind {
 		{PasswordChanged{Username: user}, "A commit changed or removed the password of a login"},
 		{RescueOperation{Username: user, Action: "<action>"}, "The rescue configuration was saved or deleted"},
 		{SessionLock{Username: user, TTY: "<terminal>"}, "A session at a console was locked because nobody pressed a key"},
-		{SessionLock{State: SessionUnlockFailed, Username: user, TTY: "<terminal>", Reason: why}, "Somebody could not unlock a session at a console"},
-		{SessionLock{State: SessionUnlocked, Username: user, TTY: "<terminal>"}, "A user unlocked a session at a console"},
 		{SessionOwner{Username: user, Owner: "<login>"}, "A session belongs to whom came over by sudo or su"},
+		{SessionLock{State: SessionUnlocked, Username: user, TTY: "<terminal>"}, "A user unlocked a session at a console"},
+		{SessionLock{State: SessionUnlockFailed, Username: user, TTY: "<terminal>", Reason: why}, "Somebody could not unlock a session at a console"},
 	}
 }
