@@ -190,11 +190,9 @@ func findFilter(_ *Session, c *call, next stage) (stage, error) {
 
 func countFilter(_ *Session, _ *call, next stage) (stage, error) {
 	n := 0
-	each := func(block []byte) error { n += bytes.Count(block, newline); return nil }
+	each := func(block []byte) error { n += bytes.Count(block, []byte{'\n'}); return nil }
 	return &filter{next: next, each: each, end: func() error { return say(next, "Count: %d lines\n", n) }}, nil
 }
-
-var newline = []byte("\n")
 
 // lastLines is how many lines `| last` shows: a screenful without a number.
 func (s *Session) lastLines(c *call) int {
@@ -277,7 +275,7 @@ func toFile(f *os.File, err error, c *call, next stage) (stage, error) {
 	n := 0
 	out := bufio.NewWriter(f)
 	each := func(block []byte) error {
-		n += bytes.Count(block, newline)
+		n += bytes.Count(block, []byte{'\n'})
 		_, err := out.Write(block)
 		return err
 	}

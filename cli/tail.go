@@ -23,7 +23,7 @@ const maxLast = 256 << 20
 
 // add copies what may be needed of a block.
 func (t *tail) add(block []byte) error {
-	lines := bytes.Count(block, newline)
+	lines := bytes.Count(block, []byte{'\n'})
 	if lines > t.n {
 		block, lines = lastOf(block, t.n), t.n
 	}

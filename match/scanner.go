@@ -89,7 +89,7 @@ func (s *Scanner) byWords(block []byte, at int) (from, to int) {
 			break
 		}
 		from, to = lineAround(block, at, hit)
-		if s.words.exact || s.matches(bytes.TrimSuffix(block[from:to], newline)) {
+		if s.words.exact || s.matches(bytes.TrimSuffix(block[from:to], []byte{'\n'})) {
 			return from, to
 		}
 		at = to
@@ -100,7 +100,7 @@ func (s *Scanner) byWords(block []byte, at int) (from, to int) {
 func (s *Scanner) oneByOne(block []byte, at int) (from, to int) {
 	for at < len(block) {
 		from, to = lineAround(block, at, at)
-		if s.e.automaton.match(bytes.TrimSuffix(block[from:to], newline)) {
+		if s.e.automaton.match(bytes.TrimSuffix(block[from:to], []byte{'\n'})) {
 			return from, to
 		}
 		at = to
@@ -127,5 +127,3 @@ func lineAround(block []byte, floor, hit int) (from, to int) {
 	}
 	return from, len(block)
 }
-
-var newline = []byte("\n")
