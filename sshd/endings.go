@@ -31,6 +31,10 @@ func (c *conn) notLoggedIn(err error) {
 		c.recordStranger("ended", func(more string) event.Event {
 			return event.SSHClosed{From: c.from, Ours: true, Reason: reason, More: more}
 		})
+	case c.wire.flooded.Load(): // the library may say that the connection was closed
+		c.recordStranger("fault", func(more string) event.Event {
+			return event.SSHFault{From: c.from, Reason: errTooMuch.Error(), More: more}
+		})
 	case errors.As(err, &negotiation):
 		c.recordStranger("negotiation", func(more string) event.Event {
 			return event.SSHNegotiationFailed{From: c.from, What: negotiated(negotiation.What), Offer: shownOffer(negotiation.RequestedAlgorithms),

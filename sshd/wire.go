@@ -20,6 +20,7 @@ type wire struct {
 	overheard overheard
 	before    int // bytes that came before the login
 
+	flooded  atomic.Bool // more than maxBefore came
 	version  atomic.Pointer[string]
 	open     atomic.Bool   // the login is over: writes have their own deadline
 	paced    atomic.Bool   // the first keys are agreed upon
@@ -78,6 +79,7 @@ func (w *wire) Read(b []byte) (int, error) {
 		w.lastRead.Store(time.Now().UnixNano())
 		if w.wrote != nil && !w.open.Load() {
 			if w.before += n; w.before > maxBefore {
+				w.flooded.Store(true)
 				return 0, errTooMuch
 			}
 		}
