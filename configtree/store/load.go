@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
 	"runtime/debug"
+	"slices"
 	"strconv"
 
 	"loggia/audit/event"
@@ -83,18 +85,27 @@ func (c *Candidate) load(ctx context.Context, ed edition, verb LoadVerb, source 
 	}
 	if Problems(problems).fatal() && !ed.partial {
 		// What could be read is tried, so that all problems are told at once.
-		problems = append(problems, ed.draft(c.state.Load()).problems...)
+		problems = inOrder(append(problems, ed.draft(c.state.Load()).problems...))
 		return nil, problems, Problems(problems)
 	}
 	changes, refused, err := c.change(ctx, ed)
 	if len(ed.edits) >= largeLoad {
 		c.store.background.Go(debug.FreeOSMemory)
 	}
-	problems = append(problems, refused...)
+	problems = inOrder(append(problems, refused...))
 	if Problems(problems).fatal() && !ed.partial {
 		err = Problems(problems)
 	}
 	return changes, problems, err
+}
+
+// inOrder puts problems in the order of the lines that they are about; those that are
+// about none come last.
+func inOrder(problems []configtree.Problem) []configtree.Problem {
+	slices.SortStableFunc(problems, func(a, b configtree.Problem) int {
+		return cmp.Compare(uint(a.Line-1), uint(b.Line-1))
+	})
+	return problems
 }
 
 // collect reads the source. Problems beyond the first maxLoadProblems are left out.

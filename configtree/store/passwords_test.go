@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,4 +48,16 @@ func errorsOf(problems []configtree.Problem) string {
 		all = append(all, problems[i].Err.Error())
 	}
 	return strings.Join(all, "; ")
+}
+
+// TestProblemsOfALoadAreInOrder: what reading finds and what a rule finds are told in
+// the order of the lines, what is about no line at last.
+func TestProblemsOfALoadAreInOrder(t *testing.T) {
+	var lines []int
+	for _, p := range inOrder([]configtree.Problem{{Line: 3}, {}, {Line: 9}, {Line: 2}}) {
+		lines = append(lines, p.Line)
+	}
+	if !slices.Equal(lines, []int{2, 3, 9, 0}) {
+		t.Error(lines)
+	}
 }
