@@ -35,7 +35,12 @@ func editVerbs() []*verb {
 		{Grammar: v("copy", "Make an entry like another", path), edit: configtree.Copy, run: change},
 		{Grammar: v("insert", "Put an entry before or after another", path), edit: configtree.InsertBefore, run: change},
 		{Grammar: v("wildcard delete", "Delete the statements whose names match", path), edit: configtree.Delete, pattern: true, run: wildcardDelete},
-		{Grammar: v("wildcard range set", "Set several statements at once: name[0-3,8]", path), edit: configtree.Set, ranges: true, run: rangeSet},
+		{Grammar: v("wildcard range set", "Set several statements: name[0-3,8,!2]", path), edit: configtree.Set, ranges: true, run: overRange},
+		{Grammar: v("wildcard range delete", "Remove several statements", path), edit: configtree.Delete, ranges: true, run: overRange},
+		{Grammar: v("wildcard range activate", "Let several deactivated statements hold again", path), edit: configtree.Activate, ranges: true, run: overRange},
+		{Grammar: v("wildcard range deactivate", "Keep several, but as if they were not there", path), edit: configtree.Deactivate, ranges: true, run: overRange},
+		{Grammar: v("wildcard range protect", "Let nobody change or delete several statements", path), edit: configtree.Protect, ranges: true, run: overRange},
+		{Grammar: v("wildcard range unprotect", "Let several protected statements be changed again", path), edit: configtree.Unprotect, ranges: true, run: overRange},
 		{Grammar: op.Grammar{Words: "replace pattern", Help: "Replace text in names and values", NoPipe: true, Params: []op.Param{
 			{Name: "pattern", Help: "Regular expression", Required: true},
 			{Name: "with", Kind: op.Option, Help: "Text to put in its place", Required: true},

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"loggia/configtree"
-	"loggia/configtree/format"
 	"loggia/configtree/schema"
 	"loggia/op"
 )
@@ -232,53 +231,8 @@ func reference(_ context.Context, s *Session, c *call) error {
 
 // showAuthorization answers `show cli authorization` (junos-cli §10.3).
 func showAuthorization(_ context.Context, s *Session, c *call) error {
-	caller := s.env.Caller
-	c.say(fmt.Sprintf("Current user: '%s' login: '%s' class '%s'\nPermissions:\n", caller.User, caller.User, s.class.Name()))
-	for _, e := range permissionFlags(s.schema()) {
-		if s.may(e.Name) {
-			c.say(fmt.Sprintf("    %-12s-- %s\n", e.Name, e.Help))
-		}
-	}
-	c.say("Individual command authorization:\n")
-	d := s.class.Definition()
-	for _, row := range []struct {
-		name, one string
-		several   []string
-	}{
-		{"Allow", d.AllowCommands, d.AllowCommandsRegexps},
-		{"Deny", d.DenyCommands, d.DenyCommandsRegexps},
-		{"Allow configuration", d.AllowConfiguration, d.AllowConfigurationRegexps},
-		{"Deny configuration", d.DenyConfiguration, d.DenyConfigurationRegexps},
-	} {
-		c.say("    " + row.name + " regular expression: " + rule(row.one, row.several) + "\n")
-	}
+	c.out.res = op.Rights(&s.env)
 	return nil
-}
-
-// rule is an expression of a class, or a list of them, as it is shown.
-func rule(one string, several []string) string {
-	switch {
-	case one != "":
-		return one
-	case len(several) == 0:
-		return "none"
-	}
-	quoted := make([]string, len(several))
-	for i, text := range several {
-		quoted[i] = format.Quote(text)
-	}
-	return "[ " + joined(quoted) + " ]"
-}
-
-// permissionFlags are all flags that a class may have.
-func permissionFlags(root *schema.Node) []schema.Enum {
-	n := root
-	for _, name := range []string{"system", "login", "class", "permissions"} {
-		if n = n.Child(name); n == nil {
-			return nil
-		}
-	}
-	return n.Type.Enums
 }
 
 // supportCommands are what somebody who helps wants to see first.

@@ -14,10 +14,11 @@ import (
 // maxRange bounds how many statements one line may set.
 const maxRange = 10000
 
-// rangeSet sets a statement once for each name that its ranges stand for:
+// overRange changes a statement once for each name that its ranges stand for:
 //
 //	wildcard range set system syslog file f[0-3,8] any notice
-func rangeSet(ctx context.Context, s *Session, c *call) error {
+//	wildcard range deactivate system syslog file f[0-8/2,!4]
+func overRange(ctx context.Context, s *Session, c *call) error {
 	lines := [][]configtree.Word{nil}
 	for _, word := range c.typed {
 		names := []string{word.Text}
@@ -37,7 +38,7 @@ func rangeSet(ctx context.Context, s *Session, c *call) error {
 	}
 	var edits []configtree.Edit
 	for _, line := range lines {
-		res, p := configtree.Resolve(s.schema(), configtree.Set, c.relative, line)
+		res, p := configtree.Resolve(s.schema(), c.verb.edit, c.relative, line)
 		if p != nil {
 			return p
 		}
@@ -74,16 +75,18 @@ func expand(words []configtree.Word, one func(string) string) []configtree.Word 
 	return out
 }
 
-// firstOf is the first name of a range, or the word itself if it stands for none.
+// firstOf is the first name of a range, or one like it if it stands for none: that is said when it runs.
 func firstOf(text string) string {
 	if names := namesOf(text); len(names) > 0 {
 		return names[0]
 	}
-	return text
+	before, _, _ := strings.Cut(text, "[")
+	return before + "0"
 }
 
 // namesOf lists what a word with ranges stands for, none when a range makes no
-// sense or there are too many.
+// sense or there are too many. A range is a list of numbers, 3, of numbers from one to
+// another, 1-8, or some of those, 1-8/2; with a ! before it, it is left out: [1-8/2,!5].
 func namesOf(text string) []string {
 	before, rest, ok := strings.Cut(text, "[")
 	if !ok {
@@ -93,23 +96,71 @@ func namesOf(text string) []string {
 	if !ok {
 		return []string{text}
 	}
-	tails := namesOf(behind)
+	numbers, tails := numbersOf(inside), namesOf(behind)
+	if len(numbers)*len(tails) > maxRange {
+		return nil
+	}
 	var names []string
-	for part := range strings.SplitSeq(inside, ",") {
-		low, high, ok := strings.Cut(part, "-")
-		if !ok {
-			high = low
-		}
-		from, err1 := strconv.Atoi(low)
-		to, err2 := strconv.Atoi(high)
-		if err1 != nil || err2 != nil || from < 0 || to < from || (to-from+1+len(names))*max(1, len(tails)) > maxRange {
-			return nil
-		}
-		for i := from; i <= to; i++ {
-			for _, tail := range tails {
-				names = append(names, before+fmt.Sprintf("%0*d", len(low), i)+tail)
-			}
+	for _, n := range numbers {
+		for _, tail := range tails {
+			names = append(names, before+n+tail)
 		}
 	}
 	return names
+}
+
+// numbersOf lists the numbers of one range as they are written, each once; none when the range is
+// wrong or too long.
+func numbersOf(inside string) []string {
+	type number struct {
+		value int
+		text  string
+	}
+	var list []number
+	var out []int
+	for part := range strings.SplitSeq(inside, ",") {
+		part = strings.TrimSpace(part)
+		part, excluded := strings.CutPrefix(part, "!")
+		low, high, step, ok := span(part)
+		if !ok || (high-low)/step+len(list)+len(out) >= maxRange {
+			return nil
+		}
+		digits := len(part) - len(strings.TrimLeft(part, "0123456789"))
+		for n := low; n <= high; n += step {
+			if excluded {
+				out = append(out, n)
+			} else {
+				list = append(list, number{n, fmt.Sprintf("%0*d", digits, n)})
+			}
+		}
+	}
+	slices.Sort(out)
+	known := map[string]bool{}
+	var texts []string
+	for _, n := range list {
+		if _, left := slices.BinarySearch(out, n.value); !left && !known[n.text] {
+			known[n.text] = true
+			texts = append(texts, n.text)
+		}
+	}
+	return texts
+}
+
+// span reads 3, 1-8 or 1-8/2.
+func span(part string) (low, high, step int, ok bool) {
+	ends, by, stepped := strings.Cut(part, "/")
+	first, last, several := strings.Cut(ends, "-")
+	if !several {
+		last = first
+	}
+	low, err1 := strconv.Atoi(first)
+	high, err2 := strconv.Atoi(last)
+	step = 1
+	var err3 error
+	if stepped {
+		step, err3 = strconv.Atoi(by)
+	}
+	const most = 1 << 30
+	ok = !strings.ContainsAny(part, "+") && err1 == nil && err2 == nil && err3 == nil && low >= 0 && high >= low && high <= most && step >= 1 && (several || !stepped)
+	return low, high, step, ok
 }
