@@ -21,6 +21,7 @@ func TestStorageStateTellsWhatIsHeld(t *testing.T) {
 	}
 	w.storage.mu.Lock()
 	w.storage.begin(disk{size: 1000, free: 1})
+	w.storage.calm = w.now().Add(patience) // the disk has room, which would end it
 	w.storage.removed, w.storage.freed = 3, 4
 	w.storage.mu.Unlock()
 	w.storage.Refused(2)
