@@ -83,12 +83,13 @@ type archive struct {
 	size    int64
 	files   int
 	readers string // world-readable, no-world-readable or neither
+	kind    string // binary-data, no-binary-data or neither
 
 	sized, counted bool // size, files are configured
 }
 
 func archiveDefaults(r *configtree.Reader) archive {
-	return archive{int64(r.Size("size")), int(r.Uint("files")), r.Choice("readers"), r.Has("size"), r.Has("files")}
+	return archive{int64(r.Size("size")), int(r.Uint("files")), r.Choice("readers"), r.Choice("kind"), r.Has("size"), r.Has("files")}
 }
 
 // file reads `file NAME`. Archive leaves that it does not have are inherited
@@ -115,6 +116,11 @@ func (d *decoder) file(r *configtree.Reader, common archive, names map[string]bo
 		readers = common.readers
 	}
 	f.WorldReadable = readers == "world-readable"
+	kind := own.Choice("kind")
+	if kind == "" {
+		kind = common.kind
+	}
+	f.BinaryData = kind == "binary-data"
 	if base, n, ok := archiveOf(f.Name); ok && names[base] {
 		d.problem(r.Path(), false, "is the name of archive %s of file %s", n, base)
 	}

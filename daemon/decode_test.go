@@ -51,6 +51,7 @@ func decoded(t *testing.T, lines string) (syslogd.Config, []configtree.Problem) 
 func TestDecodeFile(t *testing.T) {
 	c, problems := decoded(t, `
 set system syslog archive size 1m files 7 world-readable
+set system syslog archive binary-data
 set system syslog time-format year millisecond
 set system syslog file messages any notice
 set system syslog file messages authorization info
@@ -75,7 +76,7 @@ set system syslog file messages allow-duplicates
 			Match: "!debug", MatchStrings: []string{"a", "b"},
 		},
 		Layout: syslogd.Layout{ExplicitPriority: true, AllowDuplicates: true},
-		Size:   1 << 20, Archives: 3, WorldReadable: true,
+		Size:   1 << 20, Archives: 3, WorldReadable: true, BinaryData: true,
 	}}
 	if d := cmp.Diff(want, c.Files, cmpopts.SortSlices(func(a, b syslogd.Rule) bool { return a.Set > b.Set })); d != "" {
 		t.Error(d)
@@ -87,7 +88,7 @@ set system syslog file messages allow-duplicates
 
 func TestDecodeDefaults(t *testing.T) {
 	c, _ := decoded(t, "set system syslog file m any any\nset system syslog host h any any\nset system services syslog udp\nset system services syslog tcp address 127.0.0.1")
-	if f := c.Files[0]; f.Size != 128<<10 || f.Archives != 10 || f.WorldReadable {
+	if f := c.Files[0]; f.Size != 128<<10 || f.Archives != 10 || f.WorldReadable || f.BinaryData {
 		t.Errorf("file %+v", f)
 	}
 	if h := c.Hosts[0]; h.Port != 514 || h.Transport != syslogd.TransportUDP || h.FacilityOverride != -1 {
@@ -101,6 +102,14 @@ func TestDecodeDefaults(t *testing.T) {
 	}
 	if c.MaxMessageSize != 8<<10 {
 		t.Errorf("max-message-size %d", c.MaxMessageSize)
+	}
+}
+
+// TestDecodeBinaryData tells that a file may differ from what holds for all.
+func TestDecodeBinaryData(t *testing.T) {
+	c, problems := decoded(t, "set system syslog archive binary-data\nset system syslog file a any any\nset system syslog file b any any\nset system syslog file b archive no-binary-data")
+	if len(problems) > 0 || !c.Files[0].BinaryData || c.Files[1].BinaryData {
+		t.Errorf("%v, %+v", problems, c.Files)
 	}
 }
 
