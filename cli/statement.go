@@ -115,6 +115,9 @@ func (w *walk) statementFailure(p *configtree.Problem, end int) *failure {
 		}
 	case configtree.Unknown, configtree.Syntax:
 		f.text = "syntax error."
+		if len(p.Path) == 0 && ofRouters(p.Token) {
+			f.text += noRouter
+		}
 	default:
 		f.text = sentence(p.Err.Error())
 	}

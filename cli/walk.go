@@ -310,7 +310,21 @@ func (w *walk) ambiguous(word configtree.Word, several []candidate) *failure {
 }
 
 func (w *walk) unknown(word configtree.Word) *failure {
-	return &failure{col: word.Col, text: w.syntaxError()}
+	f := &failure{col: word.Col, text: w.syntaxError()}
+	if w.at != nil && !w.piped && ofRouters(word.Text) {
+		f.text += noRouter
+	}
+	return f
+}
+
+// noRouter is said below a word that a router would know.
+const noRouter = "\nThis machine is no router: 'help' says what it is for."
+
+// ofRouters reports whether a word leads to what a router shows or is configured with. It is not
+// part of the grammar, whoever asks.
+func ofRouters(word string) bool {
+	return slices.Contains([]string{"arp", "bgp", "bridge", "chassis", "class-of-service", "firewall", "forwarding-options", "interface",
+		"interfaces", "isis", "lldp", "mpls", "ospf", "policy-options", "protocols", "route", "routing-instances", "routing-options", "vlans"}, word)
 }
 
 // syntaxError is the wording of junos-cli §2.3: an unknown first word is an

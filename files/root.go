@@ -56,6 +56,14 @@ func New(o Options) (*Root, error) {
 	return r, nil
 }
 
+// Quietly is the same tree for looks that are no attempts, such as a completion: what it turns
+// down is told to nobody.
+func (r *Root) Quietly() *Root {
+	q := *r
+	q.o.Refused = nil
+	return &q
+}
+
 // Home is the directory that relative names start at.
 func (r *Root) Home() string { return r.dir }
 

@@ -24,7 +24,7 @@ func Files(env *Env, prefix string) []Choice {
 			out = append(out, Choice{Name: root})
 		}
 	}
-	list, err := env.Files.List(orDot(dir))
+	list, err := env.Files.Quietly().List(orDot(dir)) // who asks what there is has not tried to read it
 	if err != nil {
 		return out // the command itself will say why
 	}

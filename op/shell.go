@@ -67,7 +67,7 @@ type account struct {
 // accountOf finds the account of the caller on this machine.
 func accountOf(env *Env) (account, error) {
 	if env.UID == nil {
-		return account{}, fmt.Errorf("%s has no account on this machine", env.Caller.User)
+		return account{}, fmt.Errorf("the %s of this configuration has no account of the operating system: a shell is for users with a uid, and for the console of the machine", env.Caller.User)
 	}
 	id := strconv.FormatUint(uint64(*env.UID), 10)
 	a := account{name: env.Caller.User, home: "/", shell: "/bin/sh"}
