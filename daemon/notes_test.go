@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,8 +41,11 @@ func TestNotesKeepOrderAndBound(t *testing.T) {
 // with so many destinations, the trail all, and a record tells of the difference.
 func TestNotesOfThousandsAreForTheTrail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex // guards the three
 		var logged, trailed, told []string
 		n := newNotes(func(all ...event.Event) {
+			mu.Lock()
+			defer mu.Unlock()
 			for _, e := range all {
 				switch entry := e.Entry(); {
 				case entry.Tag == event.RecordsSpared{}.Entry().Tag:
@@ -59,23 +63,29 @@ func TestNotesOfThousandsAreForTheTrail(t *testing.T) {
 		n.add(event.StorageResumed{})
 		time.Sleep(2 * notesGather)
 		synctest.Wait()
+		mu.Lock()
 		if len(logged) != notesLeast+1 || len(trailed) != 3000-notesLeast || len(told) != 0 {
 			t.Errorf("%d logged, %d for the trail, told %q", len(logged), len(trailed), told)
 		}
+		mu.Unlock()
 		time.Sleep(notesPause + time.Second)
 		synctest.Wait()
+		mu.Lock()
 		if len(told) != 1 || !strings.HasPrefix(told[0], "2990 records ") {
 			t.Errorf("told %q", told)
 		}
 		logged, trailed = nil, nil
+		mu.Unlock()
 		for i := range 30 {
 			n.add(event.AlarmSet{Place: fmt.Sprint(i)})
 		}
 		time.Sleep(2 * notesGather)
 		synctest.Wait()
+		mu.Lock()
 		if len(logged) != notesLeast || len(trailed) != 30-notesLeast {
 			t.Errorf("later %d logged, %d for the trail", len(logged), len(trailed))
 		}
+		mu.Unlock()
 		n.end()
 		if len(told) != 2 || !strings.HasPrefix(told[1], "20 records ") {
 			t.Errorf("told %q", told)
