@@ -1,6 +1,7 @@
 package loggia
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,7 +21,7 @@ func TestTheTableOfAuditableEventsIsTrue(t *testing.T) {
 		return string(text)
 	}
 	tests := map[string]string{}
-	for _, dir := range []string{"daemon", "cli"} {
+	for _, dir := range []string{"daemon", "cli", "sshd"} {
 		names, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
 		if err != nil {
 			t.Fatal(err)
@@ -44,10 +45,10 @@ func TestTheTableOfAuditableEventsIsTrue(t *testing.T) {
 			}
 			continue
 		}
-		if !strings.Contains(tests["daemon"]+tests["cli"], "func "+test+"(") {
+		if !strings.Contains(tests["daemon"]+tests["cli"]+tests["sshd"], "func "+test+"(") {
 			t.Errorf("%s: there is no %s", cells[0], test)
 		}
-		if !strings.Contains(catalogued(), record) {
+		if !strings.Contains("\n"+catalogued(), "\n"+record+"\n") {
 			t.Errorf("%s: %s is no record", cells[0], record)
 		}
 	}
@@ -60,15 +61,22 @@ func TestTheTableOfAuditableEventsIsTrue(t *testing.T) {
 // shows them with words in the place of the times.
 func catalogued() string {
 	var text strings.Builder
+	peer := netip.MustParseAddrPort("127.0.0.1:40000")
 	for _, e := range []event.Event{
 		event.TimeChanged{Origin: "another program of this machine"},
 		event.TimeChanged{Username: "ann", Origin: "192.0.2.7 port 4000"},
 		event.IdleTimeout{Username: "user"},
+		event.SessionLock{Username: "op", TTY: "tty"},
+		event.SessionLock{State: event.SessionUnlockFailed, Username: "op", TTY: "tty", Reason: "wrong password"},
+		event.SessionLock{State: event.SessionUnlocked, Username: "op", TTY: "tty"},
+		event.SSHFault{From: peer, Username: "op", Reason: "message authentication code incorrect"},
+		event.SSHFault{From: peer, Username: "op", Reason: "oversized packet: ..."},
+		event.SSHClosed{From: peer, Username: "op", Ours: true, Reason: "no new keys were agreed upon"},
 	} {
 		entry := e.Entry()
 		const zero = "0001-01-01T00:00:00.000000Z"
 		shown := strings.Replace(strings.Replace(entry.Text, zero, "OLD", 1), zero, "NEW", 1)
-		text.WriteString(entry.Tag + ": " + shown + "\n")
+		text.WriteString(strings.TrimPrefix(entry.Tag+": "+shown, ": ") + "\n")
 	}
 	return text.String()
 }

@@ -209,7 +209,10 @@ func (c *conn) handshake() (*ssh.ServerConn, <-chan ssh.NewChannel, <-chan *ssh.
 		return nil, nil, nil, err
 	}
 	c.wire.open.Store(true)
-	return sc, channels, requests, c.wire.SetDeadline(time.Time{})
+	// A connection that has ended meanwhile shows when its channels are read: who
+	// logged in has logged in.
+	_ = c.wire.SetDeadline(time.Time{})
+	return sc, channels, requests, nil
 }
 
 // serverConfig is what the library obeys for this connection.
@@ -262,13 +265,19 @@ func (c *conn) established(sc *ssh.ServerConn) {
 	algs := c.algs
 	c.mu.Unlock()
 	c.refusedKeys()
-	// What goes wrong with the trail raises its alarm: whoever can mend it must
-	// be able to log in.
-	_ = c.s.o.Recorder.RecordDurable(c.ctx, c.subject(c.user.Name), event.SSHAttempt{Accepted: true, Method: c.login.method,
-		Username: c.user.Name, From: c.from, Key: c.login.key})
+	c.accepted()
 	c.record(event.SSHEstablished{From: c.from, Username: c.user.Name, Client: c.wire.clientVersion(), KeyExchange: algs.KeyExchange,
 		HostKey: algs.HostKey, Cipher: algs.Read.Cipher, MAC: algs.Read.MAC})
 	c.review(c.s.config.Load()) // a commit may have come meanwhile
+}
+
+// accepted records that somebody has shown who they are.
+func (c *conn) accepted() {
+	name := c.login.user.Name
+	// What goes wrong with the trail raises its alarm: whoever can mend it must
+	// be able to log in.
+	_ = c.s.o.Recorder.RecordDurable(c.ctx, c.subject(name), event.SSHAttempt{Accepted: true, Method: c.login.method,
+		Username: name, From: c.from, Key: c.login.key})
 }
 
 // review ends the connection if who logged in may not any more.

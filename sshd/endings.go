@@ -17,6 +17,9 @@ import (
 
 // notLoggedIn records how a connection ended before anybody was logged in.
 func (c *conn) notLoggedIn(err error) {
+	if c.login.user != nil { // and left before hearing that it was right
+		c.accepted()
+	}
 	failed := c.login.wrong > 0
 	if c.login.keys > 0 {
 		failed = true

@@ -2,6 +2,7 @@ package sshd
 
 import (
 	"errors"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -133,6 +134,35 @@ func TestASuccessForgivesAndStrangersAreBounded(t *testing.T) {
 	if n := len(l.server.lockouts.by); n > maxStrangers+1 {
 		t.Errorf("%d names are counted", n)
 	}
+}
+
+// Whoever tries a password that is right and is gone before the answer has shown that
+// it is right, and is on record with it.
+func TestASuccessIsRecordedWhateverFollows(t *testing.T) {
+	l := newLab(t, nil)
+	for range 20 {
+		c := l.connect()
+		gone := goneAt{c, ssh.ClientConfig{User: "op", HostKeyCallback: ssh.InsecureIgnoreHostKey()}}
+		gone.login()
+	}
+	l.idle()
+	if n := l.count("Accepted password for op from"); n != 20 {
+		t.Errorf("%d of 20 are on record:\n%s", n, strings.Join(l.records(), "\n"))
+	}
+}
+
+// goneAt logs in and cuts the connection at once.
+type goneAt struct {
+	net.Conn
+	config ssh.ClientConfig
+}
+
+func (g *goneAt) login() {
+	g.config.Auth = []ssh.AuthMethod{ssh.Password(secret)}
+	if c, _, _, err := ssh.NewClientConn(g.Conn, "", &g.config); err == nil {
+		c.Close()
+	}
+	g.Conn.Close()
 }
 
 func TestADamagedLockoutFileIsAnError(t *testing.T) {
