@@ -77,8 +77,8 @@ type File struct {
 	written atomic.Bool // since the cabinet last looked for a file to close
 
 	unopened atomic.Bool // it could not be opened; the alarm tells
-	seat    int         // among the open files of the cabinet, guarded by its lock
-	pub     publisher
+	seat     int         // among the open files of the cabinet, guarded by its lock
+	pub      publisher
 
 	mu      sync.Mutex // guards all below
 	options FileOptions
