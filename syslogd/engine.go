@@ -133,6 +133,7 @@ type Engine struct {
 	loops    *loops
 	storage  *storage
 	syncer   spool.Syncer // of all spools
+	front    spool.Front  // of all spools
 	dials    *sink.Dials  // of all hosts
 	refusals *refusals
 	planned  atomic.Int64                 // destinations of the change prepared last

@@ -48,7 +48,7 @@ func (s hostSpec) open(e *Engine) (sink.Destination, error) {
 		return nil, s.err
 	}
 	e.spools.take(s.options.Host)
-	r, err := sink.NewRemote(sink.RemoteConfig{RemoteOptions: s.options, Place: s.place, Spool: e.spoolPath(s.options.Host), Space: e.storage, Syncer: &e.syncer, Dials: e.dials,
+	r, err := sink.NewRemote(sink.RemoteConfig{RemoteOptions: s.options, Place: s.place, Spool: e.spoolPath(s.options.Host), Space: e.storage, Syncer: &e.syncer, Front: &e.front, Dials: e.dials,
 		Node: e.o.Node, FirstPause: e.o.ReconnectFirst, LongPause: e.o.ReconnectMost, Report: e.say, Channel: e.channel, Fault: e.hostFault(s.place), Now: e.o.Now})
 	if err != nil {
 		return nil, errors.Unwrap(err)

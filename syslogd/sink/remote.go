@@ -25,6 +25,7 @@ type RemoteConfig struct {
 	QueueBytes int           // bound of what is in memory alone; 0: 16 MiB
 	Space      Space         // of the disk that the spool is on; nil: whatever there is
 	Syncer     *spool.Syncer // of all spools; nil: this one syncs by itself
+	Front      *spool.Front  // of all spools; nil: this one's own
 	Dials      *Dials        // shared by all that connect; nil: this one connects when it will
 	Node       string        // of this machine, for the mark of structured records; empty: no mark
 	Report     func(Alarm)   // told when the host cannot be reached, and when it can again; nil: nobody
@@ -70,7 +71,7 @@ func (o *RemoteOptions) target() target {
 
 // spool is what the spool is to be.
 func (c *RemoteConfig) spool(r *Remote) spool.Options {
-	return spool.Options{Dir: c.Spool, Size: c.SpoolSize, Overflow: c.Overflow, Memory: c.QueueBytes, Fault: r.spoolFault, Damage: r.spoolDamage, Syncer: c.Syncer}
+	return spool.Options{Dir: c.Spool, Size: c.SpoolSize, Overflow: c.Overflow, Memory: c.QueueBytes, Fault: r.spoolFault, Damage: r.spoolDamage, Syncer: c.Syncer, Front: c.Front}
 }
 
 // Remote sends lines to another machine. Write puts them into a spool and never

@@ -67,6 +67,9 @@ func Open(o Options) (*Spool, Recovery, error) {
 	if o.Syncer == nil {
 		o.Syncer = new(Syncer)
 	}
+	if o.Front == nil {
+		o.Front = new(Front)
+	}
 	s := &Spool{dir: o.Dir, o: o, wake: make(chan struct{}, 1), table: castagnoli(), policy: o.policy(), next: 1}
 	s.limit = s.policy.size
 	var found Recovery
@@ -323,6 +326,7 @@ func (s *Spool) Close() error {
 	}
 	s.mu.Unlock()
 	s.ticking.Wait() // a tick may be waiting for what is locked next
+	defer s.leaveFront()
 	s.appending.Lock()
 	defer s.appending.Unlock()
 	if s.dir == "" {

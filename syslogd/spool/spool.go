@@ -24,6 +24,7 @@ type Options struct {
 	Memory    int           // bound of what is in memory alone, bytes; 0 is DefaultMemory
 	SyncEvery time.Duration // 0 is a second
 	Syncer    *Syncer       // shared by many spools; nil: this one syncs by itself
+	Front     *Front        // shared by many spools; nil: this one's own
 
 	// Fault is told that the disk takes nothing, and with nil that it does again.
 	// It must not call the spool. Nil: State alone tells.
@@ -45,8 +46,7 @@ const (
 	mostSegment = 8 << 20
 	firstChunk  = 4 << 10
 	mostChunk   = 256 << 10
-	frontLimit  = 4 << 20 // of what is on disk too, kept in memory for the reader
-	reservePart = 8       // one in so many bytes is for own records alone
+	reservePart = 8 // one in so many bytes is for own records alone
 )
 
 // Outcome is what became of a record that was read.
@@ -304,13 +304,10 @@ func (s *Spool) show(c *chunk, p piece) {
 		c.first = p.first
 		s.front = append(s.front, c)
 	}
-	s.memory += len(c.buf) - len(c.pub)
+	s.hold(len(c.buf) - len(c.pub))
 	c.pub, c.last = c.buf, p.last
 	c.records += p.counted + p.uncounted
-	for s.memory > frontLimit && len(s.front) > 1 && s.front[0].saved {
-		s.evicted = s.front[0].last
-		s.dropChunk()
-	}
+	s.narrow(s.crowded)
 }
 
 // dropChunk takes the oldest chunk out of memory. The lock is held.
@@ -318,7 +315,7 @@ func (s *Spool) dropChunk() {
 	c := s.front[0]
 	s.front[0] = nil
 	s.front = s.front[1:]
-	s.memory -= len(c.pub)
+	s.hold(-len(c.pub))
 	c.gone = true
 	s.recycle(c)
 }

@@ -170,7 +170,7 @@ func TestFirstInFirstOut(t *testing.T) {
 }
 func TestReadsFromDiskWhatMemoryDoesNotHold(t *testing.T) {
 	w := newWorld(t, Options{})
-	const n = 200000 // about 16 MB
+	const n = 400000 // about 32 MB
 	w.put(0, n, 500)
 	if w.s.memory > frontLimit+mostChunk {
 		t.Errorf("%d bytes in memory", w.s.memory)

@@ -64,8 +64,9 @@ func (s *Spool) tick() {
 	}
 }
 
-// rest closes the files of a spool that nobody appends to: there may be thousands
-// of them, and few that are busy. What they hold is on disk, or settled.
+// rest closes the files of a spool that nobody appends to, and gives its memory
+// back: there may be thousands of them, and few that are busy. What they hold is on
+// disk, or settled.
 func (s *Spool) rest() {
 	s.appending.Lock()
 	s.mu.Lock()
@@ -73,6 +74,7 @@ func (s *Spool) rest() {
 	if s.timer == nil && !s.closed { // nothing was appended since
 		files = append(files, s.file)
 		s.file, s.current, s.writes = nil, nil, 0
+		s.narrow(func() bool { return true })
 	}
 	s.mu.Unlock()
 	s.appending.Unlock()

@@ -457,7 +457,7 @@ func (s *Spool) drop(u *unit, count *uint64) {
 	if u.chunk != nil {
 		if i := slices.Index(s.front, u.chunk); i >= 0 {
 			s.front = slices.Delete(s.front, i, i+1)
-			s.memory -= len(u.chunk.pub)
+			s.hold(-len(u.chunk.pub))
 			u.chunk.gone = true
 			s.recycle(u.chunk)
 		}
