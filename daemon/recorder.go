@@ -79,7 +79,7 @@ func (r *recorder) RecordDurable(ctx context.Context, by event.Subject, e event.
 // put appends an event to the trail and sends it through the engine. The lock
 // is held.
 func (r *recorder) put(by event.Subject, e event.Event) (audit.Receipt, error) {
-	entry := e.Entry()
+	entry := e.Entry().Bounded()
 	receipt, err := r.trail.Append(audit.Record{Subject: by, Entry: entry})
 	r.tell(err)
 	if err != nil {

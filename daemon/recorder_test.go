@@ -121,3 +121,16 @@ func TestEarlyRecordsAreLoggedLater(t *testing.T) {
 		t.Errorf("%d, %d:\n%s", a, b, text)
 	}
 }
+
+// A command of any length leaves room in a small log for what came before it.
+func TestALongCommandDoesNotFillTheLog(t *testing.T) {
+	l := newLogged(t)
+	l.begin()
+	l.Record(itself(), event.CommandLine{Username: "ann", Command: "set " + strings.Repeat("x", 1<<20)})
+	if err := l.engine.Flush("messages"); err != nil {
+		t.Fatal(err)
+	}
+	if l.has("[cut, 1048603 bytes in all]"); len(l.text()) > 10<<10 {
+		t.Errorf("%d bytes are logged", len(l.text()))
+	}
+}

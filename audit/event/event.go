@@ -11,6 +11,12 @@
 // the recorder appends it to the audit trail and sends it through the engine.
 package event
 
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
 // Event is one thing that happened. Entry is called once, when it is recorded.
 type Event interface {
 	Entry() Entry
@@ -31,6 +37,32 @@ type Entry struct {
 
 // Attr is one structured-data parameter (RFC 5424, 6.3.3).
 type Attr struct{ Name, Value string }
+
+// maxPart bounds the text of an entry and each value of its attributes. What is
+// longer holds what a user typed or sent, who could otherwise push what they did
+// before out of a small log with a few lines.
+const maxPart = 8 << 10
+
+// Bounded returns the entry with a text and values of a length that a log takes.
+// What was longer says at its end how many bytes it had.
+func (e Entry) Bounded() Entry {
+	e.Text = bounded(e.Text)
+	for i, a := range e.Attrs {
+		if len(a.Value) > maxPart {
+			e.Attrs = slices.Clone(e.Attrs)
+			e.Attrs[i].Value = bounded(a.Value)
+		}
+	}
+	return e
+}
+
+func bounded(s string) string {
+	if len(s) <= maxPart {
+		return s
+	}
+	// A character that is cut in two is left out.
+	return strings.ToValidUTF8(s[:maxPart], "") + " [cut, " + strconv.Itoa(len(s)) + " bytes in all]"
+}
 
 // Subject is who caused an event: FAU_GEN.2 asks for an identity in each record.
 type Subject struct {
