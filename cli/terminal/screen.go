@@ -35,6 +35,7 @@ type screen struct {
 	gap     bool // notices wait: some were just shown
 
 	drawn bool // a line is on the screen, as follows
+	ended bool // no line is drawn any more
 	view  view
 	cols  int
 }
@@ -239,13 +240,7 @@ func (s *screen) notify() {
 	if drawn {
 		s.erase()
 	}
-	if s.notices.lost > 0 {
-		s.lines([]byte("[" + strconv.Itoa(s.notices.lost) + " lines not shown]\n"))
-	}
-	for _, l := range s.notices.lines {
-		s.lines([]byte(l))
-	}
-	s.notices = ring{}
+	s.tell()
 	if drawn {
 		s.paint(v, s.cols)
 	}
@@ -258,6 +253,32 @@ func (s *screen) notify() {
 	})
 }
 
+// tell moves the notices to out. The caller holds mu.
+func (s *screen) tell() {
+	if s.notices.lost > 0 {
+		s.lines([]byte("[" + strconv.Itoa(s.notices.lost) + " lines not shown]\n"))
+	}
+	for _, l := range s.notices.lines {
+		s.lines([]byte(l))
+	}
+	s.notices = ring{}
+}
+
+// leave takes the drawn line away for good and shows the notices that wait: the
+// last of them says why the session ends, and stands above what comes next.
+func (s *screen) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	if s.drawn {
+		s.erase()
+	}
+	if !s.column0 && !s.notices.empty() {
+		s.lines([]byte("\n"))
+	}
+	s.tell()
+}
+
 // ---- the drawn line
 
 // draw shows v where the drawn line is, changing only what differs.
@@ -268,6 +289,7 @@ func (s *screen) draw(v view, cols int) error {
 		return err
 	}
 	switch {
+	case s.ended:
 	case !s.drawn:
 		s.paint(v, cols)
 	case cols != s.cols, s.view.wraps && !extends(v, s.view), v.wraps && !extends(v, s.view):

@@ -88,12 +88,13 @@ func (s *Session) fail(err error) {
 	}
 }
 
-// Close writes what is still to be written (for at most 2 s), restores the
-// terminal, and waits for the session's goroutines. Whoever waits in a method
+// Close takes the line that is being edited off the screen, writes what is still to
+// be written (for at most 2 s), restores the terminal, and waits for the session's goroutines. Whoever waits in a method
 // of the session gets ErrClosed. It may be called again and from any goroutine.
 func (s *Session) Close() error {
 	var err error
 	s.once.Do(func() {
+		s.scr.leave()
 		s.scr.drain(drainTime)
 		s.q.finish(ErrClosed)
 		s.scr.close(ErrClosed)

@@ -280,3 +280,21 @@ func TestWriteJoinsCharacters(t *testing.T) {
 		<-got
 	})
 }
+
+// Who ends a session from outside has the last word: the line that was being typed
+// is gone, and what comes next begins on a row of its own.
+func TestCloseTakesTheLineAway(t *testing.T) {
+	bubble(t, 40, 8, Options{}, func(r *rig) {
+		got := r.readLine(Prompt{Text: ps})
+		r.typed("show")
+		r.s.Print("first\n")
+		r.s.Print("Session closed\n")
+		r.s.Close()
+		r.m.Resize(30, 8) // nothing draws it again
+		if a := <-got; a.err != ErrClosed {
+			t.Errorf("got %v", a.err)
+		}
+		r.screen("first\nSession closed")
+		r.cursor(0, 2)
+	})
+}
