@@ -22,8 +22,11 @@ func overRange(ctx context.Context, s *Session, c *call) error {
 	lines := [][]configtree.Word{nil}
 	for _, word := range c.typed {
 		names := []string{word.Text}
-		if isRange(word) {
+		switch {
+		case isRange(word):
 			names = namesOf(word.Text)
+		case !word.Quoted && word.Text != "[" && strings.Contains(word.Text, "["):
+			return fmt.Errorf("%s: a range ends with ]", word.Text)
 		}
 		if len(names) == 0 || len(lines)*len(names) > maxRange {
 			return fmt.Errorf("%s: a range stands for 1 to %d names", word.Text, maxRange)
