@@ -64,8 +64,8 @@ func (d *Daemon) orphaned(r *configtree.Reader, next syslogd.Config) (warnings [
 	for _, h := range next.Hosts {
 		stay[h.Name] = true
 	}
-	for _, old := range d.engine.Statistics().Destinations {
-		if old.Host == nil || stay[old.Name] || old.Sink.Waiting == 0 || old.Host.Status == sink.Up { // what is under way will arrive
+	for _, old := range d.engine.HostsWithout(func(name string) bool { return stay[name] }) {
+		if old.Host == nil || old.Sink.Waiting == 0 || old.Host.Status == sink.Up { // what is under way will arrive
 			continue
 		}
 		warnings = append(warnings, configtree.Problem{Path: r.Child("system").PathOf("syslog"), Warning: true, Kind: configtree.Constraint,

@@ -151,15 +151,17 @@ func (t totals) wrapped() bool {
 }
 
 func plus(a, b totals) totals {
+	sums := a.fields()
 	for i, n := range b.fields() {
-		*a.fields()[i] += *n
+		*sums[i] += *n
 	}
 	return a
 }
 
 func minus(a, b totals) totals {
+	left := a.fields()
 	for i, n := range b.fields() {
-		*a.fields()[i] -= *n
+		*left[i] -= *n
 	}
 	return a
 }

@@ -130,6 +130,7 @@ type Engine struct {
 	self     *source
 	streams  *streams
 	spools   spools
+	outbox   *outbox // own records for many hosts
 	loops    *loops
 	storage  *storage
 	syncer   spool.Syncer // of all spools
@@ -139,7 +140,7 @@ type Engine struct {
 	planned  atomic.Int64                 // destinations of the change prepared last
 	held     weigher                      // of what Storage says
 	cabinet  atomic.Pointer[sink.Cabinet] // made for the first file
-	failures event.Sparing                // of handshakes                     // of handshakes
+	failures event.Sparing                // of handshakes
 	senders  *senders
 	recent   recent          // what Impact tries
 	batches  sync.Pool       // *wire.Batch, for own records
@@ -228,6 +229,7 @@ func New(o Options) *Engine {
 	close(e.first) // nothing is being prepared yet
 	e.life, e.cut = context.WithCancel(context.Background())
 	e.batches.New = func() any { return new(wire.Batch) }
+	e.outbox = newOutbox(e.life, e.release, e.o.Report)
 	e.storage = newStorage(e)
 	e.spools.draining = make(map[string]draining)
 	e.loops = newLoops(o.Node, o.Announce)
@@ -261,11 +263,20 @@ func systemAddresses() ([]netip.Addr, error) {
 
 // Log sends an event of this program through the routes in force, as a record
 // of its own origin: it is never rate-limited or folded, and queues keep room
-// for it. It returns when the record is in every local file that wants it.
+// for it. It returns when the record is in every local file that wants it, and on
+// its way to the hosts.
 func (e *Engine) Log(by event.Subject, ev event.Entry) {
 	b := e.own(by, ev)
-	e.Submit(b)
+	e.logOwn(b)
 	e.release(b)
+}
+
+// logOwn is Submit of records of our own.
+func (e *Engine) logOwn(b *wire.Batch) {
+	t := e.enter()
+	e.submitOwn(t, b, nil)
+	t.leave()
+	e.recent.keep(b)
 }
 
 // LogBoth is Log by the routes in force and by those of the plan applied last:
@@ -277,7 +288,7 @@ func (e *Engine) LogBoth(by event.Subject, ev event.Entry) {
 	defer e.release(b)
 	t := e.enter()
 	defer t.leave()
-	t.submit(b, nil)
+	e.submitOwn(t, b, nil)
 	e.recent.keep(b)
 
 	e.mu.Lock()
@@ -290,7 +301,7 @@ func (e *Engine) LogBoth(by event.Subject, ev event.Entry) {
 	if old == nil {
 		return
 	}
-	old.submit(b, t.reached(b))
+	e.submitOwn(old, b, t.reached(b))
 	old.leave()
 	ending.hurry()
 }
@@ -371,6 +382,7 @@ func (e *Engine) shutdown(ctx context.Context) error {
 	if !old.drained(ctx.Done()) {
 		return errors.Join(append(errs, ctx.Err())...)
 	}
+	e.outbox.empty()
 	errs = append(errs, closeAll(ctx, s.destinations)...)
 	if c := e.cabinet.Load(); c != nil {
 		errs = append(errs, c.Close())

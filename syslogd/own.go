@@ -20,7 +20,7 @@ func (e *Engine) LogAll(by event.Subject, entries []event.Entry) {
 			n++
 		}
 		e.self.accepted.Add(uint64(n - 1))
-		e.Submit(b)
+		e.logOwn(b)
 		e.release(b)
 		entries = entries[n:]
 	}

@@ -417,6 +417,9 @@ func (r *retirement) run() {
 	ctx, cancel := context.WithTimeout(e.life, e.o.DrainTimeout)
 	defer cancel()
 	errs := closeAll(ctx, local)
+	if len(hosts) > 0 {
+		e.outbox.empty()
+	}
 	drained := e.spools.drain(ctx, hosts)
 	settled()
 	errs = append(errs, drained()...)

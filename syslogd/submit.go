@@ -1,8 +1,6 @@
 package syslogd
 
 import (
-	"slices"
-
 	"loggia/audit/event"
 	"loggia/syslogd/sink"
 	"loggia/syslogd/wire"
@@ -95,11 +93,21 @@ func (e *Engine) Submit(b *wire.Batch) {
 	e.recent.keep(b)
 }
 
-// submit routes b and delivers it, but not to the destinations in skip.
-func (t *table) submit(b *wire.Batch, skip []*destination) {
+// submit routes b and delivers it to all that want it, or to those in p.
+func (t *table) submit(b *wire.Batch, p *portion) {
 	sc := t.scratch.Get().(*scratch)
-	t.route(sc, b, skip)
+	t.route(sc, b, p)
 	t.finish(sc)
+}
+
+// submitOwn is submit of records of our own, but not to the destinations in skip.
+// Hosts get them soon, where they are many.
+func (e *Engine) submitOwn(t *table, b *wire.Batch, skip []*destination) {
+	if e.outbox.takes(t, b, skip, func() *wire.Batch { return e.batches.Get().(*wire.Batch) }) {
+		t.submit(b, &portion{to: len(t.legs), others: true, skip: skip})
+		return
+	}
+	t.submit(b, &portion{to: len(t.legs), hosts: true, others: true, skip: skip})
 }
 
 // enter returns the table in force, which stays usable until its leave. The
@@ -117,9 +125,9 @@ func (e *Engine) enter() *table {
 }
 
 // route formats the records of b into sc. It writes to the destinations when
-// enough has gathered; finish writes the rest. Legs whose destination is in
-// skip get nothing.
-func (t *table) route(sc *scratch, b *wire.Batch, skip []*destination) {
+// enough has gathered; finish writes the rest. Legs that are not in p get nothing;
+// nil is all of them.
+func (t *table) route(sc *scratch, b *wire.Batch, p *portion) {
 	self := b.Origin.Kind == wire.Self
 	loops := t.loops
 	if self {
@@ -133,9 +141,13 @@ func (t *table) route(sc *scratch, b *wire.Batch, skip []*destination) {
 		}
 		sc.serial++
 		back := loops != nil && loops.returned(b, r)
-		for _, n := range t.routes[r.Facility][r.Severity&7] {
+		legs := t.routes[r.Facility][r.Severity&7]
+		if p != nil {
+			legs = p.of(legs)
+		}
+		for _, n := range legs {
 			l := &t.legs[n]
-			if skip != nil && slices.Contains(skip, l.dest) {
+			if p != nil && !p.has(l) {
 				continue
 			}
 			out := sc.touch(n)

@@ -27,6 +27,7 @@ type table struct {
 	tests    []*test      // distinct ones: evaluated once for each record
 	narrow   []narrowing  // distinct ones
 	settings settings
+	hosts    int       // how many of legs are hosts
 	loops    *loops    // nil where nothing is sent on
 	scratch  sync.Pool // *scratch, shaped by legs, styles and tests
 
@@ -175,6 +176,9 @@ func newTable(routes []route, s settings) *table {
 				narrow[c.key] = n
 			}
 			l.narrow = n
+		}
+		if r.dest.id.kind == KindHost {
+			t.hosts++
 		}
 		number := uint16(len(t.legs))
 		t.legs = append(t.legs, l)
