@@ -204,7 +204,7 @@ func (h *home) conn(tcp *net.TCPConn) *conn {
 	from, _ := addrPort(tcp.RemoteAddr())
 	to, _ := addrPort(tcp.LocalAddr())
 	return &conn{s: h.s, config: config, limits: limits, wire: &wire{Conn: tcp, wrote: make(chan struct{}, 1)}, from: from, to: to,
-		number: h.s.number(), only: h.c.Only, called: true}
+		number: h.s.number(), only: h.c.Only}
 }
 
 // introduce says who calls, as Junos' outbound-ssh does. A machine without a

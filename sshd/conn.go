@@ -25,7 +25,7 @@ type conn struct {
 	to      netip.AddrPort
 	number  int
 	only    string
-	called  bool   // we called: it is not counted among those who come
+	guest   *guest // nil if we called: it is not counted among those who come
 	entered func() // told when somebody has logged in; may be nil
 	kex     keyExchanges
 	open    atomic.Int64 // sessions
@@ -49,6 +49,7 @@ func (s *Server) admit(tcp *net.TCPConn, only string) {
 	config := s.config.Load()
 	from, ok := addrPort(tcp.RemoteAddr())
 	to, _ := addrPort(tcp.LocalAddr())
+	c := &conn{s: s, config: config, limits: config.limits(only), wire: &wire{Conn: tcp, wrote: make(chan struct{}, 1)}, from: from, to: to, number: s.number(), only: only}
 	var err error
 	switch {
 	case !ok:
@@ -56,7 +57,7 @@ func (s *Server) admit(tcp *net.TCPConn, only string) {
 	case denied(config.Denied, from.Addr()):
 		err = errDenied
 	default:
-		err = s.gate.enter(from.Addr(), only, config)
+		c.guest, err = s.gate.enter(from.Addr(), only, config, func() { c.end(errDropped.Error()) })
 	}
 	if err != nil {
 		if more, ok := s.quiet.note(err.Error(), s.o.Now()); ok {
@@ -69,11 +70,10 @@ func (s *Server) admit(tcp *net.TCPConn, only string) {
 		}
 		return
 	}
-	c := &conn{s: s, config: config, limits: config.limits(only), wire: &wire{Conn: tcp, wrote: make(chan struct{}, 1)}, from: from, to: to, number: s.number(), only: only}
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
-		s.gate.shaken(from.Addr())
+		s.gate.shaken(c.guest)
 		_ = tcp.Close()
 		return
 	}
@@ -167,8 +167,8 @@ func (c *conn) serve() error {
 	c.ctx = ctx
 	defer context.AfterFunc(c.s.ctx, func() { c.end("the server ends") })()
 	sc, channels, requests, err := c.handshake()
-	if !c.called {
-		c.s.gate.shaken(c.from.Addr())
+	if c.guest != nil {
+		c.s.gate.shaken(c.guest)
 	}
 	if err != nil {
 		_ = c.wire.Close() // the library may have done so
@@ -176,7 +176,7 @@ func (c *conn) serve() error {
 		return err
 	}
 	switch {
-	case c.called:
+	case c.guest == nil:
 	case !c.s.gate.establish(c.only, c.limits.MaxConnections):
 		c.end(errConnections.Error())
 	default:

@@ -259,7 +259,14 @@ func userKey(t *testing.T, line, from string) UserKey {
 // connect opens a connection without SSH.
 func (l *lab) connect() net.Conn {
 	l.t.Helper()
-	c, err := net.Dial("tcp", l.address())
+	return l.connectFrom("127.0.0.1")
+}
+
+// connectFrom connects from an address of this machine.
+func (l *lab) connectFrom(address string) net.Conn {
+	l.t.Helper()
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
+	c, err := d.Dial("tcp", l.address())
 	if err != nil {
 		l.t.Fatal(err)
 	}

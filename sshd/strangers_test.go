@@ -61,6 +61,57 @@ func TestLimits(t *testing.T) {
 	l.idle()
 }
 
+// A few sources that hold every handshake keep nobody out: the busiest loses its
+// oldest one. Who has as many as the busiest waits for one of them to end.
+func TestHeldHandshakesKeepNobodyOut(t *testing.T) {
+	l := newLab(t, func(c *Config) { c.HandshakesTotal, c.HandshakesEach = 10, 4 })
+	held := map[int][]net.Conn{}
+	for _, n := range []int{1, 2, 2, 2, 3, 3, 3, 3, 4, 4} {
+		c := l.connectFrom(fmt.Sprintf("127.0.0.%d", n))
+		defer c.Close()
+		if _, err := io.ReadFull(c, make([]byte, len("SSH-2.0-loggia"))); err != nil {
+			t.Fatal(err)
+		}
+		held[n] = append(held[n], c)
+	}
+	for _, want := range []struct{ from, loses, left int }{{5, 3, 3}, {5, 2, 2}, {5, 3, 2}, {1, 5, 2}} {
+		c := l.connectFrom(fmt.Sprintf("127.0.0.%d", want.from))
+		defer c.Close()
+		if _, err := io.ReadFull(c, make([]byte, len("SSH-2.0-loggia"))); err != nil {
+			t.Fatalf("%d: %v", want.from, err)
+		}
+		if _, err := io.Copy(io.Discard, held[want.loses][0]); err != nil {
+			t.Error(err)
+		}
+		held[want.loses], held[want.from] = held[want.loses][1:], append(held[want.from], c)
+		if n := len(held[want.loses]); n != want.left {
+			t.Errorf("%d has %d", want.loses, n)
+		}
+	}
+	text, err := io.ReadAll(l.connectFrom("127.0.0.5"))
+	if err != nil || string(text) != "error: too many connections\r\n" {
+		t.Errorf("%q, %v", text, err)
+	}
+	l.recorded("drop connection from 127.0.0.5 port ")
+	sc, _, _, err := ssh.NewClientConn(l.connectFrom("127.0.0.9"), "", &ssh.ClientConfig{User: "op", Auth: []ssh.AuthMethod{ssh.Password(secret)},
+		HostKeyCallback: ssh.InsecureIgnoreHostKey()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc.Close()
+	l.recorded("Disconnecting 127.0.0.3 port ")
+	l.recorded(": past MaxStartups, in favor of another source")
+	for _, conns := range held {
+		for _, c := range conns {
+			c.Close()
+		}
+	}
+	l.idle()
+	if g := &l.server.gate; g.handshakes != 0 || len(g.sources) != 0 {
+		t.Errorf("the gate counts %d of %d", g.handshakes, len(g.sources))
+	}
+}
+
 // Where a subsystem alone is served, its own limits hold, and count its own connections.
 func TestLimitsOfASubsystem(t *testing.T) {
 	now := time.Now()
@@ -69,10 +120,10 @@ func TestLimitsOfASubsystem(t *testing.T) {
 	from := netip.MustParseAddr("192.0.2.1")
 	enter := func(only string, want error) {
 		t.Helper()
-		if err := g.enter(from, only, c); err != want {
+		if came, err := g.enter(from, only, c, func() { t.Error("dropped") }); err != want {
 			t.Errorf("%q: %v", only, err)
 		} else if err == nil {
-			g.shaken(from)
+			g.shaken(came)
 		}
 	}
 	enter("netconf", nil)

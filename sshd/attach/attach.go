@@ -29,6 +29,7 @@ const Wait = 5 * time.Second
 const (
 	EnvSource    = "LOGGIA_SOURCE"     // name of the commands' source, for messages
 	EnvKeepGoing = "LOGGIA_KEEP_GOING" // set: run on after a failure
+	EnvTerminal  = "LOGGIA_TERMINAL"   // set: what a batch prints goes to a terminal
 	EnvLogin     = "LOGGIA_LOGIN"      // set: ask who it is; the value is a name, or empty
 )
 
@@ -228,6 +229,7 @@ type Batch struct {
 	In        io.Reader // commands, one a line
 	Name      string    // name of the source, for messages
 	KeepGoing bool
+	Terminal  bool // Out is one
 	Out, Err  io.Writer
 }
 
@@ -239,6 +241,11 @@ func (c *Client) Run(ctx context.Context, b Batch) (int, error) {
 	}
 	if b.KeepGoing {
 		if err := s.Setenv(EnvKeepGoing, "1"); err != nil {
+			return 1, notBegun(err)
+		}
+	}
+	if b.Terminal {
+		if err := s.Setenv(EnvTerminal, "1"); err != nil {
 			return 1, notBegun(err)
 		}
 	}
