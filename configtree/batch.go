@@ -52,6 +52,9 @@ func (b *Batch) Tree() *Tree {
 	return b.from
 }
 
+// Schema returns the root of the schema.
+func (b *Batch) Schema() *schema.Node { return b.from.Schema() }
+
 // Apply makes one edit. Its error is a *Problem and leaves the batch as it was.
 func (b *Batch) Apply(e Edit) error {
 	if p := b.refuse(&e); p != nil {

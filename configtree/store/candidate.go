@@ -168,7 +168,7 @@ func (ed *edition) apply(d *draft) {
 	d.after = r.batch.Tree()
 }
 
-// maxCost bounds what the log of a candidate keeps in memory, in statements.
+// maxCost bounds what the log of a candidate keeps, in statements.
 // Beyond it the log is folded into the tree it led to, and Undo cannot go back
 // behind that.
 const maxCost = 1 << 20
@@ -191,11 +191,14 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 	}
 	if len(d.changes) > 0 {
 		e := entry{seq: c.seq + 1, by: ed.by, edits: d.edits, cost: ed.cost + entryCost}
-		if ed.compare && e.edits != nil {
+		if ed.compare && !e.whole() {
 			e.cost = len(e.edits) + entryCost
 		}
-		if e.edits == nil || e.seq%checkpoint == 0 {
+		if e.whole() || e.seq%checkpoint == 0 {
 			e.after = d.after
+		}
+		if err := e.pack(); err != nil {
+			return nil, d.problems, err
 		}
 		next.log = append(next.log, e)
 		fold := c.cost+e.cost > maxCost
@@ -242,10 +245,10 @@ func (c *Candidate) write(next *state, anew bool) error {
 // the last that gave the tree as a whole, and that one unless it gave the base.
 func needed(now *state) []entry {
 	for i, e := range slices.Backward(now.log) {
-		if e.edits == nil && e.after.Equal(now.base.Tree) {
+		if e.whole() && e.after.Equal(now.base.Tree) {
 			return now.log[i+1:]
 		}
-		if e.edits == nil {
+		if e.whole() {
 			return now.log[i:]
 		}
 	}
@@ -366,7 +369,7 @@ func (c *Candidate) rebase(base *Revision, done uint64) error {
 			if e.seq <= done {
 				continue
 			}
-			if r.entry(&e); e.edits != nil {
+			if r.entry(&e); !e.whole() {
 				e.after = nil
 			}
 			next.log = append(next.log, e)
@@ -391,11 +394,15 @@ type replay struct{ batch *configtree.Batch }
 
 // entry applies e and returns what could not be applied.
 func (r *replay) entry(e *entry) Problems {
-	if e.edits == nil {
+	if e.whole() {
 		r.batch = e.after.Batch()
 		return nil
 	}
-	return r.edits(e.edits)
+	edits, err := e.unpack(r.batch.Schema())
+	if err != nil {
+		return Problems{{Err: err}}
+	}
+	return r.edits(edits)
 }
 
 func (r *replay) edits(edits []configtree.Edit) (problems Problems) {

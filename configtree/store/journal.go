@@ -16,11 +16,12 @@ import (
 
 // entry is what one call changed in the candidate.
 type entry struct {
-	seq   uint64 // counts entries; not reused while the program runs
-	by    event.Subject
-	edits []configtree.Edit // nil: the candidate became after, whatever it was
-	after *configtree.Tree  // the candidate behind this entry; nil for most with edits, see checkpoint
-	cost  int               // statements that the entry keeps in memory
+	seq    uint64 // counts entries; not reused while the program runs
+	by     event.Subject
+	edits  []configtree.Edit // nil unless packed: the candidate became after, whatever it was
+	packed []byte            // the edits, when they are many; see pack
+	after  *configtree.Tree  // the candidate behind this entry; nil for most with edits, see checkpoint
+	cost   int               // statements that the entry keeps
 }
 
 // pointMark says that the edits up to seq went into a revision.
@@ -59,7 +60,7 @@ func appendEnded(dst []byte, revision uint64) []byte {
 
 // appendEntry appends the frame of an entry.
 func appendEntry(dst []byte, e *entry) ([]byte, error) {
-	if e.edits == nil {
+	if e.whole() {
 		var text bytes.Buffer
 		fmt.Fprintf(&text, "tree %d %q %q\n", e.seq, e.by.User, e.by.Client)
 		if err := format.Write(&text, e.after.Root(), format.Options{Syntax: format.Text}); err != nil {
@@ -71,6 +72,12 @@ func appendEntry(dst []byte, e *entry) ([]byte, error) {
 	for i := range e.edits {
 		payload = append(payload, '\n')
 		payload = appendEdit(payload, &e.edits[i])
+	}
+	if e.packed != nil {
+		var err error
+		if payload, err = appendPacked(payload, e.packed); err != nil {
+			return nil, err
+		}
 	}
 	return appendFrame(dst, payload), nil
 }

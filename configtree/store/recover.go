@@ -375,6 +375,9 @@ func (s *Store) restoreCandidate(j *journal) (*Candidate, error) {
 				s.notice("%s: left out: %v", journalName, &p)
 			}
 		}
+		if err := e.pack(); err != nil {
+			return nil, err
+		}
 		entries = append(entries, e)
 	}
 	c := &Candidate{store: s, journal: journalFile{disk: s.disk}}

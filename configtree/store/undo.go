@@ -136,8 +136,12 @@ func (c *Candidate) RedoLast(ctx context.Context, by event.Subject, n int) ([]co
 
 // redo makes one entry again.
 func (c *Candidate) redo(ctx context.Context, by event.Subject, e entry) ([]configtree.Change, error) {
-	ed := edition{by: by, action: "set", edits: e.edits, cost: e.cost - entryCost, redo: true}
-	if e.edits == nil {
+	edits, err := e.unpack(c.store.schema)
+	if err != nil {
+		return nil, err
+	}
+	ed := edition{by: by, action: "set", edits: edits, cost: e.cost - entryCost, redo: true}
+	if e.whole() {
 		ed.whole = e.after
 	}
 	changes, _, err := c.change(ctx, ed)
@@ -179,7 +183,7 @@ func (now *state) without(first int, drop func(entry) bool) *state {
 			continue
 		}
 		r.entry(&e)
-		if e.edits != nil {
+		if !e.whole() {
 			e.after = nil
 		}
 		if again {
