@@ -74,12 +74,13 @@ func (o *options) visit(ctx context.Context, b *batch) visit {
 			attached: func(c *attach.Client) (int, error) { return c.Shell(ctx, o.in, o.out) },
 		}
 	}
+	shown := term.IsTerminal(int(o.out.Fd()))
 	return visit{
 		own: func(d *daemon.Daemon) (int, error) {
-			return d.Batch(ctx, daemon.Batch{Command: b.command, In: b.in, Name: b.name, KeepGoing: o.keepGoing, Out: o.out, Err: o.err})
+			return d.Batch(ctx, daemon.Batch{Command: b.command, In: b.in, Name: b.name, KeepGoing: o.keepGoing, Terminal: shown, Out: o.out, Err: o.err})
 		},
 		attached: func(c *attach.Client) (int, error) {
-			return c.Run(ctx, attach.Batch{Command: b.command, In: b.in, Name: b.name, KeepGoing: o.keepGoing, Out: o.out, Err: o.err})
+			return c.Run(ctx, attach.Batch{Command: b.command, In: b.in, Name: b.name, KeepGoing: o.keepGoing, Terminal: shown, Out: o.out, Err: o.err})
 		},
 	}
 }

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -269,7 +270,8 @@ func (d *Daemon) serve(ctx context.Context, p sshd.Peer, ch *sshd.Channel) int {
 	} else {
 		b.Source = cli.NewLineSource(orElse(name, "stdin"), ch)
 	}
-	return d.batch(ctx, id, b)
+	// Who comes by SSH may have a terminal, and does not say so.
+	return d.batch(ctx, id, b, p.Login != nil || ch.PTY || ch.Env[attach.EnvTerminal] != "")
 }
 
 func orElse(s, other string) string {
@@ -338,7 +340,13 @@ func (d *Daemon) interact(ctx context.Context, id identity, t terminal.Terminal,
 	return cli.New(o).Interact(ctx, t)
 }
 
-func (d *Daemon) batch(ctx context.Context, id identity, b cli.Batch) int {
+// batch runs a batch; with shown, a person may see what it prints on a terminal.
+func (d *Daemon) batch(ctx context.Context, id identity, b cli.Batch, shown bool) int {
+	if shown {
+		output, errs := terminal.NewHarmless(b.Output), terminal.NewHarmless(b.Errors)
+		b.Output, b.Errors = output, errs
+		defer func() { _ = errors.Join(output.Flush(), errs.Flush()) }() // who has gone away needs no more
+	}
 	o, l, err := d.options(id)
 	if err != nil {
 		fmt.Fprintf(b.Errors, "error: %v\n", err)
@@ -374,6 +382,7 @@ type Batch struct {
 	In        io.Reader // commands, one a line
 	Name      string    // name of the source, for messages
 	KeepGoing bool      // run on after a failure
+	Terminal  bool      // Out is one
 	Out, Err  io.Writer
 }
 
@@ -389,7 +398,7 @@ func (d *Daemon) Batch(ctx context.Context, b Batch) (int, error) {
 	} else {
 		run.Source = cli.NewLineSource(b.Name, b.In)
 	}
-	status := d.batch(ctx, id, run)
+	status := d.batch(ctx, id, run, b.Terminal)
 	return status, d.waitEmpty(ctx, b.Err)
 }
 

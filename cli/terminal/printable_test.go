@@ -20,6 +20,9 @@ func TestPrintable(t *testing.T) {
 		"\xc0\xaf overlong":         "#300#257 overlong",
 		"a\u202eb\u2066c\u200fd":    "a#342#200#256b#342#201#246c#342#200#217d",
 		"\u061c\u2028":              "#330#234#342#200#250",
+		"ro\u200bot, so\u00adft":    "ro#342#200#213ot, so#302#255ft",
+		"\ufeff\u3164\U000e0041":    "#357#273#277#343#205#244#363#240#201#201",
+		"\u0601 عربي 각":             "\u0601 عربي 각",
 		"\ufffd is a character too": "\ufffd is a character too",
 	} {
 		if got := string(Printable(nil, []byte(in))); got != want {
