@@ -40,7 +40,7 @@ type Section struct {
 }
 
 const (
-	sectionSize = MaxLine   // bytes of a section of a plain file; a line has no more
+	sectionSize = MaxLine  // bytes of a section of a plain file; a line has no more
 	blockSize   = 64 << 10 // bytes read at a time
 )
 
