@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"loggia/audit/event"
 	"loggia/syslogd/logfile"
 )
 
@@ -62,6 +63,7 @@ func faultSteps() []faultStep {
 		{"terminals stuck", 3, func(r *faultRun) { r.stuck(true) }},
 		{"terminals go on", 3, func(r *faultRun) { r.stuck(false) }},
 		{"kernel speaks", 4, func(r *faultRun) { r.kernelSpeaks(1 + r.rng.IntN(5)) }},
+		{"own records", 5, func(r *faultRun) { r.ownRecords(1 + r.rng.IntN(8)) }},
 		{"repeat", 3, func(r *faultRun) { r.repeat(2 + r.rng.IntN(5)) }},
 		{"half a message", 4, (*faultRun).halfMessage},
 		{"connect anew", 5, (*faultRun).connectAnew},
@@ -77,23 +79,24 @@ var roomy = disk{size: 1 << 40, free: 1 << 40}
 // meets all of them, is the other half of this test.
 func placeSteps() map[string][]string {
 	return map[string][]string{
-		"kernel: udp receive buffer":                 {"burst", "commit"},
-		"kernel: unix receive queue":                 {"burst"},
-		"kernel: tcp receive buffer":                 {"burst", "commit"},
-		"kernel: tcp accept queue":                   {"connect anew", "commit"},
-		"datagram input: receive slots":              {"burst"},
-		"datagram input: queue":                      {"burst", "commit"},
-		"tcp connection: unfinished message":         {"half a message"},
-		"tls connection: unfinished record":          {"half a message", "burst"},
-		"tcp connection: read buffer":                {"burst"},
-		"kernel input: batch":                        {"kernel speaks"},
-		"routing: formatted lines":                   {"burst", "commit"},
-		"recent messages: copies to try a commit on": {"send", "rehearse"},
-		"file: repeat count":                         {"repeat", "commit"},
-		"file: archive not yet compressed":           {"burst"},
-		"host: spool":                                {"peer down", "peer stalled", "certificate expires", "commit"},
-		"host: sent, not acknowledged":               {"peer stalled", "peer slow", "peer resets", "peer half-closes"},
-		"user, console: queue":                       {"terminals stuck"},
+		"kernel: udp receive buffer":                      {"burst", "commit"},
+		"kernel: unix receive queue":                      {"burst"},
+		"kernel: tcp receive buffer":                      {"burst", "commit"},
+		"kernel: tcp accept queue":                        {"connect anew", "commit"},
+		"datagram input: receive slots":                   {"burst"},
+		"datagram input: queue":                           {"burst", "commit"},
+		"tcp connection: unfinished message":              {"half a message"},
+		"tls connection: unfinished record":               {"half a message", "burst"},
+		"tcp connection: read buffer":                     {"burst"},
+		"kernel input: batch":                             {"kernel speaks"},
+		"routing: formatted lines":                        {"burst", "commit"},
+		"recent messages: copies to try a commit on":      {"send", "rehearse"},
+		"file: repeat count":                              {"repeat", "commit"},
+		"file: archive not yet compressed":                {"burst"},
+		"hosts: own records, where hosts are 128 or more": {"own records", "commit"},
+		"host: spool":                                     {"peer down", "peer stalled", "certificate expires", "commit"},
+		"host: sent, not acknowledged":                    {"peer stalled", "peer slow", "peer resets", "peer half-closes"},
+		"user, console: queue":                            {"terminals stuck"},
 	}
 }
 
@@ -247,6 +250,7 @@ func newFaultRun(t *testing.T, sec *security, seed uint64, worker int) *faultRun
 		Terminals: r.show,
 	})
 	r.engine.storage.measure = func() (disk, error) { return roomy, nil }
+	r.engine.outbox.many = 1 + int(seed%2)*manyHosts // with and without
 	r.now = variation{second: true, extra: true, tls: true, overflow: DropNew}
 	hostTLS := &tls.Config{RootCAs: trusting(sec.good, sec.expired), ServerName: "peer"}
 	server := &tls.Config{Certificates: []tls.Certificate{sec.server}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: trusting(sec.client)}
@@ -458,6 +462,18 @@ func (r *faultRun) kernelSpeaks(n int) {
 	for range n {
 		r.sent["kern"]++
 		r.kmsg.write(fmt.Sprintf("6,%d,0,-;test-kern number %d end\n", r.sent["kern"], r.sent["kern"]))
+	}
+}
+
+// ownRecords logs records of our own, every seventh of them critical.
+func (r *faultRun) ownRecords(n int) {
+	for range n {
+		r.sent["own"]++
+		e := event.Entry{Process: "test", Facility: event.Local0, Severity: event.Info, Text: fmt.Sprintf("test-own number %d end", r.sent["own"])}
+		if r.sent["own"]%7 == 0 {
+			e.Severity = event.Critical
+		}
+		r.engine.Log(event.Subject{PID: 1}, e)
 	}
 }
 

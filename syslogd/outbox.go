@@ -32,6 +32,7 @@ type outbox struct {
 	life    context.Context // at its end what waits is given up
 	gone    func(*wire.Batch)
 	dropped func(records int)
+	many    int // hosts of a table whose records come here
 
 	mu      sync.Mutex // guards what follows
 	news    sync.Cond  // of any change of it
@@ -50,7 +51,7 @@ type errand struct {
 }
 
 func newOutbox(life context.Context, gone func(*wire.Batch), report func(string, error)) *outbox {
-	o := &outbox{life: life, gone: gone}
+	o := &outbox{life: life, gone: gone, many: manyHosts}
 	o.news.L = &o.mu
 	o.dropped = func(records int) {
 		report("", fmt.Errorf("%d records of our own were not given to all hosts: there was no time left", records))
@@ -66,7 +67,7 @@ func (o *outbox) takes(t *table, b *wire.Batch, skip []*destination, spare func(
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if t.hosts < manyHosts && o.put == o.given {
+	if t.hosts < o.many && o.put == o.given {
 		return false
 	}
 	for o.bytes > 0 && o.bytes+len(b.Buf) > outboxBytes && o.life.Err() == nil {
