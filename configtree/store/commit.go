@@ -91,6 +91,7 @@ func (c *Candidate) Commit(ctx context.Context, by event.Subject, o CommitOption
 		return Result{}, err
 	}
 	defer s.unlock()
+	defer s.giveBack()
 	t.running = s.Running()
 	err := t.admit()
 	if err == nil {

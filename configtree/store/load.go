@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"runtime/debug"
 	"slices"
 	"strconv"
 
@@ -34,10 +33,6 @@ func (v LoadVerb) String() string {
 const (
 	maxLoad         = maxCost - entryCost // edits in one load
 	maxLoadProblems = 1000                // problems that one load reports
-
-	// largeLoad is how many edits leave so much garbage behind that it is given
-	// back to the system at once: several times what the tree itself needs.
-	largeLoad = 20_000
 
 	// wholeCost is what a tree as a whole is taken to keep in memory, in statements.
 	wholeCost = 10_000
@@ -89,9 +84,7 @@ func (c *Candidate) load(ctx context.Context, ed edition, verb LoadVerb, source 
 		return nil, problems, Problems(problems)
 	}
 	changes, refused, err := c.change(ctx, ed)
-	if len(ed.edits) >= largeLoad {
-		c.store.background.Go(debug.FreeOSMemory)
-	}
+	c.store.giveBack()
 	problems = inOrder(append(problems, refused...))
 	if Problems(problems).fatal() && !ed.partial {
 		err = Problems(problems)

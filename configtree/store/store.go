@@ -78,6 +78,7 @@ type Store struct {
 	prunable   chan struct{} // wakes the pruner
 	repending  chan struct{} // wakes the watcher
 	background sync.WaitGroup
+	givingBack atomic.Bool // memory is being given back
 	text       renderer
 
 	// Replaced by every commit.
