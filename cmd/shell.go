@@ -89,7 +89,7 @@ func (o *options) visit(ctx context.Context, b *batch) visit {
 // before the session began, it looks for the engine anew.
 func (o *options) session(ctx context.Context, dir string, v visit) error {
 	for until := time.Now().Add(attach.Wait); ; {
-		d, client, err := reach(ctx, dir)
+		d, client, err := o.reach(ctx, dir)
 		switch {
 		case err != nil:
 			return err
@@ -103,11 +103,20 @@ func (o *options) session(ctx context.Context, dir string, v visit) error {
 	}
 }
 
+// How long the process that holds the engine may take to start or to end, and when
+// whoever waits for it is told.
+const (
+	phaseWait = 5 * time.Minute
+	phaseTell = time.Second
+)
+
 // reach opens the engine, or finds the process that holds it. That one may be
-// about to end, or to begin: it is tried again for as long as attach.Wait.
-func reach(ctx context.Context, dir string) (*daemon.Daemon, *attach.Client, error) {
+// about to end, or to begin: it is tried again for as long as attach.Wait, and
+// longer while it says that it is.
+func (o *options) reach(ctx context.Context, dir string) (*daemon.Daemon, *attach.Client, error) {
 	const pause = 20 * time.Millisecond
-	for until := time.Now().Add(attach.Wait); ; {
+	began, told := time.Now(), false
+	for until := began.Add(attach.Wait); ; {
 		d, err := daemon.Open(dir)
 		if !errors.Is(err, daemon.ErrHeld) {
 			return d, nil, err
@@ -115,12 +124,23 @@ func reach(ctx context.Context, dir string) (*daemon.Daemon, *attach.Client, err
 		short, cancel := context.WithTimeout(ctx, pause)
 		client, err := attach.Dial(short, daemon.SocketPath(dir))
 		cancel()
-		if err == nil || errors.As(err, new(attach.Refused)) || time.Now().After(until) {
+		if err == nil || errors.As(err, new(attach.Refused)) {
 			return nil, client, err
+		}
+		waited, phase := time.Since(began), daemon.PhaseOf(dir)
+		if phase != "" && waited < phaseWait {
+			until = time.Now().Add(attach.Wait)
+			if !told && waited > phaseTell {
+				told = true
+				fmt.Fprintf(o.err, "the engine is %s: waiting for it, Ctrl-C gives up\n", phase)
+			}
+		}
+		if time.Now().After(until) {
+			return nil, nil, fmt.Errorf("the process that holds %s does not answer: %w", dir, err)
 		}
 		select {
 		case <-ctx.Done():
-			return nil, nil, err
+			return nil, nil, ctx.Err()
 		case <-time.After(pause):
 		}
 	}

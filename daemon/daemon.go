@@ -99,7 +99,10 @@ func Open(dir string) (*Daemon, error) {
 		return nil, err
 	}
 	d := &Daemon{state: st, started: time.Now(), owner: uint32(os.Getuid()), requests: frame.NewBudget(requestMemory)}
-	if err := d.start(); err != nil {
+	st.enter(Starting)
+	err = d.start()
+	st.enter(unknown)
+	if err != nil {
 		return nil, errors.Join(err, st.close())
 	}
 	return d, nil
@@ -226,6 +229,7 @@ func (d *Daemon) Reopen() { d.engine.Reopen() }
 // state directory is free again. why is recorded as the reason; drain is how
 // long delivery may take.
 func (d *Daemon) Close(why string, drain time.Duration) error {
+	d.state.enter(Ending)
 	d.ssh.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
@@ -246,6 +250,7 @@ func (d *Daemon) Close(why string, drain time.Duration) error {
 	if err == nil {
 		err = os.Remove(d.state.path("run", "running"))
 	}
+	d.state.enter(unknown)
 	if err = errors.Join(err, d.state.close()); err == nil {
 		err = drained
 	}
