@@ -40,7 +40,7 @@ func TestTheTableOfAuditableEventsIsTrue(t *testing.T) {
 		record, test := strings.Trim(cells[2], "`"), strings.TrimSuffix(cells[4], " |")
 		if !strings.HasPrefix(test, "Test") {
 			script := read(filepath.Join(scripts, test+".txtar"))
-			if !strings.Contains(script, record+"\n") && (strings.Contains(record, " ") || !strings.Contains(script, record)) {
+			if !strings.Contains(script, record+"\n") {
 				t.Errorf("%s: %s is not compared in %s", cells[0], record, test)
 			}
 			continue
