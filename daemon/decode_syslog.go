@@ -167,8 +167,8 @@ func (d *decoder) selection(r *configtree.Reader) syslogd.Selection {
 	return syslogd.Selection{Rules: d.rules(r, "contents"), Match: r.Text("match"), MatchStrings: r.Texts("match-strings")}
 }
 
-// narrowed is selection with from, program, hostname and exclude-own-records,
-// which files and hosts have besides.
+// narrowed is selection with from, program, hostname, exclude-own-records and
+// only-own-records, which files and hosts have besides.
 func (d *decoder) narrowed(r *configtree.Reader) syslogd.Selection {
 	s := d.selection(r)
 	for _, text := range r.Texts("from") {
@@ -183,7 +183,7 @@ func (d *decoder) narrowed(r *configtree.Reader) syslogd.Selection {
 		s.Programs = names
 	}
 	s.HostMatch = r.Text("hostname")
-	s.Foreign = r.Has("exclude-own-records")
+	s.Foreign, s.Own = r.Has("exclude-own-records"), r.Has("only-own-records")
 	return s
 }
 

@@ -88,6 +88,7 @@ type Selection struct {
 	Programs  []string       // APP-NAME or tag is one of them, in any case; * stands for any text
 	HostMatch string         // POSIX extended expression that the host a line shows matches, a leading ! negates
 	Foreign   bool           // this program did not make it: `exclude-own-records`
+	Own       bool           // it did: `only-own-records`
 }
 
 // Layout is how a destination's lines look.

@@ -162,6 +162,9 @@ func (t *table) narrowed(sc *scratch, l *leg, b *wire.Batch, r *wire.Record) (al
 	if s.Foreign {
 		all = append(all, Condition{Statement: "exclude-own-records", Holds: n.notOwn(&b.Origin)})
 	}
+	if s.Own {
+		all = append(all, Condition{Statement: "only-own-records", Holds: n.notOther(&b.Origin)})
+	}
 	if len(s.Programs) > 0 {
 		all = append(all, Condition{Statement: "program " + bracketed(s.Programs, func(p string) string { return p }), Holds: n.program(b.Bytes(r.App))})
 	}

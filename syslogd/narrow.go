@@ -13,14 +13,15 @@ import (
 )
 
 // narrowing is what a Selection asks of a message beyond its priority and its
-// text: `from`, `program`, `hostname` and `exclude-own-records`, all of which must hold. Distinct ones
-// stand once in a table and are evaluated once for each record. A destination
-// without any has none, and costs nothing.
+// text: `from`, `program`, `hostname`, `exclude-own-records` and `only-own-records`,
+// all of which must hold. Distinct ones stand once in a table and are evaluated
+// once for each record. A destination without any has none, and costs nothing.
 type narrowing struct {
 	from     []netip.Prefix // nil: from anywhere
 	programs []string       // in lower case; nil: any program
 	host     *match.Expr    // nil: any host
 	foreign  bool           // none of our own records
+	own      bool           // nothing but our own records
 }
 
 // compiledNarrowing is a narrowing with the text it was compiled from.
@@ -29,10 +30,10 @@ type compiledNarrowing struct {
 	narrow narrowing
 }
 
-// narrow compiles `from`, `program`, `hostname` and `exclude-own-records` of s;
+// narrow compiles what s asks of a message besides its priority and text;
 // nil if it has none.
 func (s *Selection) narrow() (*compiledNarrowing, error) {
-	if len(s.From) == 0 && len(s.Programs) == 0 && s.HostMatch == "" && !s.Foreign {
+	if len(s.From) == 0 && len(s.Programs) == 0 && s.HostMatch == "" && !s.Foreign && !s.Own {
 		return nil, nil
 	}
 	var c compiledNarrowing
@@ -71,6 +72,9 @@ func (s *Selection) narrow() (*compiledNarrowing, error) {
 	if c.narrow.foreign = s.Foreign; s.Foreign {
 		word('o', "")
 	}
+	if c.narrow.own = s.Own; s.Own {
+		word('s', "")
+	}
 	c.key = string(key)
 	return &c, errors.Join(errs...)
 }
@@ -88,11 +92,13 @@ func unmapped(p netip.Prefix) netip.Prefix {
 // batch. What no network brought, from programs of this machine, its kernel and
 // this program itself, is from 127.0.0.1 and ::1.
 func (n *narrowing) sender(o *wire.Origin) bool {
-	return n.notOwn(o) && n.network(o)
+	return n.notOwn(o) && n.notOther(o) && n.network(o)
 }
 
-// notOwn reports whether n admits who made the messages.
-func (n *narrowing) notOwn(o *wire.Origin) bool { return !n.foreign || o.Kind != wire.Self }
+// notOwn and notOther report whether n admits who made the messages. No sender
+// has a say in it: an input stamps the origin.
+func (n *narrowing) notOwn(o *wire.Origin) bool   { return !n.foreign || o.Kind != wire.Self }
+func (n *narrowing) notOther(o *wire.Origin) bool { return !n.own || o.Kind == wire.Self }
 
 // network reports whether n admits where they come from.
 func (n *narrowing) network(o *wire.Origin) bool {

@@ -128,6 +128,25 @@ func TestOwnRecordsAreLeftOut(t *testing.T) {
 	}
 }
 
+// TestOnlyOwnRecords tells that what others say in our name, whatever way it comes
+// and under whatever facility, does not get in, and is counted as turned away.
+func TestOnlyOwnRecords(t *testing.T) {
+	for _, from := range []string{"", "127.0.0.0/8"} {
+		var m memory
+		e := engineTo(t, to(&m, Selection{Rules: rules(t, "any any"), From: prefixes(from), Own: true}))
+		for _, o := range []wire.Origin{{Kind: wire.Unix}, {Kind: wire.Kern}, sentBy("127.0.0.1")} {
+			e.Submit(batch(o, "<189>Nov 22 14:15:16 mgd[1]: UI_COMMIT: text", "<37>Nov 22 14:15:16 mgd[1]: UI_LOGIN_EVENT: text"))
+		}
+		e.Log(event.Subject{}, event.LogCleared{}.Entry())
+		if got := m.texts(); len(got) != 1 || strings.Contains(got[0], "text") {
+			t.Errorf("from %q: %q", from, got)
+		}
+		if n := e.table.Load().legs[0].dest.filtered.Load(); n != 6 {
+			t.Errorf("from %q: %d filtered", from, n)
+		}
+	}
+}
+
 func TestBadNarrowingIsRefused(t *testing.T) {
 	for _, s := range []Selection{{HostMatch: "web["}, {HostMatch: "a{999}"}, {Programs: []string{""}}, {From: []netip.Prefix{{}}}} {
 		if _, err := s.narrow(); err == nil {

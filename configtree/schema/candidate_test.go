@@ -41,7 +41,7 @@ func TestCandidates(t *testing.T) {
 		{"system syslog file m", "c", "change-log conflict-log cron"},
 		{"system syslog file m", "", "allow-duplicates any apply-groups apply-groups-except archive " + facilities +
 			" exclude-own-records explicit-priority external firewall from ftp hostname interactive-commands kernel local0 local1 local2 local3 local4 local5" +
-			" local6 local7 lpr mail match match-strings news ntp per-host pfe program retain rotate security structured-data sync syslog user uucp"},
+			" local6 local7 lpr mail match match-strings news ntp only-own-records per-host pfe program retain rotate security structured-data sync syslog user uucp"},
 		{"system syslog file m any", "", "alert any critical emergency error info none notice warning"},
 		{"system syslog file m any any", "e", "exclude-own-records explicit-priority external"},
 		{"system syslog file m structured-data", "", "apply-groups apply-groups-except brief"},
