@@ -47,8 +47,8 @@ type Options struct {
 	Match func(expression string) (func(text string) bool, error)
 	// Kill ends another session by its session-id; false if there is none.
 	Kill func(id int) bool
-	// Broken is told of a panic beside the requests, in the function that it is
-	// deferred in; the session ends. The others are for the caller of Serve.
+	// Broken is told of a panic, in the function that it is deferred in; the session
+	// ends.
 	Broken func(reason any)
 
 	// Budget is the memory for large requests of all sessions; nil for any.
@@ -122,7 +122,7 @@ func Serve(ctx context.Context, conn io.ReadWriteCloser, o Options) (err error) 
 		case err != nil:
 			return errors.Join(err, s.tooBig(text, err))
 		default:
-			err = s.answer(ctx, text)
+			err = s.answerApart(ctx, text)
 		}
 		if err != nil {
 			return err
@@ -247,6 +247,22 @@ func (s *session) hello() error {
 	fmt.Fprintf(&b, "%s\n%s%d%s\n%s\n", s.mark.end("capabilities"), s.mark.begin("session-id"), s.env.Caller.PID, s.mark.end("session-id"), s.mark.end("hello"))
 	_, err := io.WriteString(s.out, b.String())
 	return errors.Join(err, s.out.End())
+}
+
+// errBroken is what answering a message comes to that panics.
+var errBroken = errors.New("internal error")
+
+// answerApart answers one message in a goroutine of its own and waits for it, so
+// that an idle session does not keep the stack of its largest answer.
+func (s *session) answerApart(ctx context.Context, text []byte) error {
+	err := errBroken
+	done := make(chan struct{})
+	s.beside(func() {
+		defer close(done)
+		err = s.answer(ctx, text)
+	})
+	<-done
+	return err
 }
 
 // answer answers one message. The error ends the session.

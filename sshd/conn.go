@@ -166,7 +166,11 @@ func (c *conn) serve() error {
 	defer cancel()
 	c.ctx = ctx
 	defer context.AfterFunc(c.s.ctx, func() { c.end("the server ends") })()
-	sc, channels, requests, err := c.handshake()
+	var sc *ssh.ServerConn
+	var channels <-chan ssh.NewChannel
+	var requests <-chan *ssh.Request
+	var err error
+	apart(func() { sc, channels, requests, err = c.handshake() })
 	if c.guest != nil {
 		c.s.gate.shaken(c.guest)
 	}
@@ -182,7 +186,7 @@ func (c *conn) serve() error {
 	default:
 		defer c.s.gate.leave(c.only)
 	}
-	c.established(sc)
+	apart(func() { c.established(sc) })
 	if c.entered != nil {
 		c.entered()
 	}
@@ -197,6 +201,15 @@ func (c *conn) serve() error {
 	side.Wait()
 	c.closed(err)
 	return nil
+}
+
+// apart runs f in a goroutine of its own and waits for it. The stack that a
+// handshake and its records need, up to 16 KB, is not kept as long as the connection
+// lives then.
+func apart(f func()) {
+	var done sync.WaitGroup
+	done.Go(f)
+	done.Wait()
 }
 
 // handshake negotiates, and lets somebody log in within the time there is.

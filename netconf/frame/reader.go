@@ -18,7 +18,7 @@ func (e *TooBigError) Error() string {
 	return fmt.Sprintf("a message has more than %d bytes", e.Max)
 }
 
-const readBuffer = 4 << 10 // bytes; an idle session costs so much
+const readBuffer = 512 // bytes; an idle session costs so much
 
 // freeBytes of a message are in no budget.
 const freeBytes = 64 << 10
