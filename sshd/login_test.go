@@ -2,11 +2,13 @@ package sshd
 
 import (
 	"errors"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -88,7 +90,7 @@ func TestAThresholdEndsTheConnectionAndLocks(t *testing.T) {
 	if l.server.Unlock(event.Subject{User: "root"}, "nobody") || !l.server.Unlock(event.Subject{User: "root"}, "op") {
 		t.Error("clearing does not say what it did")
 	}
-	l.recorded("LIBJNX_LOGIN_ACCOUNT_UNLOCKED: Account for user 'op' has been unlocked for logins")
+	l.recorded("LIBJNX_LOGIN_ACCOUNT_UNLOCKED: Account for user 'op' has been unlocked for logins by user 'root'")
 	l.login()
 	if len(l.server.Lockouts()) != 0 {
 		t.Error("it is still on the list")
@@ -197,6 +199,21 @@ func TestAStrangerCostsWhatAUserCosts(t *testing.T) {
 	}
 	if !seen[dear] || !seen[cheap] || len(seen) != 2 {
 		t.Errorf("%d hashes stand in", len(seen))
+	}
+	// Another user changes only whose stand-in that is.
+	more, moved := maps.Clone(users), 0
+	third := *dear
+	third.text += "x"
+	more["new"] = &User{Password: &third}
+	for i := range 300 {
+		if was, is := decoy(users, strconv.Itoa(i)), decoy(more, strconv.Itoa(i)); is == &third {
+			moved++
+		} else if is != was {
+			t.Errorf("%d has another", i)
+		}
+	}
+	if moved == 0 || moved == 300 {
+		t.Errorf("%d of 300 have the new one", moved)
 	}
 	if p := decoy(nil, "x"); p.match([]byte("x")) || p.match(nil) {
 		t.Error("the stand-in lets in")

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/go-crypt/crypt/algorithm"
@@ -114,23 +112,27 @@ const dummyHash = "$6$loggia$...................................................
 	"......................"
 
 // decoy returns a hash that is checked in the place of one that a login does not
-// have, so that the answer takes as long. It is one of the others, always the
-// same for a name, and its outcome is thrown away.
+// have, so that the answer takes as long. It is one of the others, and its outcome is
+// thrown away. A name keeps its one as long as that is there, over restarts too, and
+// which it is follows from the hashes: who knows how long many names take cannot tell
+// how long another would take if it were no user.
 func decoy(users map[string]*User, name string) *Password {
-	var names []string
-	for n, u := range users {
-		if u.Password != nil {
-			names = append(names, n)
+	var chosen *Password
+	var most [sha256.Size]byte
+	for _, u := range users {
+		if u.Password == nil {
+			continue
+		}
+		if sum := sha256.Sum256([]byte(u.Password.text + "\n" + name)); chosen == nil || bytes.Compare(sum[:], most[:]) > 0 {
+			chosen, most = u.Password, sum
 		}
 	}
-	if len(names) == 0 {
-		digest, err := shacrypt.Decode(dummyHash)
-		if err != nil {
-			panic(err) // it is a constant
-		}
-		return &Password{text: dummyHash, digest: digest}
+	if chosen != nil {
+		return chosen
 	}
-	slices.Sort(names)
-	sum := sha256.Sum256([]byte(name))
-	return users[names[binary.BigEndian.Uint32(sum[:])%uint32(len(names))]].Password
+	digest, err := shacrypt.Decode(dummyHash)
+	if err != nil {
+		panic(err) // it is a constant
+	}
+	return &Password{text: dummyHash, digest: digest}
 }
