@@ -41,7 +41,7 @@ func TestRefreshRunsUntilItIsInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	o := l.options("user")
 	var out strings.Builder
-	o.Batch, o.Screen = true, NewBatchScreen(&writerFunc{func(b []byte) {
+	o.Screen = NewBatchScreen(&writerFunc{func(b []byte) {
 		out.Write(b)
 		if strings.Count(out.String(), "Current directory") == 2 {
 			cancel()
@@ -55,6 +55,10 @@ func TestRefreshRunsUntilItIsInterrupted(t *testing.T) {
 	want := strings.Repeat("---(refreshed at 2026-11-22 10:00:00 UTC)---\nCurrent directory: /var/home/user\n", 2)
 	if out.String() != want {
 		t.Errorf("%s", out.String())
+	}
+	o.Batch = true
+	if err := New(o).runLine(context.Background(), "show cli directory | refresh 1"); err == nil || !strings.Contains(err.Error(), "needs a terminal") {
+		t.Errorf("a batch: %v", err)
 	}
 }
 
