@@ -108,8 +108,8 @@ func TestKeyChanges(t *testing.T) {
 		changes []string
 		from    sshd.Config
 		to      sshd.Config
-	}{{[]string{"Key of user 'op' added: ED25519 SHA256:"}, without, with}, {[]string{"Key of user 'op' removed: ED25519 SHA256:"}, with, without}, {nil, with, with}} {
-		got := keyChanges(tt.from, tt.to)
+	}{{[]string{"Key of user 'op' added by user 'ann': ED25519 SHA256:"}, without, with}, {[]string{"Key of user 'op' removed by user 'ann': ED25519 SHA256:"}, with, without}, {nil, with, with}} {
+		got := keyChanges(tt.from, tt.to, "ann")
 		if len(got) != len(tt.changes) || len(got) == 1 && !strings.HasPrefix(got[0].Entry().Text, tt.changes[0]) {
 			t.Errorf("%+v", got)
 		}

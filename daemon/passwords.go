@@ -27,7 +27,7 @@ type passwords struct {
 	// Built once.
 	file   string
 	now    func() time.Time
-	record func(event.Event)
+	record func(by event.Subject, e event.Event)
 	alarm  func(place string, err error)
 
 	mu   sync.Mutex // guards list
@@ -49,7 +49,7 @@ const passwordsPlace = "former passwords"
 // openPasswords reads what the last run left.
 func (d *Daemon) openPasswords() {
 	d.passwords = &passwords{file: d.state.path("passwords"), now: time.Now, alarm: d.fault, list: map[string][]formerPassword{},
-		record: func(e event.Event) { d.recorder.Record(itself(), e) }}
+		record: func(by event.Subject, e event.Event) { d.recorder.Record(by, e) }}
 	if err := d.passwords.load(); err != nil {
 		d.fault(passwordsPlace, err)
 	}
@@ -80,8 +80,8 @@ func (p *passwords) load() error {
 }
 
 // applied takes over the hashes of the configuration that is in force now, by login.
-// With told, what has changed is recorded.
-func (p *passwords) applied(hashes map[string]string, told bool) {
+// With told, what has changed is recorded as that user's.
+func (p *passwords) applied(by event.Subject, hashes map[string]string, told bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	changed := false
@@ -93,14 +93,14 @@ func (p *passwords) applied(hashes map[string]string, told bool) {
 		list = append(list, formerPassword{hashes[login], p.now()})
 		p.list[login] = list[max(0, len(list)-keptPasswords):]
 		if changed = true; told {
-			p.record(event.PasswordChanged{Username: login})
+			p.record(by, event.PasswordChanged{Username: login, By: by.Actor()})
 		}
 	}
 	for _, login := range slices.Sorted(maps.Keys(p.list)) {
 		if _, has := hashes[login]; !has {
 			delete(p.list, login)
 			if changed = true; told {
-				p.record(event.PasswordChanged{Username: login, Removed: true})
+				p.record(by, event.PasswordChanged{Username: login, Removed: true, By: by.Actor()})
 			}
 		}
 	}

@@ -14,7 +14,7 @@ func newPasswords(t *testing.T, file string, now *time.Time) (*passwords, *[]eve
 	t.Helper()
 	var records []event.Event
 	p := &passwords{file: file, now: func() time.Time { return *now }, list: map[string][]formerPassword{},
-		record: func(e event.Event) { records = append(records, e) },
+		record: func(_ event.Subject, e event.Event) { records = append(records, e) },
 		alarm: func(place string, err error) {
 			if err != nil {
 				t.Errorf("%s: %v", place, err)
@@ -40,11 +40,11 @@ func TestFormerPasswordsAreKnownAfterARestart(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "passwords")
 	p, records := newPasswords(t, file, &now)
 	first, second, root := hashed(t, "first1"), hashed(t, "second2"), hashed(t, "root0f")
-	p.applied(map[string]string{"ada": first, "root": root}, false)
+	p.applied(event.Subject{User: "ann"}, map[string]string{"ada": first, "root": root}, false)
 	now = now.AddDate(0, 0, 10)
-	p.applied(map[string]string{"ada": second, "root": root}, true)
-	p.applied(map[string]string{"ada": second, "root": root}, true)
-	if len(*records) != 1 || (*records)[0] != (event.PasswordChanged{Username: "ada"}) {
+	p.applied(event.Subject{User: "ann"}, map[string]string{"ada": second, "root": root}, true)
+	p.applied(event.Subject{User: "ann"}, map[string]string{"ada": second, "root": root}, true)
+	if len(*records) != 1 || (*records)[0] != (event.PasswordChanged{Username: "ada", By: "ann"}) {
 		t.Errorf("recorded %+v", *records)
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
@@ -73,8 +73,8 @@ func TestFormerPasswordsAreKnownAfterARestart(t *testing.T) {
 	if got := p.until("root", root, 30); !got.Equal(now.AddDate(0, 0, 20)) {
 		t.Errorf("root: %v", got)
 	}
-	p.applied(map[string]string{"root": root}, true)
-	if len(*records) != 1 || (*records)[0] != (event.PasswordChanged{Username: "ada", Removed: true}) || p.former("ada", "second2", 20) {
+	p.applied(event.Subject{User: "ann"}, map[string]string{"root": root}, true)
+	if len(*records) != 1 || (*records)[0] != (event.PasswordChanged{Username: "ada", Removed: true, By: "ann"}) || p.former("ada", "second2", 20) {
 		t.Errorf("recorded %+v", *records)
 	}
 }
@@ -96,7 +96,7 @@ func TestFewPasswordsAreKept(t *testing.T) {
 	now := time.Unix(1e9, 0)
 	p, _ := newPasswords(t, filepath.Join(t.TempDir(), "passwords"), &now)
 	for i := range 3 * keptPasswords {
-		p.applied(map[string]string{"ada": "$6$" + string(rune('a'+i))}, true)
+		p.applied(event.Subject{User: "ann"}, map[string]string{"ada": "$6$" + string(rune('a'+i))}, true)
 	}
 	if n := len(p.list["ada"]); n != keptPasswords {
 		t.Errorf("%d are kept", n)

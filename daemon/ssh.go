@@ -34,6 +34,7 @@ func (d *Daemon) channels() map[string]sshd.Handler {
 // sshPlan lets the server change over.
 type sshPlan struct {
 	d    *Daemon
+	by   event.Subject // who commits
 	next *sshDecoder
 	plan *sshd.Plan
 	keys []event.Event // what log-key-changes records
@@ -46,7 +47,7 @@ func (p sshPlan) Apply() {
 	users := p.next.config.Users
 	p.d.sessions.expel(func(name string) bool { return users[name] != nil })
 	for _, e := range p.keys {
-		p.d.recorder.Record(itself(), e)
+		p.d.recorder.Record(p.by, e)
 	}
 }
 
@@ -72,15 +73,15 @@ func (d *Daemon) prepareSSH(_ context.Context, c store.Change) (store.Plan, erro
 	if err != nil {
 		return nil, err
 	}
-	p := sshPlan{d: d, next: next, plan: plan}
+	p := sshPlan{d: d, by: c.By, next: next, plan: plan}
 	if next.log && c.Prev != nil {
-		p.keys = keyChanges(decodeSSH(c.Prev.Reader()).config, next.config)
+		p.keys = keyChanges(decodeSSH(c.Prev.Reader()).config, next.config, c.By.Actor())
 	}
 	return p, warnings(next.problems)
 }
 
 // keyChanges are the public keys that a commit adds and removes.
-func keyChanges(prev, next sshd.Config) []event.Event {
+func keyChanges(prev, next sshd.Config, by string) []event.Event {
 	keys := func(c sshd.Config) map[string]bool {
 		all := map[string]bool{}
 		for name, u := range c.Users {
@@ -102,7 +103,7 @@ func keyChanges(prev, next sshd.Config) []event.Event {
 		slices.Sort(names)
 		for _, k := range names {
 			user, key, _ := strings.Cut(k, "\x00")
-			changes = append(changes, event.UserKeyChanged{Username: user, Key: key, Removed: removed})
+			changes = append(changes, event.UserKeyChanged{Username: user, Key: key, Removed: removed, By: by})
 		}
 	}
 	note(was, is, true)

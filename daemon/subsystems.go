@@ -19,14 +19,15 @@ func (d *Daemon) subsystems() []store.Subsystem {
 type systemPlan struct {
 	d    *Daemon
 	next *system
+	by   event.Subject // who commits
 }
 
 // Apply implements store.Plan.
 func (p systemPlan) Apply() {
 	prev := p.d.system.Swap(p.next)
-	p.d.passwords.applied(p.next.hashes, prev != nil)
+	p.d.passwords.applied(p.by, p.next.hashes, prev != nil)
 	if prev != nil && prev.zone.String() != p.next.zone.String() {
-		p.d.recorder.Record(itself(), event.TimeZoneChanged{Old: prev.zone.String(), New: p.next.zone.String()})
+		p.d.recorder.Record(p.by, event.TimeZoneChanged{Username: p.by.Actor(), Old: prev.zone.String(), New: p.next.zone.String()})
 	}
 }
 
@@ -39,7 +40,7 @@ func (d *Daemon) prepareSystem(_ context.Context, c store.Change) (store.Plan, e
 	if problems := append(hashes(r), next.problems...); len(problems) > 0 && c.Reason != store.ReasonStart {
 		return nil, store.Problems(problems)
 	}
-	return systemPlan{d, next}, nil // a class that cannot be compiled permits nothing
+	return systemPlan{d, next, c.By}, nil // a class that cannot be compiled permits nothing
 }
 
 // prepareSyslog decodes what the engine obeys and lets it prepare. It comes

@@ -39,19 +39,25 @@ func (e TimeChangeFailed) Entry() Entry {
 }
 
 // by names a user, if there is one.
-func by(user string) string {
+func by(user string) string { return byOr(user, "") }
+
+// byOr names the user who acted, and otherwise says what came about without one.
+func byOr(user, alone string) string {
 	if user == "" {
-		return ""
+		return alone
 	}
 	return " by user '" + user + "'"
 }
 
+// withdrawn is in the records of a change that came with no commit of a user's.
+const withdrawn = " by the program: a commit was not confirmed"
+
 // TimeZoneChanged is a commit that shows the time in another zone.
-type TimeZoneChanged struct{ Old, New string }
+type TimeZoneChanged struct{ Username, Old, New string } // Username is a Subject.Actor
 
 // Entry implements Event. SYSTEM_TIME_ZONE_CHANGED is ours, authorization.notice.
 func (e TimeZoneChanged) Entry() Entry {
 	return Entry{Process: mgd, Tag: "SYSTEM_TIME_ZONE_CHANGED", Facility: Authorization, Severity: Notice,
-		Text:  "Time zone changed from " + e.Old + " to " + e.New,
-		Attrs: []Attr{{"old-zone", e.Old}, {"new-zone", e.New}}}
+		Text:  "Time zone changed from " + e.Old + " to " + e.New + byOr(e.Username, withdrawn),
+		Attrs: []Attr{{"username", e.Username}, {"old-zone", e.Old}, {"new-zone", e.New}}}
 }

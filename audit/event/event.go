@@ -73,3 +73,11 @@ type Subject struct {
 	Remote string // "10.0.0.132 57238 10.0.0.1 22" as in SSH_CONNECTION; empty when local
 	TTY    string // terminal name such as pts/0; empty without one
 }
+
+// Actor is the name for records that say who acted: empty for the program itself.
+func (s Subject) Actor() string {
+	if s.User == "root" && s.Client == "other" && s.Remote == "" && s.TTY == "" {
+		return ""
+	}
+	return s.User
+}

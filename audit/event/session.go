@@ -91,6 +91,7 @@ func (e AccessRefused) Entry() Entry {
 type PasswordChanged struct {
 	Username string // whose
 	Removed  bool
+	By       string // whose commit it was, a Subject.Actor
 }
 
 // Entry implements Event. UI_PASSWORD_CHANGED is ours, in the words that Junos
@@ -101,6 +102,6 @@ func (e PasswordChanged) Entry() Entry {
 		action = "remove"
 	}
 	return Entry{Process: mgd, Tag: "UI_PASSWORD_CHANGED", Facility: Authorization, Severity: Notice,
-		Text:  action + " user '" + e.Username + "' password",
-		Attrs: []Attr{{"username", e.Username}, {"action", action}}}
+		Text:  action + " user '" + e.Username + "' password" + byOr(e.By, withdrawn),
+		Attrs: []Attr{{"username", e.Username}, {"action", action}, {"acting-user", e.By}}}
 }

@@ -113,13 +113,16 @@ func (e AccountLocked) Entry() Entry {
 }
 
 // AccountUnlocked is the end of it: the time is over, or somebody cleared it.
-type AccountUnlocked struct{ Username string }
+type AccountUnlocked struct {
+	Username string // whose
+	By       string // who cleared it, a Subject.Actor
+}
 
 // Entry implements Event. LIBJNX_LOGIN_ACCOUNT_UNLOCKED, authorization.notice.
 func (e AccountUnlocked) Entry() Entry {
 	return Entry{Process: sshd, Tag: "LIBJNX_LOGIN_ACCOUNT_UNLOCKED", Facility: Authorization, Severity: Notice,
-		Text:  "Account for user '" + e.Username + "' has been unlocked for logins",
-		Attrs: []Attr{{"username", e.Username}}}
+		Text:  "Account for user '" + e.Username + "' has been unlocked for logins" + byOr(e.By, ": the lockout period is over"),
+		Attrs: []Attr{{"username", e.Username}, {"acting-user", e.By}}}
 }
 
 // SSHNegotiationFailed is a client that has nothing in common with us.
@@ -300,23 +303,24 @@ func (e SSHRequestRefused) Entry() Entry {
 }
 
 // HostKeyGenerated is a new host key; HostKeyDeleted is one that is destroyed.
-type HostKeyGenerated struct{ Type, Fingerprint string }
+// Username is a Subject.Actor: nobody's is made at its first use.
+type HostKeyGenerated struct{ Username, Type, Fingerprint string }
 
 // Entry implements Event. SSHD_HOST_KEY_GENERATED is ours, authorization.notice.
 func (e HostKeyGenerated) Entry() Entry {
 	return Entry{Process: sshd, Tag: "SSHD_HOST_KEY_GENERATED", Facility: Authorization, Severity: Notice,
-		Text:  "Host key " + e.Type + " generated: " + e.Fingerprint,
-		Attrs: []Attr{{"type", e.Type}, {"fingerprint", e.Fingerprint}}}
+		Text:  "Host key " + e.Type + " generated" + byOr(e.Username, " at its first use") + ": " + e.Fingerprint,
+		Attrs: []Attr{{"username", e.Username}, {"type", e.Type}, {"fingerprint", e.Fingerprint}}}
 }
 
 // HostKeyDeleted is a host key that is destroyed.
-type HostKeyDeleted struct{ Type, Fingerprint string }
+type HostKeyDeleted struct{ Username, Type, Fingerprint string }
 
 // Entry implements Event. SSHD_HOST_KEY_DELETED is ours, authorization.notice.
 func (e HostKeyDeleted) Entry() Entry {
 	return Entry{Process: sshd, Tag: "SSHD_HOST_KEY_DELETED", Facility: Authorization, Severity: Notice,
-		Text:  "Host key " + e.Type + " deleted: " + e.Fingerprint,
-		Attrs: []Attr{{"type", e.Type}, {"fingerprint", e.Fingerprint}}}
+		Text:  "Host key " + e.Type + " deleted" + byOr(e.Username, " by the program") + ": " + e.Fingerprint,
+		Attrs: []Attr{{"username", e.Username}, {"type", e.Type}, {"fingerprint", e.Fingerprint}}}
 }
 
 // UserKeyChanged is a public key that may log in, or no longer, since a commit
@@ -324,6 +328,7 @@ func (e HostKeyDeleted) Entry() Entry {
 type UserKeyChanged struct {
 	Username, Key string
 	Removed       bool
+	By            string // whose commit it was, a Subject.Actor
 }
 
 // Entry implements Event. SSHD_USER_KEY_CHANGED is ours, authorization.notice.
@@ -333,8 +338,8 @@ func (e UserKeyChanged) Entry() Entry {
 		action = "removed"
 	}
 	return Entry{Process: sshd, Tag: "SSHD_USER_KEY_CHANGED", Facility: Authorization, Severity: Notice,
-		Text:  "Key of user '" + e.Username + "' " + action + ": " + e.Key,
-		Attrs: []Attr{{"username", e.Username}, {"action", action}, {"key", e.Key}}}
+		Text:  "Key of user '" + e.Username + "' " + action + byOr(e.By, withdrawn) + ": " + e.Key,
+		Attrs: []Attr{{"username", e.Username}, {"acting-user", e.By}, {"action", action}, {"key", e.Key}}}
 }
 
 // FileTransfer is what sftp did with a file.

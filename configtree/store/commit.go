@@ -260,7 +260,7 @@ func (t *transaction) prepare(ctx context.Context) (*Revision, plans, error) {
 		return nil, nil, &CheckError{problems}
 	}
 	t.progress(event.StepCheck)
-	change := Change{Next: next.Effective, Revision: s.next, Reason: t.reason}
+	change := Change{Next: next.Effective, Revision: s.next, Reason: t.reason, By: t.by}
 	if t.options.CheckOnly || !t.options.At.IsZero() {
 		change.Revision, change.Reason = 0, ReasonCheck
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"loggia/audit/event"
 	"loggia/configtree"
 )
 
@@ -24,6 +25,7 @@ type Change struct {
 	Next     *configtree.Effective
 	Revision uint64 // number that Next has or will have; 0 when it is only tried
 	Reason   Reason
+	By       event.Subject // who commits; zero when nobody does
 }
 
 // Plan is a change-over that is ready. Exactly one of its methods is called,
