@@ -190,9 +190,9 @@ func (e *BindError) Unwrap() error { return e.Err }
 func (s *Server) recorded(by event.Subject) hostKeys {
 	k := s.keys
 	k.change = func(made bool, t HostKeyType, fingerprint string) {
-		var e event.Event = event.HostKeyDeleted{Type: string(t), Fingerprint: fingerprint}
+		var e event.Event = event.HostKeyDeleted{Username: by.Actor(), Type: string(t), Fingerprint: fingerprint}
 		if made {
-			e = event.HostKeyGenerated{Type: string(t), Fingerprint: fingerprint}
+			e = event.HostKeyGenerated{Username: by.Actor(), Type: string(t), Fingerprint: fingerprint}
 		}
 		// What goes wrong with the trail raises its alarm.
 		_ = s.o.Recorder.RecordDurable(s.ctx, by, e)
@@ -367,6 +367,6 @@ func (s *Server) Unlock(by event.Subject, user string) bool {
 	if !s.lockouts.clear(user) {
 		return false
 	}
-	s.o.Recorder.Record(by, event.AccountUnlocked{Username: user})
+	s.o.Recorder.Record(by, event.AccountUnlocked{Username: user, By: by.Actor()})
 	return true
 }
