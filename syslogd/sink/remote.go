@@ -71,7 +71,7 @@ func (o *RemoteOptions) target() target {
 
 // spool is what the spool is to be.
 func (c *RemoteConfig) spool(r *Remote) spool.Options {
-	return spool.Options{Dir: c.Spool, Size: c.SpoolSize, Overflow: c.Overflow, Memory: c.QueueBytes, Fault: r.spoolFault, Damage: r.spoolDamage, Syncer: c.Syncer, Front: c.Front}
+	return spool.Options{Dir: c.Spool, Size: c.SpoolSize, Overflow: c.Overflow, Memory: c.QueueBytes, Fault: r.spoolFault, Damage: r.spoolDamage, Removed: r.spoolRemoved, Syncer: c.Syncer, Front: c.Front}
 }
 
 // Remote sends lines to another machine. Write puts them into a spool and never
@@ -450,4 +450,9 @@ func (r *Remote) spoolFault(err error) {
 // spoolDamage is told of bytes in the spool that hold no record.
 func (r *Remote) spoolDamage(d spool.Damage) {
 	r.config.Fault(fmt.Errorf("spool of %s: %v", r.config.Host, d))
+}
+
+// spoolRemoved is told that somebody has removed the spool's files.
+func (r *Remote) spoolRemoved(records uint64) {
+	r.config.Fault(fmt.Errorf("spool of %s: its files were removed while it was in use, and are made again; %d records were there alone and are lost", r.config.Host, records))
 }

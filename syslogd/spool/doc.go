@@ -26,6 +26,10 @@
 // are written as soon as it does. What finds no room is refused or takes the
 // place of the oldest, as Options.Overflow says, and is counted.
 //
+// When somebody removes the directory while it is in use, that is noticed with the
+// next record, or within SyncEvery: it is made again, what is in memory is written
+// again, what was in the files alone counts as damaged, and Options.Removed is told.
+//
 // # Files
 //
 // A spool is a directory. Numbers are little-endian.

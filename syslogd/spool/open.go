@@ -332,8 +332,11 @@ func (s *Spool) Close() error {
 	if s.dir == "" {
 		return nil
 	}
-	err := s.savePending()
-	err = errors.Join(err, s.seal())
+	var err error
+	if s.gone() {
+		err = errors.Join(s.renew(), s.begin())
+	}
+	err = errors.Join(err, s.savePending(), s.seal())
 	s.mu.Lock()
 	s.trim()
 	files := s.sealed

@@ -133,6 +133,9 @@ func (s *Spool) note(closed bool) error {
 	}
 	if s.cursor == nil {
 		f, err := os.OpenFile(filepath.Join(s.dir, cursorName), os.O_RDWR|os.O_CREATE, 0o600)
+		if errors.Is(err, os.ErrNotExist) {
+			return nil // the directory was removed: gone is looked for soon, and at the end
+		}
 		if err != nil {
 			return err
 		}

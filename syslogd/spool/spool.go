@@ -33,6 +33,11 @@ type Options struct {
 	// Damage is told of bytes that hold no record. It must not call the spool.
 	Damage func(Damage)
 
+	// Removed is told that somebody removed the files while they were in use, and
+	// that they are made again; so many records were there alone. It must not call
+	// the spool.
+	Removed func(records uint64)
+
 	// write stands for (*os.File).WriteAt in tests.
 	write func(f *os.File, b []byte, at int64) (int, error)
 }

@@ -130,14 +130,20 @@ func datasync(files []*os.File) error {
 	return nil
 }
 
-// retry tries a disk that takes nothing.
+// retry tries a disk that takes nothing, and mends a spool that was removed.
 func (s *Spool) retry() {
 	s.appending.Lock()
 	defer s.appending.Unlock()
-	if !s.failed {
+	var err error
+	switch {
+	case s.gone():
+		err = s.renew()
+	case !s.failed:
 		return
 	}
-	err := s.begin() // it may have been the first record
+	if err == nil {
+		err = s.begin() // it may have been the first record
+	}
 	if err == nil {
 		err = s.savePending()
 	}

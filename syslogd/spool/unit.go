@@ -64,12 +64,11 @@ func (s *Spool) save(b []byte, p piece) *unit {
 	if s.dir == "" || s.failed && time.Now().Before(s.retryAt) {
 		return s.unsaved(p)
 	}
-	err := s.begin()
-	if err == nil {
-		err = s.savePending()
-	}
-	if err == nil {
-		err = s.write(b, p.first)
+	err := s.saveAll(b, p)
+	if errors.Is(err, os.ErrNotExist) && s.gone() {
+		if err = s.renew(); err == nil {
+			err = s.saveAll(b, p)
+		}
 	}
 	if err != nil {
 		s.fail(err)
@@ -77,6 +76,18 @@ func (s *Spool) save(b []byte, p piece) *unit {
 	}
 	s.works()
 	return s.segment
+}
+
+// saveAll writes what is in memory alone, and a piece.
+func (s *Spool) saveAll(b []byte, p piece) error {
+	err := s.begin()
+	if err == nil {
+		err = s.savePending()
+	}
+	if err == nil {
+		err = s.write(b, p.first)
+	}
+	return err
 }
 
 // unsaved sees to it that the numbers of records that no segment holds are not
