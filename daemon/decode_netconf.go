@@ -2,7 +2,9 @@ package daemon
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
+	"slices"
 
 	"loggia/configtree"
 	"loggia/sshd"
@@ -31,6 +33,10 @@ func (d *sshDecoder) netconf(r *configtree.Reader) {
 	place := ssh.Path().String()
 	d.paths[place] = ssh.PathOf("port")
 	d.config.Alone = map[string]sshd.Limits{netconfSubsystem: limits(ssh)}
+	if port := uint16(ssh.Uint("port")); slices.ContainsFunc(d.config.Listens, func(l sshd.Listen) bool { return l.Address.Port() == port }) {
+		d.problem(ssh.PathOf("port"), true, fmt.Errorf("port %d is that of 'services ssh', where NETCONF is served too; it has no port of its own", port))
+		return
+	}
 	d.config.Listens = append(d.config.Listens, sshd.Listen{Place: place, Only: netconfSubsystem,
 		Address: netip.AddrPortFrom(netip.Addr{}, uint16(ssh.Uint("port")))})
 }

@@ -77,7 +77,12 @@ func decodeSystem(r *configtree.Reader) *system {
 			s.problems = append(s.problems, configtree.Problem{Path: u.PathOf("class"), Kind: configtree.Constraint,
 				Err: fmt.Errorf("class '%s' is not defined", class)})
 		}
-		s.users = append(s.users, account{name: u.Key(), uid: uint32(u.Uint("uid")), class: class})
+		a := account{name: u.Key(), uid: uint32(u.Uint("uid")), class: class}
+		if other, ok := s.byUID(a.uid); ok { // whoever comes with it could be either
+			s.problems = append(s.problems, configtree.Problem{Path: u.PathOf("uid"), Kind: configtree.Constraint,
+				Err: fmt.Errorf("user '%s' has the same uid", other.name)})
+		}
+		s.users = append(s.users, a)
 	}
 	return s
 }

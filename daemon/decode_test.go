@@ -246,6 +246,25 @@ set system login user amy class super-user
 	}
 }
 
+func TestUsersOfOneUID(t *testing.T) {
+	s := decodeSystem(effective(t, `
+set system login user bob uid 2000 class operator
+set system login user amy uid 2000 class super-user
+set system login user eve class operator
+set system login user zoe class operator
+`).Reader())
+	if len(s.problems) != 1 || s.problems[0].Path.String() != "system login user bob uid" || s.problems[0].Err.Error() != "user 'amy' has the same uid" {
+		t.Error(s.problems)
+	}
+}
+
+func TestNetconfOnThePortOfSSH(t *testing.T) {
+	d := decodeSSH(effective(t, "set system services ssh port 2222\nset system services netconf ssh port 2222").Reader())
+	if len(d.problems) != 1 || !d.problems[0].Warning || len(d.config.Listens) != 1 {
+		t.Error(d.problems, d.config.Listens)
+	}
+}
+
 func TestAPasswordIsNoHash(t *testing.T) {
 	r := effective(t, "set system root-authentication encrypted-password hunter2\nset system login user bob class ops authentication encrypted-password $6$salt$hash").Reader()
 	problems := hashes(r)
