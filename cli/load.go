@@ -104,11 +104,8 @@ func loadSyntax(how store.LoadVerb, json bool, in *bufio.Reader) format.Syntax {
 // loadFactory loads what a first start has.
 func loadFactory(ctx context.Context, s *Session, c *call) error {
 	c.say("warning: activating factory configuration\n")
-	if err := s.mode.candidate.LoadFactory(ctx, s.env.Caller); err != nil {
-		return err
-	}
-	c.say("load complete\n")
-	return nil
+	problems, err := s.mode.candidate.LoadFactory(ctx, s.env.Caller)
+	return c.loaded(problems, err, false)
 }
 
 func saveTargets(env *op.Env, prefix string) []op.Choice {

@@ -230,6 +230,13 @@ func (b *Batch) set(p Path, value string) {
 	if len(p) == 0 {
 		return
 	}
+	if n := b.make(p); n.schema.Kind == schema.Leaf {
+		n.text = b.kept(n.schema.Type.Keep(value))
+	}
+}
+
+// make creates what is missing along p and makes all of it the batch's own.
+func (b *Batch) make(p Path) *node {
 	n := b.ownRoot()
 	for _, s := range p {
 		leaveOtherCases(n, s.Node)
@@ -250,9 +257,7 @@ func (b *Batch) set(p Path, value string) {
 		}
 		n = c
 	}
-	if n.schema.Kind == schema.Leaf {
-		n.text = b.kept(n.schema.Type.Keep(value))
-	}
+	return n
 }
 
 // leaveOtherCases removes from n, which the caller owns, what excludes s: the

@@ -63,11 +63,13 @@ type edition struct {
 	edits  []configtree.Edit // nil with whole
 	cost   int               // statements that the log will keep
 
-	partial bool      // leaves out edits that cannot be made
-	strict  bool      // what is not there cannot be deleted
-	compare bool      // with whole: keeps what differs as edits, if that leads there
-	base    *Revision // with whole, in a private candidate: what is in force
-	redo    bool      // leaves alone what can be redone
+	partial bool              // leaves out edits that cannot be made
+	strict  bool              // what is not there cannot be deleted
+	compare bool              // with whole: keeps what differs as edits, if that leads there
+	keeps   bool              // with whole: what is protected stays, unless
+	freed   []configtree.Edit // these take the protection away
+	base    *Revision         // with whole, in a private candidate: what is in force
+	redo    bool              // leaves alone what can be redone
 }
 
 // Edit applies edits in order, all or none: with a problem that is more than a
@@ -134,8 +136,13 @@ func (d *draft) refused(ed *edition) bool { return d.problems.fatal() && !ed.par
 
 func (ed *edition) draft(before *state) *draft {
 	d := &draft{before: before, after: ed.whole, edits: ed.edits}
-	if ed.whole == nil {
+	switch {
+	case ed.whole == nil:
 		ed.apply(d)
+	case ed.keeps:
+		from, refused := applyAll(before.tree, ed.freed)
+		kept, warnings := from.Keep(ed.whole)
+		d.after, d.problems = kept, append(refused, warnings...)
 	}
 	if d.refused(ed) {
 		return d
@@ -280,33 +287,35 @@ func (c *Candidate) close() error {
 
 // Rollback makes the candidate what the running configuration was n commits
 // ago; 0 discards all uncommitted edits, those of other sessions included. It
-// waits for a commit under way.
+// waits for a commit under way. Protection is no matter: it goes back as well.
 func (c *Candidate) Rollback(ctx context.Context, by event.Subject, n int) error {
-	return c.become(ctx, by, rollbackCommand(n), event.ConfigWhole{Action: "rollback", Source: number(n)}, func() (*configtree.Tree, error) {
+	ed := edition{first: event.ConfigWhole{Username: by.User, Action: "rollback", Source: number(n)}}
+	_, err := c.become(ctx, by, rollbackCommand(n), ed, func() (*configtree.Tree, error) {
 		tree, _, err := c.store.Rollback(n)
 		return tree, err
 	})
+	return err
 }
 
-// become makes the candidate a tree that the store has. It waits for a commit
-// under way.
-func (c *Candidate) become(ctx context.Context, by event.Subject, command string, first event.ConfigWhole, get func() (*configtree.Tree, error)) error {
+// become makes the candidate a tree that the store has, by an edition that holds
+// what is special about it. It waits for a commit under way.
+func (c *Candidate) become(ctx context.Context, by event.Subject, command string, ed edition, get func() (*configtree.Tree, error)) ([]configtree.Problem, error) {
 	if err := c.usable(by); err != nil {
-		return err
+		return nil, err
 	}
 	s := c.store
 	if err := s.lock(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	defer s.unlock()
 	tree, err := get()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	first.Username = by.User
 	s.record(by, event.Load{Username: by.User, Command: command})
-	_, _, err = c.change(ctx, edition{by: by, action: "set", whole: tree, cost: wholeCost, first: first, base: s.Running()})
-	return err
+	ed.by, ed.action, ed.whole, ed.cost, ed.base = by, "set", tree, wholeCost, s.Running()
+	_, problems, err := c.change(ctx, ed)
+	return problems, err
 }
 
 // markJournal notes, durably, how far the log of a candidate goes into a new

@@ -47,7 +47,7 @@ func TestGuard(t *testing.T) {
 		"rollback": func() error { return c.Rollback(ctx, ann, 1) },
 		"rescue":   func() error { return c.RollbackRescue(ctx, ann) },
 		"undo":     func() error { _, err := c.UndoLast(ctx, bob, 1); return err },
-		"factory":  func() error { return c.LoadFactory(ctx, ann) },
+		"factory":  func() error { _, err := c.LoadFactory(ctx, ann); return err },
 	} {
 		seen = nil
 		if err := do(); !errors.Is(err, no) || len(seen) != 1 {

@@ -18,7 +18,7 @@ type LoadVerb uint8
 // The ways.
 const (
 	LoadMerge    LoadVerb = iota // adds; where both say something the file wins
-	LoadOverride                 // the file is the whole configuration
+	LoadOverride                 // the file is the whole configuration, but for what is protected
 	LoadReplace                  // like merge, but statements tagged `replace:` replace their counterpart
 	LoadSet                      // set, delete and other commands
 	LoadUpdate                   // the file is the whole configuration; only what differs counts as an edit
@@ -73,10 +73,16 @@ func (c *Candidate) load(ctx context.Context, ed edition, verb LoadVerb, source 
 		ed.strict = true
 	case LoadOverride, LoadUpdate:
 		ed.first = event.ConfigWhole{Username: ed.by.User, Action: verb.String(), Source: source}
-		tree, refused := applyAll(configtree.New(c.store.schema), ed.edits)
+		for _, e := range ed.edits {
+			if e.Op == configtree.Unprotect {
+				ed.freed = append(ed.freed, e)
+			}
+		}
+		made := slices.DeleteFunc(ed.edits, func(e configtree.Edit) bool { return e.Op == configtree.Unprotect })
+		tree, refused := applyAll(configtree.New(c.store.schema), made)
 		problems = append(problems, refused...)
-		ed.whole, ed.cost, ed.edits, ed.base = tree, len(ed.edits), nil, c.store.Running()
-		ed.compare = verb == LoadUpdate
+		ed.whole, ed.cost, ed.edits, ed.base = tree, len(made), nil, c.store.Running()
+		ed.keeps, ed.compare = true, verb == LoadUpdate
 	}
 	if Problems(problems).fatal() && !ed.partial {
 		// What could be read is tried, so that all problems are told at once.

@@ -154,3 +154,51 @@ func TestLoadPartial(t *testing.T) {
 		closed(t, s)
 	}
 }
+
+// TestProtectedStays replaces everything but what is protected.
+func TestProtectedStays(t *testing.T) {
+	const (
+		kept    = "set system syslog file cables any notice\nprotect system syslog file cables\n"
+		warning = "warning: [system syslog file cables] is protected, 'system syslog file cables' cannot be deleted"
+		other   = "system { host-name b; }"
+	)
+	ctx := context.Background()
+	for name, row := range map[string]struct {
+		how  func(c *Candidate, s *Store) ([]configtree.Problem, error)
+		want string // set lines beside what is kept
+		said string
+	}{
+		"override": {func(c *Candidate, s *Store) ([]configtree.Problem, error) {
+			_, problems, err := c.Load(ctx, ann, LoadOverride, "f", source(other, s))
+			return problems, err
+		}, "set system host-name b\n" + kept, warning},
+		"update": {func(c *Candidate, s *Store) ([]configtree.Problem, error) {
+			_, problems, err := c.Load(ctx, ann, LoadUpdate, "f", source(other, s))
+			return problems, err
+		}, "set system host-name b\n" + kept, warning},
+		"factory": {func(c *Candidate, s *Store) ([]configtree.Problem, error) { return c.LoadFactory(ctx, ann) },
+			"set system syslog file cables any notice\nset system syslog file messages any notice\nprotect system syslog file cables\n", warning},
+		"unprotect": {func(c *Candidate, s *Store) ([]configtree.Problem, error) {
+			_, problems, err := c.Load(ctx, ann, LoadOverride, "f", source("system { syslog { unprotect: file cables { any info; } } }", s))
+			return problems, err
+		}, "set system syslog file cables any info\n", ""},
+		"rollback": {func(c *Candidate, s *Store) ([]configtree.Problem, error) { return nil, c.Rollback(ctx, ann, 0) },
+			"set system host-name a\nset system syslog file messages any notice\n", ""},
+	} {
+		var r tape
+		s := open(t, t.TempDir(), &r)
+		hostCommit(t, s, "a", plainCommit)
+		if _, _, err := s.Shared().Load(ctx, ann, LoadSet, "f", format.Read(strings.NewReader(kept), "f", nil, format.SetLines, s.schema)); err != nil {
+			t.Fatal(err)
+		}
+		problems, err := row.how(s.Shared(), s)
+		said := ""
+		for i := range problems {
+			said += problems[i].Error()
+		}
+		if got := text(t, s.Shared().Tree()); err != nil || said != row.said || got != row.want {
+			t.Errorf("%s: %v, said %q:\n%s", name, err, said, got)
+		}
+		closed(t, s)
+	}
+}

@@ -26,7 +26,7 @@ func doings(t *testing.T, s *Store) map[string]func(by event.Subject) error {
 		"redo":    func(by event.Subject) error { _, err := c.RedoLast(ctx, by, 1); return err },
 		"lock":    func(by event.Subject) error { _, err := s.Exclusive(by); return err },
 		"private": func(by event.Subject) error { _, err := s.Private(by); return err },
-		"factory": func(by event.Subject) error { return c.LoadFactory(ctx, by) },
+		"factory": func(by event.Subject) error { _, err := c.LoadFactory(ctx, by); return err },
 	}
 }
 

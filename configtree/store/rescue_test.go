@@ -74,7 +74,7 @@ func TestLoadFactory(t *testing.T) {
 	defer closed(t, s)
 	hostCommit(t, s, "a", plainCommit)
 	r.lines()
-	if err := s.Shared().LoadFactory(context.Background(), ann); err != nil {
+	if _, err := s.Shared().LoadFactory(context.Background(), ann); err != nil {
 		t.Fatal(err)
 	}
 	if got := text(t, s.Shared().Tree()); got != "set system syslog file messages any notice\n" || !s.Shared().Dirty() {
