@@ -144,7 +144,7 @@ func (w *walk) finish(col int) (*call, *failure) {
 	if f := w.finishCommand(col); f != nil {
 		return nil, f
 	}
-	c := &call{verb: w.verb, args: w.args, words: w.words, relative: w.level}
+	c := &call{verb: w.verb, args: w.args, words: slices.Clone(w.words), relative: w.level}
 	if w.inStatement() {
 		res, f := w.resolve(col)
 		if f != nil {
@@ -171,7 +171,7 @@ func (w *walk) finish(col int) (*call, *failure) {
 		if w.verb.pattern {
 			c.pattern = w.path[len(w.path)-1].Text
 		}
-		c.words = append(slices.Clone(c.words), c.asTyped(res.String()))
+		c.words = append(c.words, c.asTyped(res.String()))
 	}
 	if w.sub != nil {
 		sub, f := w.sub.finish(col)
@@ -179,7 +179,7 @@ func (w *walk) finish(col int) (*call, *failure) {
 			return nil, f
 		}
 		c.sub = sub
-		c.words = append(slices.Clone(c.words), sub.words...)
+		c.words = append(c.words, sub.words...)
 	}
 	for _, p := range w.allStages() {
 		stage, f := p.finish(col)
@@ -187,7 +187,7 @@ func (w *walk) finish(col int) (*call, *failure) {
 			return nil, f
 		}
 		c.pipes = append(c.pipes, stage)
-		c.words = append(append(slices.Clone(c.words), "|"), stage.words...)
+		c.words = append(append(c.words, "|"), stage.words...)
 	}
 	return c, nil
 }
@@ -243,11 +243,8 @@ func firstWord(text string) string {
 func (w *walk) sofar() []string {
 	words := slices.Clone(w.words)
 	if w.inStatement() {
-		for n := len(w.path); n > 0; n-- {
-			if res, p := w.resolveSoFar(w.path[:n]); p == nil || p.Kind == configtree.Missing {
-				words = append(words, res.String())
-				break
-			}
+		if res, fits := fitting(w.path, w.resolveSoFar); fits > 0 {
+			words = append(words, res.String())
 		}
 	}
 	if w.sub != nil {
@@ -257,6 +254,20 @@ func (w *walk) sofar() []string {
 		words = append(append(words, "|"), p.sofar()...)
 	}
 	return words
+}
+
+// fitting resolves as many of the first words as fit, and returns their number, -1
+// when not even none do. A word that is wrong is wrong in every longer line, unless it
+// is the last, which may be an expression.
+func fitting(words []configtree.Word, resolve func([]configtree.Word) (configtree.Resolution, *configtree.Problem)) (configtree.Resolution, int) {
+	for n := len(words); n >= 0; {
+		res, p := resolve(words[:n])
+		if p == nil || p.Kind == configtree.Missing {
+			return res, n
+		}
+		n = min(n-1, p.Word+1)
+	}
+	return configtree.Resolution{}, -1
 }
 
 // secretDue reports whether bad, the word that failed, stands where a secret, or a
@@ -270,18 +281,15 @@ func (w *walk) secretDue(bad string) bool {
 	case !w.inStatement():
 		return false
 	}
-	for n := len(w.path) - 1; n >= 0; n-- {
-		res, p := w.resolveWords(w.path[:n])
-		if p != nil && p.Kind != configtree.Missing {
-			continue
-		}
-		at := res.Next.Node
-		if at == nil || at.Secret {
-			return at != nil
-		}
-		return slices.ContainsFunc(at.Children, func(c *schema.Node) bool { return c.Secret }) && !mistyped(bad, at)
+	res, fits := fitting(w.path[:len(w.path)-1], w.resolveWords)
+	if fits < 0 {
+		return false
 	}
-	return false
+	at := res.Next.Node
+	if at == nil || at.Secret {
+		return at != nil
+	}
+	return slices.ContainsFunc(at.Children, func(c *schema.Node) bool { return c.Secret }) && !mistyped(bad, at)
 }
 
 // resembles reports whether an unknown first word may be kept: it begins like a

@@ -14,6 +14,9 @@ import (
 // maxRange bounds how many statements one line may set.
 const maxRange = 10000
 
+// maxRangeWords bounds of how many words they are.
+const maxRangeWords = 1 << 20
+
 // overRange changes a statement once for each name that its ranges stand for:
 //
 //	wildcard range set system syslog file f[0-3,8] any notice
@@ -28,7 +31,13 @@ func overRange(ctx context.Context, s *Session, c *call) error {
 		case !word.Quoted && word.Text != "[" && strings.Contains(word.Text, "["):
 			return fmt.Errorf("%s: a range ends with ]", word.Text)
 		}
-		if len(names) == 0 || len(lines)*len(names) > maxRange {
+		if len(names) == 1 {
+			for i := range lines {
+				lines[i] = append(lines[i], configtree.Word{Text: names[0], Quoted: word.Quoted, Col: word.Col})
+			}
+			continue
+		}
+		if len(names) == 0 || len(lines)*len(names) > maxRange || len(lines)*len(names)*len(c.typed) > maxRangeWords {
 			return fmt.Errorf("%s: a range stands for 1 to %d names", word.Text, maxRange)
 		}
 		var longer [][]configtree.Word
@@ -59,12 +68,13 @@ func isRange(w configtree.Word) bool {
 // asTyped takes the quotes off ranges, which in quotes are none: a line in the
 // history must mean the same when it is run again.
 func (c *call) asTyped(line string) string {
+	var pairs []string
 	for _, w := range c.typed {
 		if isRange(w) {
-			line = strings.ReplaceAll(line, format.Quote(w.Text), w.Text)
+			pairs = append(pairs, format.Quote(w.Text), w.Text)
 		}
 	}
-	return line
+	return strings.NewReplacer(pairs...).Replace(line)
 }
 
 // expand replaces the words with ranges by one of the names each.

@@ -87,8 +87,11 @@ func (w *walk) recallable(f *failure, line string) string {
 	words, wrong := splitLine(rest)
 	if wrong != nil { // a quote that is not closed, or touches other text: cut at blanks, as far as it matters
 		words = nil
+		at := 0
 		for word := range strings.FieldsSeq(rest) {
-			words = append(words, configtree.Word{Text: strings.Trim(word, `"`), Col: strings.Index(rest, word)})
+			at += strings.Index(rest[at:], word)
+			words = append(words, configtree.Word{Text: strings.Trim(word, `"`), Col: at})
+			at += len(word)
 		}
 	}
 	if first := w.here(); first.at == nil && !first.piped && !first.slip(bad) && !v.knowsOne(words) {

@@ -19,7 +19,7 @@ func (w *walk) resolveWords(words []configtree.Word) (configtree.Resolution, *co
 	if w.verb.ranges {
 		res, p := configtree.Resolve(w.s.schema(), w.verb.edit, w.level, expand(words, firstOf))
 		for i := range res.Words {
-			if i < len(words) && isRange(words[i]) && !slices.Contains(res.Secret, i) {
+			if _, secret := slices.BinarySearch(res.Secret, i); !secret && i < len(words) && isRange(words[i]) {
 				res.Words[i] = words[i].Text
 			}
 		}
@@ -71,7 +71,22 @@ func (w *walk) forbidden() int {
 		return -1
 	}
 	allowed := w.allowed()
-	for i := range w.path {
+	words, bad, next := w.path, -1, 0
+	if w.verb.ranges {
+		words = expand(words, firstOf)
+	}
+	configtree.ResolveWhile(w.s.schema(), w.verb.edit, w.level, words, func(i int, reached configtree.Path, edits []configtree.Edit) bool {
+		if !allowed(reached, "") || slices.ContainsFunc(edits, func(e configtree.Edit) bool { return !allowed(e.Path, setValue(e)) }) {
+			bad = i
+		}
+		next = i + 1
+		return bad < 0
+	})
+	if bad >= 0 {
+		return bad
+	}
+	// What the walk was not told of is short: a wrong word ends it.
+	for i := min(next, len(words)-1); i < len(words); i++ {
 		res, p := w.resolveWords(w.path[:i+1])
 		if p != nil && p.Kind != configtree.Missing {
 			return -1
@@ -79,10 +94,12 @@ func (w *walk) forbidden() int {
 		if !allowed(res.Path, "") {
 			return i
 		}
-		for _, e := range res.Edits {
-			if !allowed(e.Path, setValue(e)) {
-				return i
-			}
+		settled := 0
+		if i < next { // each edit but that of the last word was looked at
+			settled = max(0, len(res.Edits)-1)
+		}
+		if slices.ContainsFunc(res.Edits[settled:], func(e configtree.Edit) bool { return !allowed(e.Path, setValue(e)) }) {
+			return i
 		}
 	}
 	return -1

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -145,6 +146,9 @@ func (w *walk) names(word string) bool {
 		slices.ContainsFunc(w.choices(*p, word), func(c candidate) bool { return c.name == word })
 }
 
+// maxPipes bounds the pipes of a line.
+const maxPipes = 100
+
 func (w *walk) acceptPipe(word configtree.Word) *failure {
 	if w.sub != nil {
 		return w.sub.accept(word)
@@ -160,6 +164,9 @@ func (w *walk) acceptPipe(word configtree.Word) *failure {
 			return f
 		}
 		w.stages = append(w.stages, w.pipe)
+	}
+	if len(w.stages) == maxPipes {
+		return &failure{col: word.Col, text: fmt.Sprintf("more than %d pipes.", maxPipes)}
 	}
 	tree := w.s.grammar.answerPipes
 	switch {

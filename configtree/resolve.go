@@ -39,15 +39,21 @@ func (r Resolution) String() string {
 	words := make([]string, len(r.Words))
 	for i, w := range r.Words {
 		switch {
-		case slices.Contains(r.Secret, i):
+		case in(r.Secret, i):
 			words[i] = "/* SECRET-DATA */"
-		case slices.Contains(r.brackets, i):
+		case in(r.brackets, i):
 			words[i] = w
 		default:
 			words[i] = Quote(w)
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// in reports whether an index is one of several, which are sorted.
+func in(sorted []int, i int) bool {
+	_, ok := slices.BinarySearch(sorted, i)
+	return ok
 }
 
 // refusal is what the shell says about a word that does not fit; what it says
@@ -83,9 +89,18 @@ const (
 // missing; the Resolution then holds what came before that, for completion and
 // for records.
 func Resolve(root *schema.Node, op Op, at Path, words []Word) (Resolution, *Problem) {
-	w := walk{op: op, start: len(at), path: make(Path, len(at), len(at)+len(words)), cursor: at.Cursor(root), words: words}
+	return ResolveWhile(root, op, at, words, nil)
+}
+
+// ResolveWhile is Resolve that tells, of each word that fits, before the next is
+// looked at, where it led: the path with the statement whose value or key is
+// awaited, and the edits that it completed. It is asked neither about the comment
+// of Annotate nor about the connective of a command and what follows it. When
+// fits returns false the walk ends before the next word, as if the line did.
+func ResolveWhile(root *schema.Node, op Op, at Path, words []Word, fits func(i int, reached Path, edits []Edit) bool) (Resolution, *Problem) {
+	w := walk{op: op, start: len(at), path: make(Path, len(at), len(at)+min(len(words), usualDepth)), cursor: at.Cursor(root), words: words}
 	copy(w.path, at)
-	w.out.Words = make([]string, 0, len(words))
+	w.out.Words = make([]string, 0, min(len(words), usualWords))
 	comment := ""
 	if op == Annotate && len(words) > 0 {
 		words = words[:len(words)-1]
@@ -99,6 +114,9 @@ func Resolve(root *schema.Node, op Op, at Path, words []Word) (Resolution, *Prob
 		if p := w.take(i, word); p != nil {
 			return w.result(), p
 		}
+		if fits != nil && !fits(i, w.reached(), w.fresh()) {
+			return w.result(), nil
+		}
 	}
 	p := w.finish(len(words))
 	if op == Annotate && p == nil {
@@ -109,6 +127,13 @@ func Resolve(root *schema.Node, op Op, at Path, words []Word) (Resolution, *Prob
 	}
 	return w.result(), p
 }
+
+// What most lines have room in: a long line that is wrong early costs no more
+// than a short one.
+const (
+	usualDepth = 16
+	usualWords = 32
+)
 
 // walk is a Resolve under way.
 type walk struct {
@@ -123,6 +148,7 @@ type walk struct {
 	values    int  // taken in the open bracket
 	below     bool // an edit was made at or below path
 	done      bool // all but Set: a leaf with its value was named, nothing may follow
+	told      int  // edits that were told of
 	out       Resolution
 }
 
@@ -140,6 +166,13 @@ func (w *walk) reached() Path {
 		return w.path.Append(Step{Node: w.pending})
 	}
 	return slices.Clip(w.path)
+}
+
+// fresh returns the edits made since it was last asked.
+func (w *walk) fresh() []Edit {
+	edits := w.out.Edits[w.told:]
+	w.told = len(w.out.Edits)
+	return edits
 }
 
 // problem is about word i.
