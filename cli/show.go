@@ -132,18 +132,18 @@ func at(t source, p configtree.Path) (configtree.Node, bool) {
 
 // comparison is the answer of `| compare`.
 type comparison struct {
+	class    *op.Class
 	from, to *configtree.Tree
 	at       configtree.Path
 }
 
 // comparison compares what the user may see of two trees.
 func (s *Session) comparison(from, to *configtree.Tree, at configtree.Path) *comparison {
-	from, to = s.class.Compared(from, to)
-	return &comparison{from: from, to: to, at: at}
+	return &comparison{class: s.class, from: from, to: to, at: at}
 }
 
 // WriteText implements op.Result.
-func (c *comparison) WriteText(w io.Writer) error { return format.Compare(w, c.from, c.to, c.at) }
+func (c *comparison) WriteText(w io.Writer) error { return c.class.Compare(w, c.from, c.to, c.at) }
 
 // showCandidate shows the candidate at or below the level.
 func showCandidate(_ context.Context, s *Session, c *call) error {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"loggia/configtree/schema"
+	"loggia/configtree/secret"
 )
 
 // secretPath leads to a leaf that keeps its value in $9$ notation.
@@ -107,10 +108,11 @@ func TestSecretIsRead(t *testing.T) {
 func TestSecretRefusals(t *testing.T) {
 	root := load(t)
 	for word, want := range map[string]string{
-		"$9$LbHX-wg4":           "Invalid $9$ secret: mistyped or cut short",
-		"$9$":                   "Invalid $9$ secret: mistyped or cut short",
-		"$8$aes256-gcm$hmac$1$": "A secret in $8$ notation cannot be read without its master password",
-		"/* SECRET-DATA */":     "The secret itself is wanted, not what stands for it",
+		"$9$LbHX-wg4":                      "Invalid $9$ secret: mistyped or cut short",
+		"$9$":                              "Invalid $9$ secret: mistyped or cut short",
+		"$8$aes256-gcm$hmac$1$":            "A secret in $8$ notation cannot be read without its master password",
+		"/* SECRET-DATA */":                "The secret itself is wanted, not what stands for it",
+		secret.Encode("/* SECRET-DATA */"): "The secret itself is wanted, not what stands for it",
 	} {
 		words := append(split(secretPath), Word{Text: word, Quoted: true})
 		res, problem := Resolve(root, Set, nil, words)

@@ -8,7 +8,6 @@ import (
 
 	"loggia/audit/event"
 	"loggia/configtree"
-	"loggia/configtree/format"
 	"loggia/configtree/store"
 	"loggia/op"
 )
@@ -24,8 +23,7 @@ func (s *session) masks() bool { return !s.env.Class().May("secret") }
 
 // difference prints what the user may see of the difference of two configurations.
 func (s *session) difference(out io.Writer, from, to *configtree.Tree) error {
-	from, to = s.env.Class().Compared(from, to)
-	return format.Compare(out, from, to, nil)
+	return s.env.Class().Compare(out, from, to, nil)
 }
 
 // refused records that the class of the user does not permit an RPC, and is what

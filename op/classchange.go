@@ -1,9 +1,11 @@
 package op
 
 import (
+	"io"
 	"slices"
 
 	"loggia/configtree"
+	"loggia/configtree/format"
 	"loggia/configtree/schema"
 )
 
@@ -145,45 +147,15 @@ func (v *viewer) whole(n *schema.Node) bool {
 	return all
 }
 
-// maskedSecret stands for a secret where the class has no flag to see it.
-const maskedSecret = "/* SECRET-DATA */"
-
-// Compared is what a comparison of two configurations shows the class of each. A
-// secret that is not the same in both is marked as such.
-func (c *Class) Compared(from, to *configtree.Tree) (*configtree.Tree, *configtree.Tree) {
+// Compare prints what a comparison of two configurations shows the class, at and
+// below a level, in the form of `show | compare`. Secrets are hidden as in `show`:
+// a leaf that has another one is there before and after, and looks the same.
+func (c *Class) Compare(w io.Writer, from, to *configtree.Tree, at configtree.Path) error {
 	from, to = c.View(from), c.View(to)
 	if c.May("secret") {
-		return from, to
+		return format.Compare(w, from, to, at)
 	}
-	return masked(from, nil), masked(to, from)
-}
-
-// masked is a tree whose secrets are hidden. One that is another than in base is
-// marked; base may be nil.
-func masked(t, base *configtree.Tree) *configtree.Tree {
-	var edits []configtree.Edit
-	for n := range t.Root().Children() {
-		eachSecret(n, func(n configtree.Node) {
-			value := maskedSecret
-			if base != nil {
-				if old, ok := base.At(n.Path()); ok && !n.Schema().Type.Same(old.Value(), n.Value()) {
-					value = "/* SECRET-DATA, changed */"
-				}
-			}
-			edits = append(edits, configtree.Edit{Op: configtree.Set, Path: n.Path(), Value: value})
-		})
-	}
-	return rewritten(t, edits)
-}
-
-// eachSecret visits the secret leaves at and below n.
-func eachSecret(n configtree.Node, visit func(configtree.Node)) {
-	if n.Schema().Secret && n.Schema().Kind == schema.Leaf {
-		visit(n)
-	}
-	for c := range n.Children() {
-		eachSecret(c, visit)
-	}
+	return format.CompareMasked(w, from, to, at)
 }
 
 // rewritten makes edits in a tree that is only to be shown: statements that are

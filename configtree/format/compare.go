@@ -30,11 +30,22 @@ import (
 // has or may have contents, as Junos does. Secrets keep their remark. When the
 // level at itself is new or gone, its uppermost new or removed ancestor is shown.
 func Compare(w io.Writer, from, to *configtree.Tree, at configtree.Path) error {
+	return compared(w, from, to, at, false)
+}
+
+// CompareMasked is Compare for who may not see secrets: they are shown as
+// /* SECRET-DATA */, as Options.Mask has it, before and after a change alike. The
+// output can then not be loaded, where it has one.
+func CompareMasked(w io.Writer, from, to *configtree.Tree, at configtree.Path) error {
+	return compared(w, from, to, at, true)
+}
+
+func compared(w io.Writer, from, to *configtree.Tree, at configtree.Path, mask bool) error {
 	changes := slices.DeleteFunc(configtree.Diff(from, to), func(c configtree.Change) bool {
 		whole := c.Kind == configtree.Added || c.Kind == configtree.Removed
 		return !c.Path.Within(at) && (!whole || !at.Within(c.Path))
 	})
-	c := &comparison{textWriter: textWriter{sink: &sink{w: w}}, from: from, to: to}
+	c := &comparison{textWriter: textWriter{sink: &sink{w: w}, mask: mask}, from: from, to: to}
 	for len(changes) > 0 && c.err == nil {
 		n := c.together(changes)
 		c.show(changes[:n])
@@ -131,17 +142,31 @@ func (c *comparison) block(change configtree.Change, again bool) {
 		return
 	}
 	c.open, c.level, c.group, c.grouped = true, level, group, group
-	header, depth := level.Banner(), len(level)
+	header, depth := level, len(level)
 	if group != nil {
-		header, depth = level.Append(configtree.Step{Node: group}).Banner(), depth+1
+		header, depth = level.Append(configtree.Step{Node: group}), depth+1
 	}
-	c.buf = append(c.buf, header...)
+	c.buf = append(c.buf, c.banner(header)...)
 	c.line()
 	depth++
 	if last.Kind == schema.Container || last.Kind == schema.List {
 		depth++
 	}
 	c.pad = strings.Repeat(" ", depth)
+}
+
+// banner is the header of a level, in which a key can be secret.
+func (c *comparison) banner(level configtree.Path) string {
+	if !c.mask || !slices.ContainsFunc(level, func(s configtree.Step) bool { return s.Node.Secret && s.Key != "" }) {
+		return level.Banner()
+	}
+	level = slices.Clone(level)
+	for i := range level {
+		if level[i].Node.Secret && level[i].Key != "" {
+			level[i].Key = secretMark
+		}
+	}
+	return strings.ReplaceAll(level.Banner(), configtree.Quote(secretMark), secretMark)
 }
 
 // mark says what the lines that follow are.

@@ -20,8 +20,6 @@ const hidden = "/* SECRET-DATA */"
 func checkSecret(value string) error {
 	plain := value
 	switch {
-	case value == hidden:
-		return refuse("The secret itself is wanted, not what stands for it")
 	case strings.HasPrefix(value, "$8$"):
 		return refuse("A secret in $8$ notation cannot be read without its master password")
 	case secret.IsEncoded(value):
@@ -31,6 +29,8 @@ func checkSecret(value string) error {
 		}
 	}
 	switch {
+	case strings.TrimSpace(plain) == hidden:
+		return refuse("The secret itself is wanted, not what stands for it")
 	case !utf8.ValidString(plain):
 		return refuse("Must be valid UTF-8 text")
 	case plain == "" || len(plain) > MaxSecret:
