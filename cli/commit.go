@@ -31,7 +31,7 @@ func commitVerbs() []*verb {
 				Type: numberType(1, 65535)},
 			{Name: "at", Kind: op.Option, Help: "When to do it: 21:30, \"2026-12-24 21:30\" or reboot"},
 			{Name: "and-quit", Kind: op.Flag, Help: "Leave configuration mode when it succeeds"},
-			{Name: "check", Kind: op.Flag, Help: "Only check; change nothing"}}}, steps: true, run: commit},
+			{Name: "check", Kind: op.Flag, Help: "Only check; change nothing"}}}, steps: true, changes: true, run: commit},
 		{Grammar: op.Grammar{Words: "rollback", Help: "Load a committed configuration, or forget the changes", NoPipe: true,
 			Params: []op.Param{rollbackNumber(false)}}, run: rollback, needs: rollbackFlag},
 		{Grammar: op.Grammar{Words: "rollback rescue", Help: "Load the rescue configuration", NoPipe: true, Permission: flagRollback}, run: rollbackRescue},

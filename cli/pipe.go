@@ -70,7 +70,7 @@ func (s *Session) again(ctx context.Context, c *call, every time.Duration) error
 		if err := s.o.Screen.Say("---(refreshed at " + op.Stamp(s.env.Now()) + ")---\n"); err != nil {
 			return err
 		}
-		if err := s.once(ctx, c); err != nil {
+		if err := s.once(ctx, c, joined(c.words)); err != nil {
 			return err
 		}
 		select {

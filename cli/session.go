@@ -99,6 +99,10 @@ type Session struct {
 	history     [2]*terminal.History // of operational and of configuration mode
 	monitors    monitors
 
+	// Of the command that runs: what is to be said of what it changed, though
+	// Ctrl-C came too late to prevent it.
+	outcome string
+
 	// Since a batch entered configuration mode, or committed: what to undo to.
 	shared *store.Candidate
 	mark   store.Mark
@@ -236,6 +240,7 @@ func (s *Session) execute(ctx context.Context, c *call) error {
 		s.o.Activity(strings.Join(c.words, " "), s.place())
 		defer func() { s.o.Activity("", s.place()) }()
 	}
+	line := joined(c.words)
 	for c.sub != nil {
 		c = c.sub
 	}
@@ -243,16 +248,29 @@ func (s *Session) execute(ctx context.Context, c *call) error {
 	if every := c.refreshing(); every > 0 {
 		return s.again(ctx, c, every)
 	}
-	return s.once(ctx, c)
+	return s.once(ctx, c, line)
+}
+
+// recordFailure records that a command which should have changed something failed.
+func (s *Session) recordFailure(c *call, line string, err error) {
+	if err == nil || errors.Is(err, errQuit) || !c.verb.changes && !op.Changes(c.verb.flag(c.words)) {
+		return
+	}
+	if errors.Is(err, terminal.ErrInterrupt) || errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted")
+	}
+	s.record(event.CommandFailed{Username: s.env.Caller.User, Command: line, Reason: store.FailureReason(err)})
 }
 
 // once runs a command and shows what it answers.
-func (s *Session) once(ctx context.Context, c *call) error {
+func (s *Session) once(ctx context.Context, c *call, line string) error {
 	if c.asksForRPC() {
 		return s.showRPC(ctx, c)
 	}
 	c.out = &reply{}
-	err := s.told(c.verb.run(ctx, s, c))
+	err := c.verb.run(ctx, s, c)
+	s.recordFailure(c, line, err)
+	err = s.told(err)
 	s.moved()
 	if res := c.out.result(); res != nil || err == nil {
 		err = errors.Join(s.render(ctx, res, c), err)

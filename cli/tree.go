@@ -30,6 +30,7 @@ type verb struct {
 	ranges   bool          // words of the Statement may stand for several: f[0-3]
 	shows    bool          // the answer is configuration: | display and | compare may follow
 	steps    bool          // tells its steps: | display detail may follow
+	changes  bool          // a failure is on record, though no permission says that it changes something
 	atPrompt bool          // makes no sense behind run
 
 	// Which class may run it, where Permission does not say it all.

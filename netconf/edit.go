@@ -215,6 +215,7 @@ func loadConfiguration(ctx context.Context, s *session, r *request) error {
 // loaded answers a load: the errors and warnings inside of its results, and an
 // <ok/> there unless there was an error, as Junos' clients are written for.
 func (s *session) loaded(r *request, problems []configtree.Problem, err error) error {
+	s.recordFailure(r.op.Tag, err)
 	r.say("<load-configuration-results>\n")
 	var told store.Problems
 	switch {

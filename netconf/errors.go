@@ -55,10 +55,13 @@ func notSupported(why string) *rpcError {
 	return &rpcError{tag: "operation-not-supported", message: why}
 }
 
+// accessDenied is the tag of what the class of the user does not permit.
+const accessDenied = "access-denied"
+
 // denied is what clients of Junos know the refusal by: the message exactly, and
 // the name of the RPC.
 func denied(operation string) *rpcError {
-	return &rpcError{tag: "access-denied", bad: operation, message: "permission denied"}
+	return &rpcError{tag: accessDenied, bad: operation, message: "permission denied"}
 }
 
 // rpcErrors returns err as one <rpc-error> or more.

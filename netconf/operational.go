@@ -31,6 +31,9 @@ func (s *session) operational(ctx context.Context, r *request) error {
 	if name == "request-delete-rescue-configuration" && errors.Is(err, store.ErrNoRescue) {
 		err = nil // programs want it gone, and it is
 	}
+	if op.Changes(c.Permission) {
+		s.recordFailure(said(r.op), err)
+	}
 	switch {
 	case errors.As(err, &bad):
 		return &rpcError{bad: bad.Element, message: bad.Error()}

@@ -340,7 +340,21 @@ func (s *session) operate(ctx context.Context, r *request) error {
 		if o.edits && !s.env.Class().Command("configure", []string{"configure"}) { // what it is in the shell
 			return s.refused(o.name)
 		}
-		return o.run(ctx, s, r)
+		err := o.run(ctx, s, r)
+		if o.edits || o.name == "kill-session" {
+			s.recordFailure(o.name, err)
+		}
+		return err
 	}
 	return s.operational(ctx, r)
+}
+
+// recordFailure records that an RPC which should have changed something failed. That
+// it was refused is on record already.
+func (s *session) recordFailure(said string, err error) {
+	var answer *rpcError
+	if err == nil || errors.As(err, &answer) && answer.tag == accessDenied {
+		return
+	}
+	s.record(event.CommandFailed{Username: s.env.Caller.User, Command: said, Reason: store.FailureReason(err)})
 }

@@ -16,6 +16,16 @@ type Grammar struct {
 	RPC        string  // name of the element that asks for the same; empty when there is none
 }
 
+// Changes reports whether a command that needs a permission flag changes something: its
+// failure is recorded as its outcome.
+func Changes(permission string) bool {
+	switch permission {
+	case "", "view", "view-configuration", "trace", "network", "security", "secret":
+		return false
+	}
+	return true
+}
+
 // ParamKind is the shape of a parameter.
 type ParamKind uint8
 

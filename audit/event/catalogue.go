@@ -66,6 +66,7 @@ func Catalogue() []Kind {
 		{ChangeRefused{user, path}, "A user was refused a change of the configuration"},
 		{IdleTimeout{user}, "A session ended because nobody pressed a key"},
 		{CommandLine{user, command}, "A user typed a command"},
+		{CommandFailed{user, command, why}, "A command that changes something failed"},
 		{CommandRefused{user, command}, "A user was refused a command"},
 		{Commit{Username: user, Command: command}, "A user asked for a commit"},
 		{CommitAt{Username: user, Command: command}, "A commit was put off"},

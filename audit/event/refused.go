@@ -11,6 +11,18 @@ func (e CommandRefused) Entry() Entry {
 		Attrs: []Attr{{"username", e.Username}, {"command", e.Command}}}
 }
 
+// CommandFailed is a command that should have changed something, and did not, or not
+// all of it. Command is as in CommandLine or NetconfCommand, and Reason has no secrets.
+type CommandFailed struct{ Username, Command, Reason string }
+
+// Entry implements Event. UI_COMMAND_FAILED is ours, interactive-commands.notice: the
+// outcome that FAU_GEN.1.2 wants.
+func (e CommandFailed) Entry() Entry {
+	return Entry{Process: mgd, Tag: "UI_COMMAND_FAILED", Facility: InteractiveCommands, Severity: Notice, Failed: true,
+		Text:  "User '" + e.Username + "', command '" + e.Command + "' failed: " + e.Reason,
+		Attrs: []Attr{{"username", e.Username}, {"command", e.Command}, {"reason", e.Reason}}}
+}
+
 // ChangeRefused is a change of the configuration that the login class of its
 // user does not permit. Path is the first statement that it is about.
 type ChangeRefused struct{ Username, Path string }

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"errors"
+	"fmt"
 	"iter"
 	"strings"
 
@@ -176,6 +178,44 @@ func (a *auditor) refused(problems []configtree.Problem) {
 			n++
 		}
 	}
+}
+
+// maxReason bounds what a record says about a failure, in bytes.
+const maxReason = 512
+
+// FailureReason says why a command failed, on one line for a record, without the value of a
+// secret.
+func FailureReason(err error) string {
+	var (
+		problems Problems
+		problem  *configtree.Problem
+		text     string
+	)
+	switch {
+	case errors.As(err, &problems) && len(problems) > 0:
+		text = placed(&problems[0])
+		if n := len(problems) - 1; n > 0 {
+			text += fmt.Sprintf(" (and %d more)", n)
+		}
+	case errors.As(err, &problem):
+		text = placed(problem)
+	default:
+		text = strings.TrimPrefix(err.Error(), "error: ")
+	}
+	text = strings.ReplaceAll(strings.TrimSpace(text), "\n", "; ")
+	if len(text) > maxReason {
+		text = strings.ToValidUTF8(text[:maxReason], "") + "…"
+	}
+	return text
+}
+
+// placed is a problem with the statement that has it.
+func placed(p *configtree.Problem) string {
+	e := configurationError(p)
+	if e.Path == "" {
+		return e.Message
+	}
+	return "[edit " + e.Path + "] " + e.Message
 }
 
 // configurationError renders a problem without the value of a secret.

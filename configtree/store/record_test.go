@@ -1,0 +1,33 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"loggia/configtree"
+	"loggia/configtree/schema"
+)
+
+func TestTheReasonOfAFailureHoldsNoSecret(t *testing.T) {
+	at := func(secret bool) configtree.Path {
+		return configtree.Path{{Node: &schema.Node{Name: "system"}}, {Node: &schema.Node{Name: "password", Secret: secret}}}
+	}
+	shown := configtree.Problem{Path: at(false), Err: errors.New("no such word: swordfish")}
+	hidden := configtree.Problem{Path: at(true), Token: "swordfish", Err: errors.New("no such word: swordfish")}
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{errors.New("disk\nfull"), "disk; full"},
+		{&shown, "[edit system password] no such word: swordfish"},
+		{&hidden, "[edit system password] invalid value"},
+		{fmt.Errorf("load: %w", Problems{hidden, shown, shown}), "[edit system password] invalid value (and 2 more)"},
+		{errors.New(strings.Repeat("ä", maxReason)), strings.Repeat("ä", maxReason/2) + "…"},
+	} {
+		if got := FailureReason(tt.err); got != tt.want {
+			t.Errorf("%v: %q, want %q", tt.err, got, tt.want)
+		}
+	}
+}
