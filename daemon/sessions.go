@@ -286,7 +286,13 @@ func (d *Daemon) root(id identity) (*files.Root, error) {
 	return files.New(files.Options{
 		State: d.state.dir, User: id.User, Real: id.console,
 		Rights: func() files.Rights { return rights(id.class()) },
-		Live:   logs{d}.live,
+		Log: func(name string, deleted bool) bool {
+			if deleted {
+				return id.class().ClearsLog(name)
+			}
+			return id.class().ReadsLog(name)
+		},
+		Live: logs{d}.live,
 		Refused: func(action, name, reason string) {
 			d.recorder.Record(id.Subject, event.AccessRefused{Username: id.User, Action: action, Filename: name, Reason: reason})
 		},

@@ -22,7 +22,10 @@ type Options struct {
 	// Rights, if given, is asked at each access in the place of the three above: a
 	// commit can change them while the user is there.
 	Rights func() Rights
-	Real   bool // may name other absolute paths: the console of the process's own user
+	// Log, if given, is asked besides for each log that is read, or deleted, by its
+	// name below /var/log: rules of the user may be about that one.
+	Log  func(name string, deleted bool) bool
+	Real bool // may name other absolute paths: the console of the process's own user
 	// Live reports whether a file below /var/log is written to at the moment: then
 	// nobody deletes it. It may be nil.
 	Live func(name string) bool
@@ -131,6 +134,9 @@ func (r *Root) find(name string, a access) (place, error) {
 			continue
 		}
 		if !p.may[a] {
+			return place{}, r.refuse(a, name, ErrRefused)
+		}
+		if p.virtual == logs && abs != logs && r.o.Log != nil && !r.o.Log(below(abs, logs), a == remove) {
 			return place{}, r.refuse(a, name, ErrRefused)
 		}
 		if a == remove && p.virtual == logs && r.o.Live != nil && r.o.Live(below(abs, logs)) {

@@ -290,3 +290,41 @@ func TestCreateBeside(t *testing.T) {
 		t.Errorf("after the rename: %q", got)
 	}
 }
+
+// TestLogsOneByOne: a right to all logs ends where one of them is asked about, however it is named.
+func TestLogsOneByOne(t *testing.T) {
+	state := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(state, "log"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"audit", "messages"} {
+		if err := os.WriteFile(filepath.Join(state, "log", name), []byte("line\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := 0
+	r, err := New(Options{State: state, User: "ann", Logs: true, Delete: true, Refused: func(_, _, _ string) { refused++ },
+		Log: func(name string, deleted bool) bool { return name != "audit" && !deleted }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"/var/log/audit", "//var/log/./audit", "../../log/audit", "~/../../log/audit"}
+	for _, name := range names {
+		if f, err := r.Open(name); !errors.Is(err, ErrRefused) {
+			t.Errorf("%s: %v %v", name, f, err)
+		}
+	}
+	if err := r.Remove("/var/log/messages"); !errors.Is(err, ErrRefused) || refused != len(names)+1 {
+		t.Errorf("deleted: %v; %d refused", err, refused)
+	}
+	f, err := r.Open("/var/log/messages")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := r.List("/var/log"); err != nil || len(list) != 2 {
+		t.Errorf("%v: %v", list, err)
+	}
+}

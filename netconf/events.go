@@ -139,7 +139,8 @@ func (s *session) whyEnded(ctx context.Context, r *request, err error) string {
 	return "what was asked for is sent"
 }
 
-// follows reports whether a class may follow a log: what it is in the shell.
+// follows reports whether a class may follow a log: what it is in the shell. As
+// that may show what is recorded already, no rule may deny `show log` of it.
 func (s *session) follows(c *op.Class, stream string) bool {
 	return c.Command("trace", []string{"monitor", "start", stream})
 }

@@ -88,6 +88,15 @@ func TestEvents(t *testing.T) {
 		t.Errorf("no log: %s", got)
 	}
 	denied := strings.Join(b.talk(b.options(op.ClassDefinition{Name: "reader", Permissions: []string{"view"}}), "<rpc><get-syslog-events><stream>messages</stream></get-syslog-events></rpc>"), "")
+	for class, want := range map[*op.ClassDefinition]string{
+		{Permissions: []string{"trace"}}: "<syslog-events>", {Permissions: []string{"all"}, DenyCommands: "show log messages"}: "access-denied",
+		{Permissions: []string{"all"}, DenyCommands: "show log audit"}: "<syslog-events>",
+	} {
+		got := strings.Join(b.talk(b.options(*class), "<rpc><get-syslog-events><stream>messages</stream><recorded/></get-syslog-events></rpc>"), "")
+		if !strings.Contains(got, want) {
+			t.Errorf("%+v:\n%s", *class, got)
+		}
+	}
 	if denied != failure("protocol", "access-denied", "error", "", "permission denied", "get-syslog-events") {
 		t.Errorf("without the permission trace: %s", denied)
 	}

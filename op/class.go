@@ -177,17 +177,26 @@ func controls(flag string) bool {
 
 // Command reports whether the class may run a command that needs a flag. Words
 // are those of the command and its arguments in full: "show", "log", "messages".
+// A name of a log or a file counts as what it leads to, and a rule that denies it
+// as it is typed counts too.
 func (c *Class) Command(flag string, words []string) bool {
 	if c.commands.none() {
 		return c.May(flag)
 	}
-	switch c.commands.over(words) {
-	case allowed:
-		return true
-	case denied:
-		return false
+	all := forms(words)
+	if all == nil {
+		all = [][]string{words}
 	}
-	return c.May(flag)
+	permitted := c.May(flag)
+	for _, form := range all {
+		switch c.commands.over(form) {
+		case denied:
+			return false
+		case allowed:
+			permitted = true
+		}
+	}
+	return permitted && !c.denies(words...) && c.concerns(words)
 }
 
 // MayCommand reports whether words can be the beginning, or all, of a command

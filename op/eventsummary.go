@@ -49,7 +49,10 @@ func summarize(ctx context.Context, env *Env, a Args) (Result, error) {
 	}
 	name := "messages"
 	if a["syslogfile"] != "" {
-		name = strings.TrimPrefix(a["syslogfile"], "/var/log/")
+		name = LogName(a["syslogfile"])
+	}
+	if !env.Class().ReadsLog(name) {
+		return nil, refusedFile(env, "show log "+name, name)
 	}
 	if err := NewLogLines(ctx, env.Logs, name).WriteText(&kept{s, most}); err != nil {
 		return nil, err

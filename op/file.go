@@ -181,6 +181,11 @@ func (t fileText) WriteText(w io.Writer) error {
 func (t fileText) Element() Element { return content(t) }
 
 func fileShow(_ context.Context, env *Env, a Args) (Result, error) {
+	// Only here it is known where relative names start at.
+	name := env.Files.Abs(a["filename"])
+	if !strings.HasPrefix(name, env.Home+"/") && env.Class().denies("file", "show", name) {
+		return nil, refusedFile(env, "file show "+name, a["filename"])
+	}
 	return fileText{env, a["filename"]}, nil
 }
 

@@ -57,7 +57,7 @@ func Monitored(env *Env, name string) string {
 // showLog shows a log with its archives, or lists the directory like ls -l.
 func showLog(ctx context.Context, env *Env, a Args) (Result, error) {
 	if a.Has("filename") {
-		return NewLogLines(ctx, env.Logs, strings.TrimPrefix(a["filename"], "/var/log/")), nil
+		return NewLogLines(ctx, env.Logs, LogName(a["filename"])), nil
 	}
 	list, err := env.Logs.List()
 	if err != nil {
@@ -90,7 +90,7 @@ func (l logList) WriteText(w io.Writer) error {
 func (l logList) Element() Element { return directoryList(l.env, "/var/log", true, l.list) }
 
 func clearLog(ctx context.Context, env *Env, a Args) (Result, error) {
-	name := strings.TrimPrefix(a["filename"], "/var/log/")
+	name := LogName(a["filename"])
 	if err := LogExists(env, name); err != nil {
 		return nil, err
 	}

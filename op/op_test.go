@@ -116,7 +116,7 @@ func newEnv(t *testing.T) *Env {
 		t.Fatal(err)
 	}
 	return &Env{
-		Store: s, Files: f, Recorder: nobody{}, Now: func() time.Time { return noon }, Started: noon.Add(-26 * time.Hour), StateDir: state, Home: f.Home(),
+		Store: s, Files: f, Recorder: nobody{}, Class: SuperUser, Now: func() time.Time { return noon }, Started: noon.Add(-26 * time.Hour), StateDir: state, Home: f.Home(),
 		Logs:     logs{"messages": {"one", "two", "three"}, "messages.0.gz": {"zero"}, "audit": nil},
 		Engine:   engine{},
 		Sessions: func() []Session { return nil }, Alarms: func() []Alarm { return nil },
