@@ -364,15 +364,19 @@ func term(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// hangup takes the terminal of a session away, and waits for the program's end.
+// hangup takes the terminal of a session away, and waits for the program's end;
+// `! hangup` does not: others are attached to it.
 func hangup(ts *testscript.TestScript, neg bool, args []string) {
 	t, args := ttyOf(ts, args, termCols, termRows)
-	if neg || len(args) != 0 {
-		ts.Fatalf("usage: hangup [-as NAME]")
+	if len(args) != 0 {
+		ts.Fatalf("usage: [!] hangup [-as NAME]")
 	}
 	s := of(ts)
 	delete(s.ttys, nameOf(s, t))
 	ts.Check(t.master.Close())
+	if neg {
+		return
+	}
 	select {
 	case <-t.ended:
 	case <-time.After(patience):

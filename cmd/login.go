@@ -43,10 +43,12 @@ func (o *options) console(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
-	return o.session(ctx, dir, visit{
-		own:      func(d *daemon.Daemon) (int, error) { return d.Login(ctx, o.in, o.out, name) },
-		attached: func(c *attach.Client) (int, error) { return c.Login(ctx, o.in, o.out, name) },
+	user, gone := signal.NotifyContext(ctx, syscall.SIGHUP)
+	defer gone()
+	return o.session(ctx, user, dir, visit{
+		own:      func(d *daemon.Daemon) (int, error) { return d.Login(ctx, user, o.in, o.out, name) },
+		attached: func(c *attach.Client) (int, error) { return c.Login(user, o.in, o.out, name) },
 	})
 }

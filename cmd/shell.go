@@ -55,9 +55,11 @@ func (o *options) shell(ctx context.Context, c *cobra.Command) error {
 	if b != nil && b.file != nil {
 		defer b.file.Close() // only read
 	}
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	return o.fail(o.session(ctx, dir, o.visit(ctx, b)))
+	user, gone := signal.NotifyContext(ctx, syscall.SIGHUP)
+	defer gone()
+	return o.fail(o.session(ctx, user, dir, o.visit(ctx, user, b)))
 }
 
 // visit is what is done with the engine: in this process, or in the one that holds it.
@@ -66,37 +68,38 @@ type visit struct {
 	attached func(*attach.Client) (int, error)
 }
 
-// visit is a session on the terminal, or a batch.
-func (o *options) visit(ctx context.Context, b *batch) visit {
+// visit is a session on the terminal, or a batch. ctx ends what this process does; user, that
+// the user is there, ends before it when the terminal hangs up.
+func (o *options) visit(ctx, user context.Context, b *batch) visit {
 	if b == nil {
 		return visit{
-			own:      func(d *daemon.Daemon) (int, error) { return d.Console(ctx, o.in, o.out) },
-			attached: func(c *attach.Client) (int, error) { return c.Shell(ctx, o.in, o.out) },
+			own:      func(d *daemon.Daemon) (int, error) { return d.Console(ctx, user, o.in, o.out) },
+			attached: func(c *attach.Client) (int, error) { return c.Shell(user, o.in, o.out) },
 		}
 	}
 	shown := term.IsTerminal(int(o.out.Fd()))
 	return visit{
 		own: func(d *daemon.Daemon) (int, error) {
-			return d.Batch(ctx, daemon.Batch{Command: b.command, In: b.in, Name: b.name, KeepGoing: o.keepGoing, Terminal: shown, Out: o.out, Err: o.err})
+			return d.Batch(ctx, user, daemon.Batch{Command: b.command, In: b.in, Name: b.name, KeepGoing: o.keepGoing, Terminal: shown, Out: o.out, Err: o.err})
 		},
 		attached: func(c *attach.Client) (int, error) {
-			return c.Run(ctx, attach.Batch{Command: b.command, In: b.in, Name: b.name, KeepGoing: o.keepGoing, Terminal: shown, Out: o.out, Err: o.err})
+			return c.Run(user, attach.Batch{Command: b.command, In: b.in, Name: b.name, KeepGoing: o.keepGoing, Terminal: shown, Out: o.out, Err: o.err})
 		},
 	}
 }
 
 // session runs the session where the engine is. When its process goes away
 // before the session began, it looks for the engine anew.
-func (o *options) session(ctx context.Context, dir string, v visit) error {
+func (o *options) session(ctx, user context.Context, dir string, v visit) error {
 	for until := time.Now().Add(attach.Wait); ; {
-		d, client, err := o.reach(ctx, dir)
+		d, client, err := o.reach(user, dir)
 		switch {
 		case err != nil:
 			return err
 		case d != nil:
 			return o.embedded(ctx, d, v)
 		}
-		err = o.attached(ctx, client, v)
+		err = o.attached(user, client, v)
 		if !errors.Is(err, attach.ErrNotBegun) || time.Now().After(until) {
 			return err
 		}
@@ -164,7 +167,8 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-// embedded runs the session in this process, which is the engine.
+// embedded runs the session in this process, which is the engine: as long as sessions of
+// others are attached, whatever becomes of the terminal.
 func (o *options) embedded(ctx context.Context, d *daemon.Daemon, v visit) error {
 	for _, n := range d.Notices() {
 		fmt.Fprintln(o.err, "warning:", n)
@@ -175,7 +179,11 @@ func (o *options) embedded(ctx context.Context, d *daemon.Daemon, v visit) error
 	var err error
 	o.status, err = v.own(d)
 	stop()
-	return errors.Join(err, <-served, o.closed(d.Close("the last session ended", daemon.ShellDrain)))
+	why := "the last session ended"
+	if ctx.Err() != nil {
+		why = "terminated"
+	}
+	return errors.Join(err, <-served, o.closed(d.Close(why, daemon.ShellDrain)))
 }
 
 // closed tells of messages that were lost at the end, which is no failure.

@@ -53,13 +53,14 @@ func (d *Daemon) login(ctx context.Context, pid int, t terminal.Terminal, name s
 }
 
 // Login runs a login on this process's own terminal, like Console.
-func (d *Daemon) Login(ctx context.Context, in, out *os.File, name string) (int, error) {
+func (d *Daemon) Login(ctx, user context.Context, in, out *os.File, name string) (int, error) {
 	t, err := terminal.OpenTTY(in, out)
 	if err != nil {
 		return 1, err
 	}
-	status := d.login(ctx, os.Getpid(), t, name, func() bool { return d.sessions.count() == 1 })
-	return status, d.waitEmpty(ctx, out)
+	status := d.login(user, os.Getpid(), t, name, func() bool { return d.sessions.count() == 1 })
+	d.waitEmpty(ctx, out)
+	return status, nil
 }
 
 func (c *consoleLogin) record(user string, e event.Event) {

@@ -368,8 +368,9 @@ func (d *Daemon) batch(ctx context.Context, id identity, b cli.Batch, shown bool
 }
 
 // Console runs a session on this process's own terminal and returns when it,
-// and every session that attached meanwhile, has ended.
-func (d *Daemon) Console(ctx context.Context, in, out *os.File) (int, error) {
+// and every session that attached meanwhile, has ended, or ctx has. When user ends, because
+// the terminal hung up, so does the session, as if the user had left: the others go on.
+func (d *Daemon) Console(ctx, user context.Context, in, out *os.File) (int, error) {
 	id, err := d.identify(uint32(os.Getuid()), os.Getpid())
 	if err != nil {
 		return 1, err
@@ -378,8 +379,9 @@ func (d *Daemon) Console(ctx context.Context, in, out *os.File) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	status := d.interact(ctx, id, t, func() bool { return d.sessions.count() == 1 })
-	return status, d.waitEmpty(ctx, out)
+	status := d.interact(user, id, t, func() bool { return d.sessions.count() == 1 })
+	d.waitEmpty(ctx, out)
+	return status, nil
 }
 
 // Batch is a batch of commands for this process.
@@ -393,7 +395,7 @@ type Batch struct {
 }
 
 // Batch runs a batch in this process, and waits like Console.
-func (d *Daemon) Batch(ctx context.Context, b Batch) (int, error) {
+func (d *Daemon) Batch(ctx, user context.Context, b Batch) (int, error) {
 	id, err := d.identify(uint32(os.Getuid()), os.Getpid())
 	if err != nil {
 		return 1, err
@@ -404,23 +406,23 @@ func (d *Daemon) Batch(ctx context.Context, b Batch) (int, error) {
 	} else {
 		run.Source = cli.NewLineSource(b.Name, b.In)
 	}
-	status := d.batch(ctx, id, run, b.Terminal)
-	return status, d.waitEmpty(ctx, b.Err)
+	status := d.batch(user, id, run, b.Terminal)
+	d.waitEmpty(ctx, b.Err)
+	return status, nil
 }
 
-func (d *Daemon) waitEmpty(ctx context.Context, tell io.Writer) error {
-	if n := d.sessions.count(); n > 0 {
+// waitEmpty waits for the sessions of others, and tells who is there to know.
+func (d *Daemon) waitEmpty(ctx context.Context, tell io.Writer) {
+	if n := d.sessions.count(); n > 0 && ctx.Err() == nil {
 		sessions := "another session is attached"
 		if n > 1 {
 			sessions = fmt.Sprintf("%d other sessions are attached", n)
 		}
-		if _, err := fmt.Fprintf(tell, "%s: the engine runs until they have left. Ctrl-C ends it, and them, now\n", sessions); err != nil {
-			return err
-		}
+		// A terminal that is gone, with whoever looked at it, ends nobody else's session.
+		_, _ = fmt.Fprintf(tell, "%s: the engine runs until they have left. Ctrl-C ends it, and them, now\n", sessions)
 	}
 	select {
 	case <-d.sessions.empty():
 	case <-ctx.Done():
 	}
-	return nil
 }
