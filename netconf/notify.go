@@ -43,6 +43,10 @@ func createSubscription(ctx context.Context, s *session, r *request) error {
 	if err != nil {
 		return err
 	}
+	// What is over is read out of the log: who did what and when, of everybody.
+	if !sub.since.IsZero() && !s.env.Class().Command("trace", []string{"show", "log"}) {
+		return s.refused(r.op.Tag)
+	}
 	s.subscribed = true
 	r.ok()
 	ctx, cancel := context.WithCancel(ctx)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"loggia/audit/event"
+	"loggia/op"
 )
 
 func TestSubscriptionsAreChecked(t *testing.T) {
@@ -23,6 +24,31 @@ func TestSubscriptionsAreChecked(t *testing.T) {
 	} {
 		if got := b.say("<create-subscription>" + in + "</create-subscription>"); got != want {
 			t.Errorf("%s:\n%s", in, got)
+		}
+	}
+}
+
+// TestReplayIsReadingTheLog: to hear what happens now needs no permission, as RFC 6470
+// has it for everybody; what happened before needs the one for `show log`.
+func TestReplayIsReadingTheLog(t *testing.T) {
+	b := newBox(t)
+	for _, c := range []struct {
+		class       op.ClassDefinition
+		live, since bool
+	}{
+		{op.ClassDefinition{Permissions: []string{"view"}}, true, false},
+		{op.ClassDefinition{Permissions: []string{"view", "trace"}}, true, true},
+		{op.ClassDefinition{Permissions: []string{"all"}, DenyCommands: "show log"}, true, false},
+	} {
+		for in, want := range map[string]bool{"": c.live, "<startTime>2026-11-22T11:00:00Z</startTime>": c.since} {
+			o := b.options(c.class)
+			o.Notifications = func(context.Context, time.Time) iter.Seq2[Notification, error] {
+				return func(func(Notification, error) bool) {}
+			}
+			got := strings.Join(b.talk(o, "<rpc><create-subscription>"+in+"</create-subscription></rpc>"), "")
+			if ok := strings.Contains(got, "<ok/>"); ok != want || ok == strings.Contains(got, "access-denied") {
+				t.Errorf("%+v, %q:\n%s", c.class, in, got)
+			}
 		}
 	}
 }
