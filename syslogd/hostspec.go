@@ -71,7 +71,7 @@ func (e *Engine) hostFault(place string) func(error) {
 }
 
 // channel puts a connection to a log server on record: that it was opened, ended
-// or could not be made, once each time that changes. The record may itself go to
+// or could not be made, for each reason once. The record may itself go to
 // that server; it opens nothing that would not be opened without it.
 func (e *Engine) channel(c sink.Channel) {
 	if e.o.Announce == nil {

@@ -219,7 +219,7 @@ func TestWhoIsNotLetIn(t *testing.T) {
 	v := newVault(t)
 	v.make("server")
 	alice := v.make("alice")
-	v.make("eve")
+	stranger := v.make("eve")
 	port := freePort(t)
 	w, n := tlsWorld(t, Config{Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{TLS: []TLSListen{v.listen(port, alice)}}})
 	silent, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port)) // says nothing
@@ -248,6 +248,18 @@ func TestWhoIsNotLetIn(t *testing.T) {
 	if n.count(event.ChannelFailed, "eve.example.net: ") != 1 || n.count(event.ChannelFailed, "does not look like a TLS handshake") != 1 {
 		t.Error(n)
 	}
+	n.mu.Lock()
+	for _, c := range n.all {
+		got := c.Name + ", " + c.Certificate + ", " + c.Protocol
+		want := "eve.example.net, " + pki.Describe(stranger.Leaf()) + ", TLS 1.3 TLS_"
+		if strings.Contains(c.Reason, "does not look like") {
+			want = ", , "
+		}
+		if c.State == event.ChannelFailed && !strings.HasPrefix(got, want) {
+			t.Errorf("%+v", c)
+		}
+	}
+	n.mu.Unlock()
 	if s := w.sourceNamed(fmt.Sprintf("tls 127.0.0.1:%d", port)); s.Barred != 2 || s.Accepted != 1 {
 		t.Errorf("%+v", s)
 	}

@@ -201,17 +201,31 @@ func (s *stream) tell(what event.ChannelState, reason string) {
 	}
 	sec := s.secured
 	c := event.InputChannel{State: what, Input: s.input.String(), Local: s.local.String(), Peer: s.origin.Peer.String(),
-		Name: s.origin.Certificate, Certificate: sec.certificate, Reason: reason}
-	if what != event.ChannelFailed {
-		c.Protocol = tls.VersionName(sec.state.Version) + " " + tls.CipherSuiteName(sec.state.CipherSuite)
-	} else {
+		Name: s.origin.Certificate, Certificate: sec.certificate, Protocol: protocol(&sec.state), Reason: reason}
+	if what == event.ChannelFailed {
 		more, record := e.failures.Note(e.now())
 		if !record {
 			return
 		}
 		c.Reason += more
+		state := sec.conn.ConnectionState() // has what was shown, though it was refused
+		c.Protocol = protocol(&state)
+		if peers := state.PeerCertificates; len(peers) > 0 {
+			c.Name, c.Certificate = sec.listen.identify(peers[0])
+		}
 	}
 	e.o.Announce(c)
+}
+
+// protocol names the version and the cipher suite, as far as they are agreed upon.
+func protocol(state *tls.ConnectionState) string {
+	switch {
+	case state.Version == 0:
+		return ""
+	case state.CipherSuite == 0:
+		return tls.VersionName(state.Version)
+	}
+	return tls.VersionName(state.Version) + " " + tls.CipherSuiteName(state.CipherSuite)
 }
 
 // plainTLS is an error of TLS in words for a log.

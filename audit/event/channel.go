@@ -4,15 +4,16 @@ import "strings"
 
 // HostChannel is a connection to a log server: its beginning, its end, or that it
 // could not be made, with both ends (FTP_ITC.1, FCS_TLSC_EXT.1). There is one
-// for each change: attempts that fail one after the other are told once.
+// for each change: attempts that fail one after the other are told once for each
+// reason, and for each certificate that is refused.
 type HostChannel struct {
 	State       ChannelState
 	Host        string // as configured
 	Transport   string // tcp or tls
 	Local, Peer string // address and port of both ends
-	Subject     string // of the server's certificate
+	Subject     string // of the certificate that the server has shown, also of one that was refused
 	Fingerprint string // of that, RFC 5425's
-	Reason      string // why it ended or failed
+	Reason      string // why it ended or failed; of one that opened: failures without a record
 }
 
 // Entry implements Event. EVENTD_HOST_CHANNEL_OPENED, _CLOSED and _FAILED are ours,

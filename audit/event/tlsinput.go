@@ -18,9 +18,9 @@ type InputChannel struct {
 	State       ChannelState
 	Input       string // `tls *:6514`
 	Local, Peer string // address and port of both ends
-	Name        string // name that the peer's certificate bears; empty without one
-	Certificate string // the peer's: subject and fingerprint
-	Protocol    string // version and cipher suite
+	Name        string // name that the certificate bears which the peer has shown, also of one that was refused; empty without one
+	Certificate string // that: subject, serial number and fingerprint
+	Protocol    string // version and cipher suite, as far as they were agreed upon
 	Reason      string // why it failed, or ended otherwise than in order
 }
 

@@ -3,7 +3,9 @@ package sink
 import (
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
+	"errors"
 	"net"
 	"strings"
 )
@@ -15,7 +17,7 @@ type Change uint8
 const (
 	Opened Change = iota
 	Ended         // after it was opened
-	Failed        // it could not be opened; told once until one is
+	Failed        // it could not be opened; told once for each kind of failure until one is
 )
 
 // Channel is a connection by tcp or tls that opened, ended or failed: FTP_ITC.1
@@ -26,21 +28,36 @@ type Channel struct {
 	Network     string // tcp or tls
 	Local       string // address and port; empty where there was no connection
 	Peer        string // address and port, or what was tried
-	Subject     string // tls: of the peer's certificate
+	Subject     string // tls: of the certificate that the peer has shown, also of one that was refused
 	Fingerprint string // tls: sha-256:AB:CD… of that
-	Reason      string // why it ended or failed
+	Reason      string // why it ended or failed; of one that opened: failures that were not told
 }
 
-// channelOf describes an open connection.
+// channelOf describes a connection that is open, or whose handshake has failed.
 func channelOf(t target, conn net.Conn) Channel {
 	c := Channel{Host: t.host, Network: t.network, Local: address(conn.LocalAddr()), Peer: address(conn.RemoteAddr())}
 	if s, ok := conn.(*tls.Conn); ok {
-		if chain := s.ConnectionState().PeerCertificates; len(chain) > 0 {
-			c.Subject = chain[0].Subject.String()
-			c.Fingerprint = fingerprint(chain[0].Raw)
-		}
+		c.show(s.ConnectionState().PeerCertificates)
 	}
 	return c
+}
+
+// refusedChannel describes a connection whose handshake has ended with err.
+func refusedChannel(t target, conn *tls.Conn, err error) Channel {
+	c := channelOf(t, conn)
+	var unverified *tls.CertificateVerificationError // the library's own judgement, which keeps none
+	if c.Fingerprint == "" && errors.As(err, &unverified) {
+		c.show(unverified.UnverifiedCertificates)
+	}
+	return c
+}
+
+// show notes what the peer has shown.
+func (c *Channel) show(chain []*x509.Certificate) {
+	if len(chain) > 0 {
+		c.Subject = clean(chain[0].Subject.String(), maxSubject)
+		c.Fingerprint = fingerprint(chain[0].Raw)
+	}
 }
 
 // certificate names the certificate of the peer in a line.

@@ -90,6 +90,8 @@ type Remote struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed when the sender has ended
 
+	outage outage // the sender's own
+
 	// Replaced by Reconfigure.
 	style atomic.Pointer[wire.Style]
 
@@ -109,7 +111,6 @@ type Remote struct {
 	closing chan struct{} // closed by Close
 	closed  bool
 	state   RemoteState
-	away    bool // its failure was told
 	alarm   alarm
 	disk    alarm
 	reports []Alarm

@@ -163,6 +163,7 @@ func (r *Remote) open(ctx context.Context, t target) (net.Conn, error) {
 	}
 	s := tls.Client(&counting{Conn: conn}, c)
 	if err := s.HandshakeContext(ctx); err != nil {
+		err = &handshakeError{refusedChannel(t, s, err), err}
 		if e := conn.Close(); e != nil && !errors.Is(e, net.ErrClosed) {
 			r.config.Fault(e)
 		}
@@ -171,18 +172,20 @@ func (r *Remote) open(ctx context.Context, t target) (net.Conn, error) {
 	return s, nil
 }
 
-// failed tells that no connection could be made, once until one is.
+// failed tells that no connection could be made, unless that was told already.
 func (r *Remote) failed(t target, err error) {
 	if t.network == "udp" || r.ctx.Err() != nil {
 		return
 	}
-	r.mu.Lock()
-	said := r.away
-	r.away = true
-	r.mu.Unlock()
-	if !said {
-		r.config.Channel(Channel{Change: Failed, Host: t.host, Network: t.network,
-			Peer: net.JoinHostPort(t.host, strconv.Itoa(int(t.port))), Reason: err.Error()})
+	to := net.JoinHostPort(t.host, strconv.Itoa(int(t.port)))
+	c := Channel{Host: t.host, Network: t.network, Peer: to}
+	if h := (*handshakeError)(nil); errors.As(err, &h) {
+		c = h.at
+	}
+	more, ok := r.outage.tells(failure{t.network + " " + to, c.Fingerprint, failureReason(err)}, r.config.Now())
+	if ok {
+		c.Change, c.Reason = Failed, clean(err.Error(), maxReason)+more
+		r.config.Channel(c)
 	}
 }
 
@@ -190,11 +193,11 @@ func (r *Remote) failed(t target, err error) {
 func (r *Remote) use(conn net.Conn, t target, w *window, changed <-chan struct{}) error {
 	c := channelOf(t, conn)
 	r.mu.Lock()
-	r.away = false
 	r.state.Address, r.state.Local, r.state.Peer = c.Peer, c.Local, c.certificate()
 	r.mu.Unlock()
 	r.note(Up, nil)
 	if t.network != "udp" {
+		c.Reason = r.outage.ends()
 		r.config.Channel(c)
 	}
 	unblock := context.AfterFunc(r.ctx, func() { conn.SetDeadline(time.Unix(1, 0)) }) // an error means it is closed
