@@ -125,7 +125,7 @@ func (s *Session) readTree(name string) (*configtree.Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := bufio.NewReaderSize(&limitedReader{ctx: context.Background(), r: f, left: maxLoad}, 64<<10)
+	in := unmarked(&limitedReader{ctx: context.Background(), r: f, left: maxLoad})
 	empty := configtree.New(s.schema())
 	batch := empty.Batch()
 	for e, p := range format.ReadOnto(in, name, nil, trialSyntax(in), empty) {

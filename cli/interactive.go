@@ -138,8 +138,12 @@ func (s *Session) interactiveLine(ctx context.Context, term *terminal.Session, l
 		}
 	}
 	running, stop := term.Interruptible(ctx)
+	s.outcome = ""
 	err := s.execute(running, c)
 	stop()
+	if s.outcome != "" && errors.Is(context.Cause(running), terminal.ErrInterrupt) {
+		err = printed(s.outcome) // it may not have been shown
+	}
 	term.SetLength(s.settings.screenLength)
 	term.SetWidth(s.settings.screenWidth)
 	switch {

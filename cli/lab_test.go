@@ -176,9 +176,15 @@ func (l *lab) typed(o Options, keys ...string) string {
 type records struct {
 	mu   sync.Mutex
 	list []string
+	also func(tag string) // if set, before the session runs, is told of each
 }
 
 func (r *records) Record(by event.Subject, events ...event.Event) {
+	if r.also != nil {
+		for _, e := range events {
+			r.also(e.Entry().Tag)
+		}
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range events {

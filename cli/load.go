@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 
+	"loggia/cli/terminal"
 	"loggia/configtree"
 	"loggia/configtree/format"
 	"loggia/configtree/store"
@@ -58,6 +59,9 @@ func loadSources(env *op.Env, prefix string) []op.Choice {
 // stays as it was.
 func (s *Session) load(ctx context.Context, c *call, how store.LoadVerb) error {
 	name := c.args["filename"]
+	if err := s.mode.candidate.Usable(s.env.Caller); err != nil {
+		return err // before anything is typed
+	}
 	in, shut, err := s.loadSource(ctx, name)
 	if err != nil {
 		return err
@@ -66,7 +70,7 @@ func (s *Session) load(ctx context.Context, c *call, how store.LoadVerb) error {
 	if c.args.Has("relative") {
 		at = s.level()
 	}
-	limited := bufio.NewReaderSize(&limitedReader{ctx: ctx, r: in, left: maxLoad}, 64<<10)
+	limited := unmarked(&limitedReader{ctx: ctx, r: in, left: maxLoad})
 	edits := format.ReadOnto(limited, name, at, loadSyntax(how, c.args.Has("json"), limited), s.tree())
 	if how != store.LoadOverride && how != store.LoadUpdate { // there only what differs matters
 		edits = s.allowedOnly(edits)
@@ -79,7 +83,23 @@ func (s *Session) load(ctx context.Context, c *call, how store.LoadVerb) error {
 	if cerr := shut(); err == nil {
 		err = cerr
 	}
-	return c.loaded(problems, err, c.args.Has("partial"))
+	if errors.Is(err, context.Canceled) || errors.Is(err, terminal.ErrInterrupt) {
+		return errNotLoaded
+	}
+	return s.loaded(c, problems, err)
+}
+
+// errNotLoaded is what becomes of a load that Ctrl-C came in time for.
+var errNotLoaded = errors.New("interrupted, nothing was loaded")
+
+// unmarked reads r behind the byte order mark that some editors put in front of a text.
+func unmarked(r io.Reader) *bufio.Reader {
+	const mark = "\ufeff"
+	in := bufio.NewReaderSize(r, 64<<10)
+	if head, _ := in.Peek(len(mark)); string(head) == mark { // what is wrong comes again when it is read
+		_, _ = in.Discard(len(mark)) // they are there
+	}
+	return in
 }
 
 // loadSyntax is the syntax of what is read: what the verb says, or where that
@@ -106,7 +126,10 @@ func loadSyntax(how store.LoadVerb, json bool, in *bufio.Reader) format.Syntax {
 func loadFactory(ctx context.Context, s *Session, c *call) error {
 	c.say("warning: activating factory configuration\n")
 	problems, err := s.mode.candidate.LoadFactory(ctx, s.env.Caller)
-	return c.loaded(problems, err, false)
+	if errors.Is(err, context.Canceled) {
+		return errNotLoaded
+	}
+	return s.loaded(c, problems, err)
 }
 
 func saveTargets(env *op.Env, prefix string) []op.Choice {
@@ -136,9 +159,10 @@ func save(_ context.Context, s *Session, c *call) error {
 	return nil
 }
 
-// loaded says how a load went, problem by problem.
-func (c *call) loaded(problems []configtree.Problem, err error, partial bool) error {
-	fatal := 0
+// loaded says how a load went, problem by problem. Its last line is to be seen
+// though Ctrl-C came meanwhile.
+func (s *Session) loaded(c *call, problems []configtree.Problem, err error) error {
+	fatal, partial := 0, c.args.Has("partial")
 	var report strings.Builder
 	for i := range problems {
 		if !problems[i].Warning {
@@ -150,17 +174,18 @@ func (c *call) loaded(problems []configtree.Problem, err error, partial bool) er
 	}
 	var told store.Problems
 	switch {
-	case fatal > 0 && partial:
-		c.say(fmt.Sprintf("%sload complete (%d errors)\n", report.String(), fatal))
-	case fatal > 0:
+	case fatal > 0 && !partial:
 		return printed(fmt.Sprintf("%serror: load failed (%d errors)", report.String(), fatal))
 	case err != nil && !errors.As(err, &told):
 		return err
+	case fatal > 0:
+		s.outcome = fmt.Sprintf("load complete (%d errors)\n", fatal)
 	case len(problems) > 0:
-		c.say(fmt.Sprintf("%sload complete (%d warnings)\n", report.String(), len(problems)))
+		s.outcome = fmt.Sprintf("load complete (%d warnings)\n", len(problems))
 	default:
-		c.say("load complete\n")
+		s.outcome = "load complete\n"
 	}
+	c.say(report.String() + s.outcome)
 	return nil
 }
 

@@ -18,7 +18,7 @@ func testConfiguration(ctx context.Context, s *Session, c *call) error {
 	if err != nil {
 		return err
 	}
-	limited := bufio.NewReaderSize(&limitedReader{ctx: ctx, r: in, left: maxLoad}, 64<<10)
+	limited := unmarked(&limitedReader{ctx: ctx, r: in, left: maxLoad})
 	empty := configtree.New(s.schema())
 	batch := empty.Batch()
 	var problems []configtree.Problem

@@ -107,6 +107,12 @@ terminal:1:(37) Value 70000 is not within range (1..65535) at '70000'
     'port 70000;'
       Value 70000 is not within range (1..65535)
 `},
+		{"an open string leaves no block empty", "system {\n    host-name \"abc;\n}\n", `
+terminal:2:(19) unterminated quote
+  [edit system]
+    'host-name ...'
+      unterminated quote
+`},
 		{"missing value", "system {\n    host-name;\n}\n", `
 terminal:2:(14) missing argument: ;
   [edit system]

@@ -36,6 +36,7 @@ type block struct {
 	opened  token // the statement's first word
 	text    string
 	filled  bool // it or something below it has been set
+	faulty  bool // a statement in it could not be read at all, so that it may not be empty
 }
 
 func readText(r io.Reader, file string, at configtree.Path, root *schema.Node, yield func(configtree.Edit, *configtree.Problem) bool) {
@@ -96,7 +97,11 @@ func (t *textReader) close(tok token) {
 	}
 	b := *t.top()
 	t.blocks = t.blocks[:len(t.blocks)-1]
-	if !b.filled {
+	switch {
+	case !b.filled && b.faulty:
+		t.top().faulty = true
+		return
+	case !b.filled:
 		t.warn(b.opened, b.path, errEmpty)
 		return
 	}

@@ -119,6 +119,7 @@ func (t *textReader) collect(tok token) bool {
 	if bad.err == nil {
 		return true
 	}
+	t.top().faulty = true
 	t.report(configtree.Syntax, bad, &StatementError{Err: bad.err, Statement: excerpt(texts(s.words[:min(1, len(s.words))]), true, "")})
 	t.recover()
 	return false

@@ -300,7 +300,7 @@ func (c *Candidate) Rollback(ctx context.Context, by event.Subject, n int) error
 // become makes the candidate a tree that the store has, by an edition that holds
 // what is special about it. It waits for a commit under way.
 func (c *Candidate) become(ctx context.Context, by event.Subject, command string, ed edition, get func() (*configtree.Tree, error)) ([]configtree.Problem, error) {
-	if err := c.usable(by); err != nil {
+	if err := c.Usable(by); err != nil {
 		return nil, err
 	}
 	s := c.store

@@ -135,7 +135,7 @@ type transaction struct {
 
 // admit refuses a commit that must wait for others.
 func (t *transaction) admit() error {
-	if err := t.from.usable(t.by); err != nil {
+	if err := t.from.Usable(t.by); err != nil {
 		return err
 	}
 	if h, ok := t.store.locked(); ok && h.By != t.by {

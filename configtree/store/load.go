@@ -58,7 +58,7 @@ func (c *Candidate) LoadPartial(ctx context.Context, by event.Subject, verb Load
 }
 
 func (c *Candidate) load(ctx context.Context, ed edition, verb LoadVerb, source string, edits Source) (changes []configtree.Change, problems []configtree.Problem, err error) {
-	if err := c.usable(ed.by); err != nil {
+	if err := c.Usable(ed.by); err != nil {
 		return nil, nil, err
 	}
 	c.store.record(ed.by, event.Load{Username: ed.by.User, Command: "load " + verb.String()})

@@ -153,14 +153,15 @@ func (l *Lock) Release() (discarded bool) {
 	return discarded
 }
 
-// usable says why a session may not edit or commit the candidate, nil if it may.
-func (c *Candidate) usable(by event.Subject) error {
+// Usable says why a session may not edit or commit the candidate, nil if it may:
+// what Edit, Load and Commit are refused with.
+func (c *Candidate) Usable(by event.Subject) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.refuse(by)
 }
 
-// refuse is usable for a caller who holds mu.
+// refuse is Usable for a caller who holds mu.
 func (c *Candidate) refuse(by event.Subject) error {
 	switch {
 	case c.ended && c.private:

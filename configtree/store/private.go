@@ -192,7 +192,7 @@ func (c *Candidate) merged(now *state, running *Revision) (*configtree.Tree, err
 // error is a *ConflictError when the same statements were changed here. It waits
 // for a commit under way. In the shared candidate there is nothing to do.
 func (c *Candidate) Update(ctx context.Context, by event.Subject) ([]configtree.Change, error) {
-	if err := c.usable(by); err != nil || !c.private {
+	if err := c.Usable(by); err != nil || !c.private {
 		return nil, err
 	}
 	s := c.store

@@ -244,7 +244,7 @@ func TestPrivateEditsKeepOthersFromTheSharedCandidate(t *testing.T) {
 	if got := text(t, s.Running().Tree); !strings.Contains(got, "host-name a") || !strings.Contains(got, "UTC") || !strings.Contains(got, "file x") {
 		t.Errorf("in force is\n%s", got)
 	}
-	if b.Discard() || !errors.Is(b.usable(bob), ErrDiscarded) || s.Shared().Discard() {
+	if b.Discard() || !errors.Is(b.Usable(bob), ErrDiscarded) || s.Shared().Discard() {
 		t.Error("discarding")
 	}
 }

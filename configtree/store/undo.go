@@ -29,7 +29,9 @@ var ErrFolded = errors.New("the uncommitted changes are too many to be undone on
 // Undo removes the uncommitted edits that the session of m has made since. Those
 // of other sessions stay, whether they were made before, between or after; only
 // one that makes no sense without an edit undone, such as the annotation of a
-// statement that is gone, goes with it. It waits for a commit under way.
+// statement that is gone, goes with it. What threw the uncommitted edits away, as
+// `rollback 0` does, is no edit to undo: they are gone for good, whoever made them.
+// It waits for a commit under way.
 func (c *Candidate) Undo(ctx context.Context, m Mark) ([]configtree.Change, error) {
 	if err := c.store.lock(ctx); err != nil {
 		return nil, err
@@ -40,7 +42,10 @@ func (c *Candidate) Undo(ctx context.Context, m Mark) ([]configtree.Change, erro
 	if m.seq < c.folded {
 		return nil, ErrFolded
 	}
-	return c.drop(ctx, m.by, func(e entry) bool { return e.seq > m.seq && e.by == m.by })
+	base := c.state.Load().base.Tree
+	return c.drop(ctx, m.by, func(e entry) bool {
+		return e.seq > m.seq && e.by == m.by && !(e.whole() && e.after.Equal(base))
+	})
 }
 
 // drop takes entries of a session out of the log. The caller holds mu.
@@ -121,7 +126,7 @@ func (c *Candidate) RedoLast(ctx context.Context, by event.Subject, n int) ([]co
 	}
 	c.mu.Unlock()
 	if len(again) == 0 {
-		return nil, errors.Join(c.usable(by), ErrNotUndone)
+		return nil, errors.Join(c.Usable(by), ErrNotUndone)
 	}
 	var all []configtree.Change
 	for _, e := range again {
