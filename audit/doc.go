@@ -24,7 +24,8 @@
 // at the end of the last segment; Open cuts it off and says so. Anything else
 // that does not read back is damage: Open refuses to append behind it in the
 // same segment, starts a new one and says so, and the damaged bytes stay for an
-// examiner. The canonical bytes are what later proofs (hash tree, signed
+// examiner. Numbers that are known to have been given out go on, so that whole records
+// which are gone leave a gap (Log.Continue). The canonical bytes are what later proofs (hash tree, signed
 // checkpoints) are computed over, so a version byte leads them and a published
 // version never changes.
 package audit

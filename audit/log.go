@@ -83,6 +83,21 @@ func openLog(dir string, now func() time.Time, write func(*os.File, []byte) (int
 	return l, rec, nil
 }
 
+// Continue has the next record numbered after known, which somebody kept elsewhere, where
+// the trail ends before it: what is gone stays a gap. It reports the numbers that are
+// missing, 0 and 0 for none, and must come before the first Append.
+func (l *Log) Continue(known uint64) (first, last uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if known < l.next {
+		return 0, 0
+	}
+	first = l.next
+	l.next = known + 1
+	l.last, l.written, l.durable, l.wanted = known, known, known, known
+	return first, known
+}
+
 // Receipt stands for a record that Append has numbered.
 type Receipt struct {
 	log *Log

@@ -61,6 +61,7 @@ type Daemon struct {
 	// Built once.
 	state        *state
 	trail        *audit.Log
+	mark         *trailMark // nil when it cannot be kept
 	recorder     *recorder
 	engine       *syslogd.Engine
 	store        *store.Store
@@ -128,6 +129,7 @@ func (d *Daemon) start() error {
 		Alarm: d.alarm, Forget: d.alarms.forget, Report: d.report, Terminals: d.sessions.show,
 	})
 	d.recorder = &recorder{trail: trail, engine: d.engine, failed: func(err error) { d.alarms.set(auditTrail, err) }}
+	d.examine()
 	d.notes = newNotes(func(all ...event.Event) { d.recorder.Record(itself(), all...) }, d.engine.Destinations, time.Now)
 	d.logins.Store(&logins{config: &sshd.Config{Retry: sshd.Retry{Tries: 3, Threshold: 2, Factor: 5 * time.Second, Grace: 2 * time.Minute}}})
 	d.openClock(newMachineClock())
@@ -146,7 +148,7 @@ func (d *Daemon) start() error {
 		d.metrics.close()
 		err = errors.Join(err, d.clock.end(), d.engine.Close(context.Background()))
 		d.notes.end()
-		return errors.Join(err, trail.Close())
+		return errors.Join(err, d.endTrail())
 	}
 	return nil
 }
@@ -246,7 +248,7 @@ func (d *Daemon) Close(why string, drain time.Duration) error {
 		err = errors.Join(err, drained)
 	}
 	d.notes.end()
-	err = errors.Join(err, d.trail.Close())
+	err = errors.Join(err, d.endTrail())
 	if err == nil {
 		err = os.Remove(d.state.path("run", "running"))
 	}

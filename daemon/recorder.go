@@ -16,9 +16,10 @@ import (
 // what happens is still logged, an alarm stands, and who asked for a durable
 // record, a commit above all, gets the error. It implements store.Recorder.
 type recorder struct {
-	trail  *audit.Log
-	engine *syslogd.Engine
-	failed func(error) // told when the trail takes no more, and with nil when it does again
+	trail   *audit.Log
+	engine  *syslogd.Engine
+	failed  func(error)  // told when the trail takes no more, and with nil when it does again
+	durable func(uint64) // told of the numbers of records that are on the disk; may be nil
 
 	mu      sync.Mutex // makes trail and log agree about the order, and guards what follows
 	early   []early    // events from before the engine ran
@@ -68,7 +69,11 @@ func (r *recorder) RecordDurable(ctx context.Context, by event.Subject, e event.
 	if err != nil {
 		return err
 	}
-	if err = receipt.Durable(ctx); err != nil && ctx.Err() == nil {
+	err = receipt.Durable(ctx)
+	switch {
+	case err == nil && r.durable != nil:
+		r.durable(receipt.Seq)
+	case err != nil && ctx.Err() == nil:
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.tell(err)

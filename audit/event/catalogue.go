@@ -11,6 +11,7 @@ func Catalogue() []Kind {
 	const user, command, path, why = "<username>", "<command>", "<path>", "<reason>"
 	return []Kind{
 		{TrailRecovered{Damaged: "<file>"}, "The audit trail had been cut short and was mended"},
+		{TrailShortened{}, "Records of the audit trail are gone, and which"},
 		{HostChannel{State: ChannelClosed, Host: "<host>", Transport: "<transport>", Local: "<local>", Peer: "<peer>", Subject: "<subject>", Fingerprint: "<fingerprint>", Reason: why}, "A connection to a log server ended"},
 		{HostChannel{State: ChannelFailed, Host: "<host>", Transport: "<transport>", Local: "<local>", Peer: "<peer>", Subject: "<subject>", Fingerprint: "<fingerprint>", Reason: why}, "A connection to a log server could not be made"},
 		{HostChannel{State: ChannelOpened, Host: "<host>", Transport: "<transport>", Local: "<local>", Peer: "<peer>", Subject: "<subject>", Fingerprint: "<fingerprint>", Reason: why}, "A connection to a log server was made"},

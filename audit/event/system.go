@@ -1,6 +1,9 @@
 package event
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+)
 
 // eventd is the process that Junos' syslog engine logs as.
 const eventd = "eventd"
@@ -60,6 +63,20 @@ func (e TrailRecovered) Entry() Entry {
 	}
 	return Entry{Process: eventd, Tag: "AUDIT_TRAIL_RECOVERED", Facility: Syslog, Severity: Error, Failed: true, Text: text,
 		Attrs: []Attr{{"records", n}, {"torn", torn}, {"segment", e.Damaged}}}
+}
+
+// TrailShortened is that the audit trail has lost whole records since the program ended.
+type TrailShortened struct{ First, Last uint64 } // numbers of what is missing
+
+// Entry implements Event. AUDIT_TRAIL_SHORTENED is ours, syslog.critical.
+func (e TrailShortened) Entry() Entry {
+	return Entry{Process: eventd, Tag: "AUDIT_TRAIL_SHORTENED", Facility: Syslog, Severity: Critical, Failed: true, Text: e.Error(),
+		Attrs: []Attr{number("first", e.First), number("last", e.Last)}}
+}
+
+// Error returns what the alarm says as well.
+func (e TrailShortened) Error() string {
+	return fmt.Sprintf("Audit trail has lost records %d to %d: its files were removed, cut off or damaged", e.First, e.Last)
 }
 
 // AlarmSet is a part of the running configuration that does not work.
