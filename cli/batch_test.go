@@ -232,3 +232,14 @@ func TestMessageSaysEachErrorOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestABatchPutsNothingBack: what it discarded itself does not come back at its end.
+func TestABatchPutsNothingBack(t *testing.T) {
+	for _, discard := range []string{"request system configuration discard-changes\nconfigure", "configure\nrollback 0"} {
+		l := newLab(t)
+		_, errs, status := l.batch("user", "configure\nset system host-name q1\ncommit at reboot\nclear system commit\n"+discard+"\nshow | compare\n")
+		if status != 0 || errs != "" || l.store.Shared().Dirty() {
+			t.Errorf("%s: status %d, %s", discard, status, errs)
+		}
+	}
+}

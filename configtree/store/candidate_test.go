@@ -156,7 +156,7 @@ func TestUndoTakesOnlyItsOwn(t *testing.T) {
 		{"what stood on it goes", []string{"mark", "ann: set system syslog file x any any", "bob: deactivate system syslog file x", "undo"},
 			"set system syslog file messages any notice\n"},
 		{"a rollback", []string{"bob: set system host-name b", "mark", "ann: rollback", "undo"},
-			"set system host-name b\nset system syslog file messages any notice\n"},
+			"set system syslog file messages any notice\n"},
 		{"the other's rollback", []string{"mark", "ann: set system host-name a", "bob: rollback", "ann: set system time-zone UTC", "undo"},
 			"set system syslog file messages any notice\n"},
 		{"what was committed stays", []string{"mark", "ann: set system host-name a", "bob: commit", "ann: set system time-zone UTC", "undo"},

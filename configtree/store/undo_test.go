@@ -116,3 +116,29 @@ func TestRedoIsBounded(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestUndoPutsNothingBack: what was thrown away stays away, whoever made it and
+// whenever, and what was edited behind that is undone.
+func TestUndoPutsNothingBack(t *testing.T) {
+	for _, steps := range []string{"a1 m a<", "a1 m a2 a<", "b1 m a<", "a1 m a< a2", "m a1 a< a2 a<", "m a1 a<"} {
+		dir := t.TempDir()
+		s := open(t, dir, new(tape))
+		var mark Mark
+		for _, step := range strings.Fields(steps) {
+			if step == "m" {
+				mark = s.Shared().Mark(ann)
+			} else if err := undoStep(t, s, step); err != nil {
+				t.Errorf("%s: %s: %v", steps, step, err)
+			}
+		}
+		if _, err := s.Shared().Undo(context.Background(), mark); err != nil || s.Shared().Dirty() {
+			t.Errorf("%s: %v, the files are %q", steps, err, filesOf(s.Shared()))
+		}
+		closed(t, s)
+		s = open(t, dir, new(tape))
+		if s.Shared().Dirty() {
+			t.Errorf("%s: after a restart the files are %q", steps, filesOf(s.Shared()))
+		}
+		closed(t, s)
+	}
+}
