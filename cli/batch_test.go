@@ -243,3 +243,28 @@ func TestABatchPutsNothingBack(t *testing.T) {
 		}
 	}
 }
+
+// TestACommitOfNothingSaysSo: it threatens with no rollback and promises none.
+func TestACommitOfNothingSaysSo(t *testing.T) {
+	const nothing = "warning: nothing has changed: "
+	for _, c := range []struct{ command, out, errs string }{
+		{"commit", "commit complete\n", ""},
+		{"commit comment why", nothing + "no revision keeps the comment\ncommit complete\n", ""},
+		{"commit confirmed 1", nothing + "there is nothing to roll back\ncommit complete\n", ""},
+		{"commit at reboot comment why", "", "stdin:2: error: nothing has changed: there is nothing to commit later\n"},
+		{"commit check", "configuration check succeeds\n", ""},
+	} {
+		l := newLab(t)
+		out, errs, _ := l.batch("user", "configure\n"+c.command+"\n")
+		if out != "Entering configuration mode\n"+c.out || errs != c.errs {
+			t.Errorf("%s: %s%s", c.command, out, errs)
+		}
+		if _, waits := l.store.Pending(); waits {
+			t.Errorf("%s: something waits", c.command)
+		}
+	}
+	l := newLab(t)
+	if out := l.must("configure\nset system host-name x\ncommit confirmed 5\ncommit confirmed 7\n"); strings.Count(out, "automatically rolled back in") != 2 {
+		t.Errorf("put off: %s", out)
+	}
+}

@@ -152,9 +152,16 @@ func (s *Session) commitOptions(c *call) (o store.CommitOptions, err error) {
 	return o, nil
 }
 
-// committed says what a commit came to.
+// committed says what a commit came to, and of one without changes what it did not do.
 func (c *call) committed(s *Session, o store.CommitOptions, res store.Result) {
+	_, waiting := s.env.Store.Pending()
+	empty := res.Empty && !o.CheckOnly
+	if empty && o.Comment != "" {
+		c.say("warning: nothing has changed: no revision keeps the comment\n")
+	}
 	switch {
+	case empty && o.Confirmed > 0 && !waiting:
+		c.say("warning: nothing has changed: there is nothing to roll back\ncommit complete\n")
 	case o.CheckOnly && res.Confirmed:
 		c.say("commit confirmed timer cancelled\nconfiguration check succeeds\n")
 	case o.CheckOnly:

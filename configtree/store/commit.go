@@ -50,6 +50,7 @@ var (
 	errConfirmedAt      = errors.New("'confirmed' does not go with 'at'")
 	errPrivateConfirmed = errors.New("'commit confirmed' is not possible in private mode")
 	errPrivateAt        = errors.New("'commit at' is not possible in private mode")
+	errAtNothing        = errors.New("nothing has changed: there is nothing to commit later")
 	errAtUnconfirmed    = errors.New("a confirmed commit is pending; confirm it first")
 )
 
@@ -212,6 +213,9 @@ func (t *transaction) abandon(cause error) {
 
 func (t *transaction) run(ctx context.Context) (Result, error) {
 	unchanged := t.tree.Equal(t.running.Tree) && (t.store.waits == nil || !t.store.waits())
+	if unchanged && !t.options.At.IsZero() {
+		return Result{}, errAtNothing
+	}
 	if unchanged && !t.options.CheckOnly {
 		return t.runUnchanged(ctx)
 	}
