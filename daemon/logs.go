@@ -233,8 +233,8 @@ func passing(err error) bool {
 }
 
 // Clear implements op.Logs.
-func (l logs) Clear(_ context.Context, _ event.Subject, name string, all bool) error {
-	err := l.d.engine.ClearLog(name, all)
+func (l logs) Clear(_ context.Context, by event.Subject, name string, all bool) error {
+	err := l.d.engine.ClearLog(name, by.User, all)
 	if errors.Is(err, fs.ErrNotExist) {
 		return errors.New(name + ": no log file of the present configuration; use file delete")
 	}

@@ -120,7 +120,7 @@ func TestClearFlushAndReopen(t *testing.T) {
 		w.Log(event.Subject{}, event.Entry{Process: "mgd", Facility: event.Daemon, Text: text})
 	}
 	say("before")
-	if err := w.ClearLog("messages", true); err != nil {
+	if err := w.ClearLog("messages", "", true); err != nil {
 		t.Fatal(err)
 	}
 	say("after")
@@ -139,7 +139,7 @@ func TestClearFlushAndReopen(t *testing.T) {
 	if got := w.text("messages"); !strings.Contains(got, "in the new file") {
 		t.Errorf("got %q", got)
 	}
-	for _, err := range []error{w.Flush("none"), w.ClearLog("none", false)} {
+	for _, err := range []error{w.Flush("none"), w.ClearLog("none", "", false)} {
 		if !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("a file that is not configured: %v", err)
 		}

@@ -45,20 +45,20 @@ func (e *Engine) Flush(name string) error {
 }
 
 // ClearLog empties the file of that name, and removes its archives if all is
-// set (`clear log NAME all`). A file kept per-host is named per-host/HOST/NAME.
-func (e *Engine) ClearLog(name string, all bool) error {
+// set (`clear log NAME all`), for a user. A file kept per-host is named per-host/HOST/NAME.
+func (e *Engine) ClearLog(name, user string, all bool) error {
 	if sender, file, ok := SenderFile(name); ok {
 		p, _ := e.sink(file).(*sink.PerHost)
 		if p == nil {
 			return notConfigured(name)
 		}
-		return p.Clear(sender, all)
+		return p.Clear(sender, user, all)
 	}
 	f, err := e.File(name)
 	if err != nil {
 		return err
 	}
-	return f.Clear(all)
+	return f.Clear(user, all)
 }
 
 // KeepsPerHost reports whether the configuration in force keeps a file of that name

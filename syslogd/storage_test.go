@@ -300,7 +300,7 @@ func TestFullDiskDropsNew(t *testing.T) {
 	if got := w.storage.dropped.Load(); got != c.Dropped[sink.NoSpace] {
 		t.Errorf("%d said to be dropped, %d were", got, c.Dropped[sink.NoSpace])
 	}
-	if err := w.ClearLog("all", true); err != nil {
+	if err := w.ClearLog("all", "", true); err != nil {
 		t.Fatal(err)
 	}
 	w.eventually(func() bool { return !w.storage.refusing.Load() }, func() string { return "resumed" })

@@ -40,11 +40,12 @@ func (LogTurnedOverByClock) Entry() Entry {
 }
 
 // LogCleared is the first line of a file that `clear log` emptied.
-type LogCleared struct{}
+type LogCleared struct{ Username string } // who did it
 
 // Entry implements Event.
-func (LogCleared) Entry() Entry {
-	return Entry{Process: "clear-log", Facility: Syslog, Severity: Info, Text: "logfile cleared"}
+func (e LogCleared) Entry() Entry {
+	return Entry{Process: "clear-log", Facility: Syslog, Severity: Info, Text: "logfile cleared" + by(e.Username),
+		Attrs: []Attr{{"username", e.Username}}}
 }
 
 // MessagesLost are messages that an input or a destination has lost since it

@@ -314,7 +314,7 @@ func TestMovedFileIsNoticed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := w.open(FileOptions{})
-			if err := f.Clear(true); err != nil {
+			if err := f.Clear("", true); err != nil {
 				t.Fatal(err)
 			}
 			f.Write(batch("before"))
@@ -342,7 +342,7 @@ func TestClear(t *testing.T) {
 	f := w.open(FileOptions{Size: 500, Files: 10})
 	f.Write(batch(numbered(0, 50, 20)...))
 	old := f.Published()
-	if err := f.Clear(false); err != nil {
+	if err := f.Clear("", false); err != nil {
 		t.Fatal(err)
 	}
 	if p := f.Published(); p.Epoch <= old.Epoch || p.Seq != 1 {
@@ -355,10 +355,10 @@ func TestClear(t *testing.T) {
 	if last := all[len(all)-1]; !strings.HasSuffix(last, "logfile cleared") || len(all) < 10 {
 		t.Errorf("%d lines, last %q", len(all), last)
 	}
-	if err := f.Clear(true); err != nil {
+	if err := f.Clear("ann", true); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.all(f); len(got) != 1 || !strings.HasSuffix(got[0], fmt.Sprintf(" host clear-log[%d]: logfile cleared", os.Getpid())) {
+	if got := w.all(f); len(got) != 1 || !strings.HasSuffix(got[0], fmt.Sprintf(" host clear-log[%d]: logfile cleared by user 'ann'", os.Getpid())) {
 		t.Errorf("after clear all: %q", got)
 	}
 	equal(t, "directory", w.names(), []string{"messages"})

@@ -164,7 +164,7 @@ func TestFollowThroughClear(t *testing.T) {
 		got = append(got, string(line.Text))
 		switch len(got) {
 		case 1:
-			if err := f.Clear(true); err != nil {
+			if err := f.Clear("", true); err != nil {
 				t.Fatal(err)
 			}
 			f.Write(batch("after"))

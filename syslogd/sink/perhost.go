@@ -392,7 +392,7 @@ func (p *PerHost) reopen(now time.Time) (sweep bool) {
 
 // Clear empties the file of a sender, as File.Clear does. The error is
 // fs.ErrNotExist if it has none.
-func (p *PerHost) Clear(host string, all bool) error {
+func (p *PerHost) Clear(host, user string, all bool) error {
 	p.mu.Lock()
 	defer p.unlock()
 	if p.closed {
@@ -408,7 +408,7 @@ func (p *PerHost) Clear(host string, all bool) error {
 			return err
 		}
 	}
-	return s.file.Clear(all)
+	return s.file.Clear(user, all)
 }
 
 // Close implements Destination.

@@ -165,13 +165,13 @@ func TestPerHostKeepsSendersApart(t *testing.T) {
 	}
 	h.Write(from("WEB1", "again"))
 	equal(t, "after a restart", h.text("web1"), append(want["web1"], "Nov 22 14:00:00 WEB1 app: again"))
-	if err := h.Clear("web1", true); err != nil {
+	if err := h.Clear("web1", "", true); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Clear("../web1", true); err == nil {
+	if err := h.Clear("../web1", "", true); err == nil {
 		t.Error("cleared outside")
 	}
-	if err := h.Clear("web99", true); !errors.Is(err, fs.ErrNotExist) {
+	if err := h.Clear("web99", "", true); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("clear of nothing: %v", err)
 	}
 	equal(t, "after clear", h.text("web1"), nil)

@@ -63,8 +63,9 @@ func (f *File) say(e event.Entry, received time.Time) {
 }
 
 // Clear empties the file and, with all, removes its archives: `clear log NAME
-// [all]`. The numbering begins anew in a new epoch, with a line that says so.
-func (f *File) Clear(all bool) error {
+// [all]`, for a user. The numbering begins anew in a new epoch, with a line that says
+// so, and who did it, in the format of the file: unlike newsyslog's it is a record.
+func (f *File) Clear(user string, all bool) error {
 	f.mu.Lock()
 	defer f.unlock()
 	if f.closed {
@@ -85,7 +86,13 @@ func (f *File) Clear(all bool) error {
 		return errors.Join(err, e)
 	}
 	f.saveState()
-	f.say(event.LogCleared{}.Entry(), now)
+	if !f.options.BinaryData {
+		f.notice.Reset()
+		f.notice.Received = now
+		f.fold.writer.append(&f.notice, event.LogCleared{Username: user}.Entry(), os.Getpid(), "", f.Style())
+		f.put(&f.notice, 0, 1)
+		f.records = false
+	}
 	return err
 }
 
