@@ -73,7 +73,16 @@ func leave(ctx context.Context, s *Session, c *call) error {
 const uncommitted = "The configuration has been changed but not committed\n"
 
 // discardHint says how a batch gets past what somebody left behind.
-const discardHint = "'request system configuration discard-changes' forgets the uncommitted changes of everybody"
+const discardHint = "'show | compare' in configuration mode, at a terminal, shows them;\n" +
+	"'request system configuration discard-changes' forgets the uncommitted changes of everybody"
+
+// leftBehind says whose uncommitted changes keep a batch out, and what to do.
+func leftBehind(c *store.Candidate) string {
+	if users := c.Editors(); len(users) > 0 {
+		return "there are uncommitted changes of " + strings.Join(users, ", ") + "\n" + discardHint
+	}
+	return "there are uncommitted changes\n" + discardHint
+}
 
 // configure enters configuration mode, at a level when `edit` named one. A
 // batch refuses to work on top of what somebody else has not committed: it
@@ -82,7 +91,7 @@ func configure(_ context.Context, s *Session, c *call) error {
 	candidate := s.env.Store.Shared()
 	if err := s.env.Store.Modified(); s.o.Batch && err != nil && s.shared == nil {
 		if errors.Is(err, store.ErrModified) {
-			err = fmt.Errorf("%w\n"+discardHint, err)
+			err = fmt.Errorf("%w\n%s", err, leftBehind(candidate))
 		}
 		return err
 	}

@@ -53,6 +53,19 @@ func (c *Candidate) Dirty() bool {
 	return !now.tree.Equal(now.base.Tree)
 }
 
+// Editors returns the users whose edits are uncommitted, sorted. Those whose edits
+// were folded are not known any more.
+func (c *Candidate) Editors() []string {
+	var users []string
+	for _, e := range needed(c.state.Load()) {
+		if e.by.User != "" {
+			users = append(users, e.by.User)
+		}
+	}
+	slices.Sort(users)
+	return slices.Compact(users)
+}
+
 // edition is one change to the candidate on its way: how to make the new tree
 // and what to record.
 type edition struct {
