@@ -224,6 +224,9 @@ func (e *editor) press(k key) error {
 			e.insert("\t")
 			return nil
 		}
+		if strings.TrimSpace(e.before()) == "" && (k.burst || e.s.q.pending()) {
+			return nil // it indents a pasted line
+		}
 		return e.ask(k, "\t")
 	}
 	return e.command(k, n)

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	prompt "github.com/c-bata/go-prompt"
@@ -283,11 +284,31 @@ func (p *pager) press(k key) error {
 		p.room = 0
 		return nil
 	case prompt.NotDefined:
+		if p.meant(k) {
+			p.s.q.unread(k)
+			return errQuit
+		}
 		r, n := utf8.DecodeRuneInString(k.text)
 		if rest := k.text[n:]; rest != "" { // a run of characters is as many keys
-			p.s.q.unread(key{code: prompt.NotDefined, text: rest})
+			p.s.q.unread(key{code: prompt.NotDefined, text: rest, burst: k.burst})
 		}
 		return p.character(r)
 	}
 	return p.control(k.code)
+}
+
+// meant reports whether a key begins text that is meant for the prompt behind
+// the pager, which is left for it: a word that was pasted, or `s` with more
+// behind it, for a paste is never to write a file. The expression behind `m` and
+// `e` does no harm, and `q` leaves what is behind it anyway.
+func (p *pager) meant(k key) bool {
+	first, n := utf8.DecodeRuneInString(k.text)
+	switch {
+	case strings.ContainsRune("mMeEqQ", first):
+		return false
+	case strings.ContainsRune("sS", first):
+		return len(k.text) > n || p.s.q.pending()
+	}
+	second, _ := utf8.DecodeRuneInString(k.text[n:])
+	return k.burst && second != first && unicode.IsLower(first) && unicode.IsLower(second)
 }

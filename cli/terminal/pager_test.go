@@ -116,9 +116,6 @@ func TestPagerKeys(t *testing.T) {
 		{"m5\rc", "line 5\nline 6\nline 7\nline 8\nline 9\nline 10\nline 11\nline 12\nline 13\nline 14\n---(more 14%)---"},
 		{"x", span(1, 10, "---(more 10%)---")},
 		{"hx", span(1, 10, "---(more 10%)---")},
-		{"sout\r", span(1, 10, "Wrote 100 lines of output to 'out'")},
-		{"sfull\r", span(1, 10, "error: no space left on device")},
-		{"s\r", span(1, 10, "---(more 10%)---")},
 	} {
 		t.Run(c.keys, func(t *testing.T) {
 			bubble(t, 60, 11, pagerOptions(&saved{}), func(r *rig) {
@@ -208,7 +205,7 @@ func TestPagerSaves(t *testing.T) {
 	f := &saved{}
 	bubble(t, 60, 11, pagerOptions(f), func(r *rig) {
 		got := r.page(Paging{}, numbered(50))
-		r.keys("H", "m7\r", "sout\r", "q")
+		r.keys("H", "m7\r", "s", "out\r", "q")
 		<-got
 	})
 	if f.String() != "line 7\nline 17\nline 27\nline 37\nline 47\n" || !f.closed {
@@ -249,11 +246,44 @@ func TestPagerGoesBackOverRows(t *testing.T) {
 }
 
 // Saving reads to the end, however much that is.
+func TestPagerSaysWhetherItSaved(t *testing.T) {
+	for answer, want := range map[string]string{"full\r": "error: no space left on device", "\r": "---(more 10%)---"} {
+		bubble(t, 60, 11, pagerOptions(&saved{}), func(r *rig) {
+			got := r.page(Paging{}, numbered(100))
+			r.keys("s", answer)
+			r.screen(span(1, 10, want))
+			r.keys("q")
+			<-got
+		})
+	}
+}
+
+// TestPagerLeavesPastesToThePrompt: no key of a paste writes a file, and the text
+// is there for the prompt.
+func TestPagerLeavesPastesToThePrompt(t *testing.T) {
+	for _, paste := range []string{"set system host-name x\r", "show version\r", "\tset system host-name x\r", "s x\r"} {
+		f := &saved{}
+		bubble(t, 60, 11, pagerOptions(f), func(r *rig) {
+			got := r.page(Paging{}, numbered(100))
+			r.keys(paste)
+			if a := <-got; a.err != nil {
+				t.Errorf("%q: %v", paste, a.err)
+			}
+			if a := <-r.readLine(Prompt{Text: "> "}); a.line != strings.Trim(paste, "\t\r") {
+				t.Errorf("%q: %q, %v", paste, a.line, a.err)
+			}
+		})
+		if f.closed || f.Len() > 0 {
+			t.Errorf("%q: a file was written", paste)
+		}
+	}
+}
+
 func TestPagerSavesMoreThanItKeepsAhead(t *testing.T) {
 	f := &saved{}
 	bubble(t, 60, 11, pagerOptions(f), func(r *rig) {
 		got := r.page(Paging{ahead: 1 << 10}, numbered(5000))
-		r.keys("sout\r", "q")
+		r.keys("s", "out\r", "q")
 		<-got
 	})
 	if n := strings.Count(f.String(), "\n"); n != 5000 || !f.closed {
