@@ -35,7 +35,7 @@ type screen struct {
 	gap     bool // notices wait: some were just shown
 
 	drawn bool // a line is on the screen, as follows
-	ended bool // no line is drawn any more
+	ended bool // nothing more is taken
 	view  view
 	cols  int
 }
@@ -138,10 +138,14 @@ func (s *screen) drain(d time.Duration) {
 	}
 }
 
-// room waits until there is room for output. The caller holds mu.
+// room waits until there is room for output. Behind leave there is none: whoever
+// writes without end must not hold up the end. The caller holds mu.
 func (s *screen) room() error {
-	for len(s.out) > maxOutput && s.err == nil {
+	for len(s.out) > maxOutput && s.err == nil && !s.ended {
 		s.cond.Wait()
+	}
+	if s.err == nil && s.ended {
+		return ErrClosed
 	}
 	return s.err
 }
@@ -270,6 +274,7 @@ func (s *screen) leave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = true
+	s.cond.Broadcast()
 	if s.drawn {
 		s.erase()
 	}
@@ -289,7 +294,6 @@ func (s *screen) draw(v view, cols int) error {
 		return err
 	}
 	switch {
-	case s.ended:
 	case !s.drawn:
 		s.paint(v, cols)
 	case cols != s.cols, s.view.wraps && !extends(v, s.view), v.wraps && !extends(v, s.view):
