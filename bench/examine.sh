@@ -22,7 +22,7 @@ if [ ! -s "$logs/packed.0.gz" ]; then
   (cd "$here" && go build -o "$dir/lbench" ./cmd/lbench)
   "$dir/lbench" genlog "$size" > "$logs/plain"
   for n in 9 8 7 6 5 4 3 2 1 0; do # the highest number is the oldest
-    tail -c +$(((9 - n) * size / 10 + 1)) "$logs/plain" | head -c $((size / 10)) | gzip > "$logs/packed.$n.gz"
+    head -c $(((10 - n) * size / 10)) "$logs/plain" | tail -c $((size / 10)) | gzip > "$logs/packed.$n.gz"
   done
 fi
 cat "$logs"/* > /dev/null
