@@ -27,7 +27,7 @@ import (
 type Reader struct {
 	schema *schema.Node
 	node   Node // absent: a container that is not configured
-	seen   map[*schema.Node]bool
+	seen   []*schema.Node // few: a statement has some twenty below it
 	below  map[*node]*Reader
 	wrong  []Problem // values that do not read as what they were asked for
 }
@@ -37,7 +37,7 @@ type Reader struct {
 func (e *Effective) Reader() *Reader { return newNodeReader(e.root.schema, e.Root()) }
 
 func newNodeReader(s *schema.Node, n Node) *Reader {
-	return &Reader{schema: s, node: n, seen: make(map[*schema.Node]bool), below: make(map[*node]*Reader)}
+	return &Reader{schema: s, node: n}
 }
 
 // Valid reports whether what is read is configured at all.
@@ -63,8 +63,18 @@ func (r *Reader) child(name string) *schema.Node {
 	if s == nil {
 		panic(fmt.Sprintf("configtree: the schema has no statement %q in %q", name, r.schema.Name))
 	}
-	r.seen[s] = true
+	r.see(s)
 	return s
+}
+
+// see marks s as consumed.
+func (r *Reader) see(s *schema.Node) {
+	if r.seen == nil {
+		r.seen = make([]*schema.Node, 0, len(r.schema.Children))
+	}
+	if !slices.Contains(r.seen, s) {
+		r.seen = append(r.seen, s)
+	}
 }
 
 func (r *Reader) enter(s *schema.Node, n Node) *Reader {
@@ -73,6 +83,9 @@ func (r *Reader) enter(s *schema.Node, n Node) *Reader {
 	}
 	sub := r.below[n.n]
 	if sub == nil {
+		if r.below == nil {
+			r.below = make(map[*node]*Reader)
+		}
 		sub = newNodeReader(s, n)
 		r.below[n.n] = sub
 	}
@@ -160,7 +173,7 @@ func (r *Reader) Choice(name string) string {
 	}
 	for _, sl := range r.node.n.slots {
 		if sl.schema.Choice == name {
-			r.seen[sl.schema] = true
+			r.see(sl.schema)
 			return sl.schema.Name
 		}
 	}
@@ -200,7 +213,7 @@ func (r *Reader) Problems() []Problem {
 		switch {
 		case sub != nil:
 			problems = append(problems, sub.Problems()...)
-		case !r.seen[s]:
+		case !slices.Contains(r.seen, s):
 			problems = append(problems, Problem{Path: c.Path(), Token: Step{Node: s, Key: c.Key()}.word(), Err: errUnsupported, Kind: Environment})
 		case !c.Empty():
 			problems = append(problems, newNodeReader(s, c).Problems()...)

@@ -3,9 +3,9 @@ package syslogd
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sort"
 	"sync"
+	"time"
 
 	"loggia/syslogd/wire"
 )
@@ -18,6 +18,12 @@ const (
 
 	// outboxBytes bounds the records in the outbox.
 	outboxBytes = 8 << 20
+
+	// gatherEach and gatherMost are how long records wait for others, so that each
+	// host gets what a commit makes in one write, and behind it: so long for each
+	// host, but no longer.
+	gatherEach = 50 * time.Microsecond
+	gatherMost = 250 * time.Millisecond
 
 	// hostsAtOnce is how many hosts get all that waits, before the next ones do: with
 	// few at a time each gets its records in one write.
@@ -41,13 +47,14 @@ type outbox struct {
 	put     uint64     // errands so far
 	given   uint64     // of these
 	busy    bool       // the goroutine runs
+	urging  int        // how many wait for it
 }
 
 // errand is records for the hosts of one table.
 type errand struct {
 	table *table
 	batch *wire.Batch
-	skip  []*destination // these get nothing
+	skip  map[*destination]bool // these get nothing
 }
 
 func newOutbox(life context.Context, gone func(*wire.Batch), report func(string, error)) *outbox {
@@ -59,20 +66,15 @@ func newOutbox(life context.Context, gone func(*wire.Batch), report func(string,
 	return o
 }
 
-// takes puts b in the outbox, if it is to go that way: the table has many hosts, or
-// something for a host waits already. It waits while the outbox is full.
-func (o *outbox) takes(t *table, b *wire.Batch, skip []*destination, spare func() *wire.Batch) bool {
-	if t.hosts == 0 {
-		return false
-	}
+// takes puts b, which is for hosts, in the outbox, if it is to go that way: the table
+// has many hosts, or something for a host waits already. It waits while the outbox is full.
+func (o *outbox) takes(t *table, b *wire.Batch, skip map[*destination]bool, spare func() *wire.Batch) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if t.hosts < o.many && o.put == o.given {
 		return false
 	}
-	for o.bytes > 0 && o.bytes+len(b.Buf) > outboxBytes && o.life.Err() == nil {
-		o.news.Wait()
-	}
+	o.urge(func() bool { return o.bytes == 0 || o.bytes+len(b.Buf) <= outboxBytes || o.life.Err() != nil })
 	c := spare()
 	c.Buf, c.Records = append(c.Buf[:0], b.Buf...), append(c.Records[:0], b.Records...)
 	c.Origin, c.Received = b.Origin, b.Received
@@ -90,7 +92,31 @@ func (o *outbox) takes(t *table, b *wire.Batch, skip []*destination, spare func(
 func (o *outbox) empty() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for until := o.put; o.given < until || o.busy && o.given == o.put; {
+	until := o.put
+	o.urge(func() bool { return o.given >= until && (!o.busy || o.given < o.put) })
+}
+
+// urge waits until done; nothing gathers meanwhile. The lock is held.
+func (o *outbox) urge(done func() bool) {
+	o.urging++
+	o.news.Broadcast()
+	for !done() {
+		o.news.Wait()
+	}
+	o.urging--
+}
+
+// gather waits a moment for more. The lock is held.
+func (o *outbox) gather(hosts int) {
+	due := false
+	timer := time.AfterFunc(min(time.Duration(hosts)*gatherEach, gatherMost), func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		due = true
+		o.news.Broadcast()
+	})
+	defer timer.Stop()
+	for !due && o.urging == 0 {
 		o.news.Wait()
 	}
 }
@@ -99,6 +125,7 @@ func (o *outbox) run() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for len(o.waiting) > 0 {
+		o.gather(o.waiting[0].table.hosts)
 		round := o.waiting
 		n := 1
 		for n < len(round) && round[n].table == round[0].table && round[n].skip == nil && round[0].skip == nil {
@@ -141,6 +168,19 @@ func (o *outbox) give(round []errand) {
 	}
 }
 
+// hasHosts reports whether t has a host that is not in skip.
+func (t *table) hasHosts(skip map[*destination]bool) bool {
+	if len(skip) == 0 {
+		return t.hosts > 0
+	}
+	for i := range t.legs {
+		if l := &t.legs[i]; l.dest.id.kind == KindHost && !skip[l.dest] {
+			return true
+		}
+	}
+	return false
+}
+
 // someHosts returns the end of the legs from on that hold hostsAtOnce hosts.
 func (t *table) someHosts(from int) int {
 	for n := 0; from < len(t.legs); from++ {
@@ -159,15 +199,15 @@ func (t *table) someHosts(from int) int {
 type portion struct {
 	from, to      int
 	hosts, others bool
-	skip          []*destination
+	skip          map[*destination]bool
 }
 
 // has reports whether l, which is between from and to, belongs to it.
 func (p *portion) has(l *leg) bool {
 	if l.dest.id.kind == KindHost {
-		return p.hosts && !slices.Contains(p.skip, l.dest)
+		return p.hosts && !p.skip[l.dest]
 	}
-	return p.others && !slices.Contains(p.skip, l.dest)
+	return p.others && !p.skip[l.dest]
 }
 
 // of returns those of list, which is ascending, that are between from and to.

@@ -102,8 +102,8 @@ func (t *table) submit(b *wire.Batch, p *portion) {
 
 // submitOwn is submit of records of our own, but not to the destinations in skip.
 // Hosts get them soon, where they are many.
-func (e *Engine) submitOwn(t *table, b *wire.Batch, skip []*destination) {
-	if e.outbox.takes(t, b, skip, func() *wire.Batch { return e.batches.Get().(*wire.Batch) }) {
+func (e *Engine) submitOwn(t *table, b *wire.Batch, skip map[*destination]bool) {
+	if !t.hasHosts(skip) || e.outbox.takes(t, b, skip, func() *wire.Batch { return e.batches.Get().(*wire.Batch) }) {
 		t.submit(b, &portion{to: len(t.legs), others: true, skip: skip})
 		return
 	}
@@ -200,16 +200,16 @@ func (t *table) wants(sc *scratch, l *leg, b *wire.Batch, r *wire.Record) bool {
 }
 
 // reached returns the destinations that the one record of b goes to.
-func (t *table) reached(b *wire.Batch) []*destination {
+func (t *table) reached(b *wire.Batch) map[*destination]bool {
 	sc := t.scratch.Get().(*scratch)
 	defer t.scratch.Put(sc)
 	sc.batch++
 	sc.serial++
 	r := &b.Records[0]
-	var all []*destination
+	all := make(map[*destination]bool)
 	for _, n := range t.routes[r.Facility][r.Severity&7] {
 		if l := &t.legs[n]; t.wants(sc, l, b, r) {
-			all = append(all, l.dest)
+			all[l.dest] = true
 		}
 	}
 	return all

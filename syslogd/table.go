@@ -3,6 +3,7 @@ package syslogd
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -145,10 +146,9 @@ const maxDestinations = 1<<15 - 1
 
 // newTable compiles routes. It cannot fail: expressions are compiled already.
 func newTable(routes []route, s settings) *table {
-	t := &table{settings: s, idle: make(chan struct{}, 1)}
+	t := &table{settings: s, idle: make(chan struct{}, 1), legs: make([]leg, 0, len(routes))}
 	styles := make(map[wire.Style]uint16)
 	tests, narrow := make(map[string]uint16), make(map[string]uint16)
-	var lists [event.NumFacilities][numSeverities][]uint16
 	for i := range routes {
 		r := &routes[i]
 		l := leg{dest: r.dest, hash: r.fold, route: r}
@@ -180,35 +180,63 @@ func newTable(routes []route, s settings) *table {
 		if r.dest.id.kind == KindHost {
 			t.hosts++
 		}
-		number := uint16(len(t.legs))
 		t.legs = append(t.legs, l)
-		for f, level := range levels(r.selection.Rules) {
-			for sev := 0; sev <= level; sev++ {
-				lists[f][sev] = append(lists[f][sev], number)
-			}
-		}
 	}
-	t.share(&lists)
+	t.lead(routes)
 	t.scratch.New = func() any { return newScratch(t) }
 	return t
 }
 
-// share fills routes, keeping one copy of equal lists: the table stays in the
-// processor's cache however many destinations there are.
-func (t *table) share(lists *[event.NumFacilities][numSeverities][]uint16) {
+// lead fills t.routes, one list of legs for each facility and severity. Few of
+// thousands of routes differ in their rules: those that do not are looked at
+// together. Equal lists are one: the table stays in the processor's cache however
+// many destinations there are.
+func (t *table) lead(routes []route) {
+	sorts := make(map[[event.NumFacilities]int]int) // of rules, by what passes
+	var passing [][event.NumFacilities]int
+	members := make([][]uint16, 0, 1) // legs of each sort
+	for i := range routes {
+		l := levels(routes[i].selection.Rules)
+		n, ok := sorts[l]
+		if !ok {
+			n = len(passing)
+			sorts[l] = n
+			passing, members = append(passing, l), append(members, nil)
+		}
+		members[n] = append(members[n], uint16(i))
+	}
 	seen := make(map[string][]uint16)
-	for f := range lists {
-		for sev, list := range lists[f] {
-			var key []byte
-			for _, n := range list {
-				key = binary.LittleEndian.AppendUint16(key, n)
+	var key []byte
+	for f := range t.routes {
+		for sev := range t.routes[f] {
+			key = key[:0]
+			for n := range passing {
+				if sev <= passing[n][f] {
+					key = binary.AppendUvarint(key, uint64(n))
+				}
 			}
-			if _, ok := seen[string(key)]; !ok {
+			list, ok := seen[string(key)]
+			if !ok {
+				list = union(members, key)
 				seen[string(key)] = list
 			}
-			t.routes[f][sev] = seen[string(key)]
+			t.routes[f][sev] = list
 		}
 	}
+}
+
+// union returns the members of the sorts that key names, in order.
+func union(members [][]uint16, key []byte) (list []uint16) {
+	sorts := 0
+	for len(key) > 0 {
+		n, size := binary.Uvarint(key)
+		list, key = append(list, members[n]...), key[size:]
+		sorts++
+	}
+	if sorts > 1 {
+		slices.Sort(list)
+	}
+	return list
 }
 
 // leave ends one use of t that began with Engine.enter.
