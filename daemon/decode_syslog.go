@@ -55,6 +55,9 @@ func decodeDestinations(r *configtree.Reader, host string, view *pki.View) (sysl
 		SourceAddress:   log.Address("source-address"),
 		RotateCheck:     minutes(log.Uint("log-rotate-frequency")),
 	}
+	if name := machineName(); name != host {
+		c.MachineName = name
+	}
 	if log.Has("time-format") {
 		f := log.Child("time-format")
 		c.TimeFormat = syslogd.TimeFormat{Year: f.Has("year"), Millisecond: f.Has("millisecond")}

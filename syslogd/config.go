@@ -20,6 +20,7 @@ import (
 // which errors and alarms repeat and nothing else interprets.
 type Config struct {
 	HostName        string         // written where a message names no host, and in own records
+	MachineName     string         // what the kernel calls this machine, if that is another name: local messages may begin with it
 	Zone            *time.Location // time-zone; nil is UTC
 	AllowDuplicates bool           // global allow-duplicates: no `last message repeated`
 	TimeFormat      TimeFormat

@@ -138,7 +138,7 @@ func (s *state) overlaps(in input) bool {
 }
 
 func settingsOf(c *Config) settings {
-	return settings{maxMessage: c.maxMessage(), rate: c.Inputs.RateLimit, host: c.HostName, zone: c.zone()}
+	return settings{maxMessage: c.maxMessage(), rate: c.Inputs.RateLimit, host: c.HostName, machine: c.MachineName, zone: c.zone()}
 }
 
 // Destinations returns how many destinations are in force, or were wanted by the

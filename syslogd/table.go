@@ -43,11 +43,14 @@ type settings struct {
 	maxMessage int // bytes
 	rate       int // messages a second of one source, 0: any number
 	host       string
+	machine    string // what the kernel calls it
 	zone       *time.Location
 }
 
 // prepare makes p parse by s.
-func (s *settings) prepare(p *wire.Parser) { p.Zone, p.HostName = s.zone, s.host }
+func (s *settings) prepare(p *wire.Parser) {
+	p.Zone, p.HostName, p.MachineName = s.zone, s.host, s.machine
+}
 
 // leg is one destination of a table.
 type leg struct {

@@ -38,7 +38,7 @@
 //
 // The first word behind an RFC 3164 stamp is the host if it reads like a host
 // name or address and a blank follows, as in rsyslog; messages of the unix socket
-// have none. The next word is the process if `:`, `[pid]:` or `[pid]` with a
+// have none but a name of this machine, ours or the kernel's. The next word is the process if `:`, `[pid]:` or `[pid]` with a
 // blank ends it. Anything else is text: header fields are recognised, never
 // guessed, and the text is never changed.
 //

@@ -34,6 +34,12 @@ func (f *Framer) Next(buf []byte, eof bool) (off, end, consumed int, flags Flags
 	if at == len(buf) {
 		return 0, 0, at, 0, false
 	}
+	if buf[at] == bom[0] && f.scanned == 0 {
+		n, wait := countMarked(buf[at:], eof)
+		if at += n; wait {
+			return 0, 0, at, 0, false
+		}
+	}
 	count, header, wait := octetCount(buf[at:], eof)
 	if wait {
 		return 0, 0, at, 0, false
@@ -98,6 +104,19 @@ func octetCount(buf []byte, eof bool) (count, header int, wait bool) {
 		return 0, 0, false
 	}
 	return count, i + 1, false
+}
+
+// countMarked returns the length of the mark of UTF-8 that buf starts with and an
+// octet count follows, as from a program that begins what it writes with one.
+// wait means that more bytes are needed to tell.
+func countMarked(buf []byte, eof bool) (n int, wait bool) {
+	if len(buf) <= len(bom) {
+		return 0, !eof && bom[:len(buf)] == string(buf)
+	}
+	if string(buf[:len(bom)]) == bom && buf[len(bom)]-'1' <= 8 {
+		return len(bom), false
+	}
+	return 0, false
 }
 
 // counted delivers an octet-counted message whose text starts at buf[0].

@@ -62,9 +62,11 @@ func TestFramer(t *testing.T) {
 		{"<1>a\r\n<1>b\x00<1>c", 10, []string{"<1>a", "<1>b", "<1>c"}},
 		{"\n\n\r\n\x00<1>a\n\n", 10, []string{"<1>a"}},
 		{"4 <1>a4 <1>b", 10, []string{"<1>a", "<1>b"}},
-		{"4 <1>a\n4 <1>b\r\n", 10, []string{"<1>a", "<1>b"}},             // counted, and a line feed all the same
-		{"4 <1>a<1>b\n4 <1>c", 10, []string{"<1>a", "<1>b", "<1>c"}},     // mixed
-		{"6 <1>a\nb<1>c\n", 10, []string{"<1>a\nb", "<1>c"}},             // counted messages may hold LF
+		{"4 <1>a\n4 <1>b\r\n", 10, []string{"<1>a", "<1>b"}},         // counted, and a line feed all the same
+		{"4 <1>a<1>b\n4 <1>c", 10, []string{"<1>a", "<1>b", "<1>c"}}, // mixed
+		{"6 <1>a\nb<1>c\n", 10, []string{"<1>a\nb", "<1>c"}},         // counted messages may hold LF
+		{"\xEF\xBB\xBF4 <1>a4 <1>b", 10, []string{"<1>a", "<1>b"}},   // a mark of UTF-8 first
+		{"\xEF\xBB\xBF<1>a\n\xEF\xBB", 10, []string{"\xEF\xBB\xBF<1>a", "\xEF\xBB"}},
 		{"5 is no count\n", 20, []string{"5 is no count"}},               // no < behind it
 		{"12345\n<1>a\n", 10, []string{"12345", "<1>a"}},                 // digits alone
 		{"0 <1>a\n", 10, []string{"0 <1>a"}},                             // RFC 6587: NONZERO-DIGIT

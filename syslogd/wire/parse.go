@@ -23,6 +23,10 @@ type Parser struct {
 	// or with its first label, does after all, as `logger --rfc3164` sends it.
 	HostName string
 
+	// MachineName is what the kernel calls this machine, where that is another name:
+	// programs of it may put it there as well.
+	MachineName string
+
 	minute minuteCache
 	iso    isoMinute
 	bsd    bsdMinute
@@ -42,6 +46,10 @@ func (p *Parser) Parse(b *Batch, off, end int) {
 	r.Facility, r.Severity = assumedFacility, assumedSeverity
 
 	i := off
+	if end-off > len(bom) && buf[off] == bom[0] && string(buf[off:off+len(bom)]) == bom && buf[off+len(bom)] == '<' {
+		i += len(bom) // of a sender that begins what it writes with a mark of UTF-8
+		off = i
+	}
 	if pri, after, ok := readPRI(buf, off, end); ok {
 		i = after
 		r.Facility, r.Severity = event.Facility(pri>>3), event.Severity(pri&7)

@@ -38,7 +38,7 @@ func unix(text string) *Batch {
 }
 
 func parsed(b *Batch, zone *time.Location) *Record {
-	p := Parser{Zone: zone, HostName: "gw.example.net"}
+	p := Parser{Zone: zone, HostName: "gw.example.net", MachineName: "node7.example.net"}
 	p.Parse(b, 0, len(b.Buf))
 	return &b.Records[0]
 }
@@ -113,6 +113,19 @@ func TestParse(t *testing.T) {
 		{"<13>2006 Aug 21 12:36:30 h t: m", `3164 1.5 2006-08-21T12:36:30Z h t - - - "m" nozone`},
 		{"<13>2026-11-22T12:00:00.123456+01:00 h t: m", `3164 1.5 2026-11-22T11:00:00.123456Z h t - - - "m"`},
 		{"<13>2026-11-22T12:00:00+0100 h t: m", `3164 1.5 2026-11-22T11:00:00Z h t - - - "m"`},
+		{"<13>2026-11-22T12:00:00+01 h t: m", `3164 1.5 2026-11-22T11:00:00Z h t - - - "m"`},
+		{"<166>2026-11-22T12:00:00+01: %ASA-6-302013: m", `3164 20.6 2026-11-22T11:00:00Z - %ASA-6-302013 - - - "m"`},
+		{"<13>1 2026-11-22T12:00:00+01 h a p m - t", `5424 1.5 2026-11-22T11:00:00Z h a p m - "t" damaged`},
+		{"<13>1 2026-11-22T12:00:00+01: h a p m - t", `bare 1.5 - - - - - - "1 2026-11-22T12:00:00+01: h a p m - t" damaged`},
+		{"<189>Nov 22 2026 12:00:00+01:00 r1 %%01SHELL/5/CMD(l)[12]:m", `3164 23.5 2026-11-22T11:00:00Z r1 %%01SHELL/5/CMD(l) 12 - - "m"`},
+		{"<13>Nov 22 12:00:00.5-02:00 h t: m", `3164 1.5 2026-11-22T14:00:00.5Z h t - - - "m"`},
+		{"<13>Nov 22 12:00:00-x h t: m", `3164 1.5 - - - - - - "Nov 22 12:00:00-x h t: m"`},
+		{"<13> Nov 22 12:00:00 h t: m", `3164 1.5 2026-11-22T12:00:00Z h t - - - "m" nozone`},
+		{"<13>  Nov 22 12:00:00 h t: m", `3164 1.5 - - - - - - "  Nov 22 12:00:00 h t: m"`},
+		{" Nov 22 12:00:00 h t: m", `bare 1.5 - - - - - - " Nov 22 12:00:00 h t: m" nopri`},
+		{"\xEF\xBB\xBF<13>Nov 22 12:00:00 h t: m", `3164 1.5 2026-11-22T12:00:00Z h t - - - "m" nozone`},
+		{"\xEF\xBB\xBF<14>1 - h a p m - t", `5424 1.6 - h a p m - "t"`},
+		{"\xEF\xBB\xBFtext", `bare 1.5 - - - - - - "\ufefftext" nopri`},
 		{"<13>2026-11-22 12:00:00,123 h t: m", `3164 1.5 2026-11-22T12:00:00.123Z h t - - - "m" nozone`},
 		{"<13>2026-11-22T12:00:00Zulu h t: m", `3164 1.5 - - - - - - "2026-11-22T12:00:00Zulu h t: m"`},
 		{"<166>2026-11-22T12:00:00Z: %ASA-6-302013: m", `3164 20.6 2026-11-22T12:00:00Z - %ASA-6-302013 - - - "m"`},
@@ -137,6 +150,8 @@ func TestParse(t *testing.T) {
 		{"<189>: 2012 Sep 11 16:51:57 UTC: %VSHD-5-X: Configured", `3164 23.5 2012-09-11T16:51:57Z - %VSHD-5-X - - - "Configured"`},
 		{"<189>45: %SYS-5-CONFIG_I: x", `3164 23.5 - - %SYS-5-CONFIG_I - - - "x"`},
 		{"<166>Nov 22 2026 12:00:00 fw1 : %ASA-6-302013: Built", `3164 20.6 2026-11-22T12:00:00Z fw1 %ASA-6-302013 - - - "Built" nozone`},
+		{"<189>45: 1w2d: %LINK-3-UPDOWN: x", `3164 23.5 - - - - - - "45: 1w2d: %LINK-3-UPDOWN: x"`},
+		{"<189>45: RP/0/RP0/CPU0:Nov 22 12:00:00.123 UTC: config[65]: x", `3164 23.5 - - - - - - "45: RP/0/RP0/CPU0:Nov 22 12:00:00.123 UTC: config[65]: x"`},
 		{"<166>%ASA-6-302013: Built", `3164 20.6 - - %ASA-6-302013 - - - "Built"`},
 		// hosts and tags
 		{"<13>Nov 22 12:00:00 h tag:m", `3164 1.5 2026-11-22T12:00:00Z h tag - - - "m" nozone`},
@@ -151,6 +166,8 @@ func TestParse(t *testing.T) {
 		{"<13>Nov 22 12:00:00 h t[]: m", `3164 1.5 2026-11-22T12:00:00Z h - - - - "t[]: m" nozone`},
 		{"<13>Nov 22 12:00:00 h t[1", `3164 1.5 2026-11-22T12:00:00Z h - - - - "t[1" nozone`},
 		{"<13>Nov 22 12:00:00 hello", `3164 1.5 2026-11-22T12:00:00Z - - - - - "hello" nozone`},
+		{"<13>Nov 22 12:00:00 - t[1]: m", `3164 1.5 2026-11-22T12:00:00Z - t 1 - - "m" nozone`},
+		{"<13>Nov 22 12:00:00 - some words: m", `3164 1.5 2026-11-22T12:00:00Z - - - - - "- some words: m" nozone`},
 		{"<13>Nov 22 12:00:00 2001:db8::1 t: m", `3164 1.5 2026-11-22T12:00:00Z 2001:db8::1 t - - - "m" nozone`},
 		{"<13>Nov 22 12:00:00 fe80::1%eth0 t: m", `3164 1.5 2026-11-22T12:00:00Z fe80::1%eth0 t - - - "m" nozone`},
 		{"<13>Nov 22 12:00:00 [2001:db8::1] t: m", `3164 1.5 2026-11-22T12:00:00Z [2001:db8::1] t - - - "m" nozone`},
@@ -203,8 +220,10 @@ func TestParseUnixSocket(t *testing.T) {
 		{"<13>Nov 22 12:00:00 gw.example.net tag: m", `3164 1.5 2026-11-22T12:00:00Z gw.example.net tag - - - "m" nozone`},
 		{"<13>Nov 22 12:00:00 gw.example tag: m", `3164 1.5 2026-11-22T12:00:00Z gw.example tag - - - "m" nozone`},
 		{"<13>Nov 22 12:00:00 g tag: m", `3164 1.5 2026-11-22T12:00:00Z - - - - - "g tag: m" nozone`},
-		{"<13>Nov 22 12:00:00 gw tag: m", `3164 1.5 2026-11-22T12:00:00Z gw tag - - - "m" nozone`}, // logger --rfc3164
-		{"<5>Nov 22 12:00:00 tag: m", `3164 1.5 2026-11-22T12:00:00Z - tag - - - "m" nozone`},      // not the kernel's
+		{"<13>Nov 22 12:00:00 gw tag: m", `3164 1.5 2026-11-22T12:00:00Z gw tag - - - "m" nozone`},          // logger --rfc3164
+		{"<13>Nov 22 12:00:00 node7 tag[1]: m", `3164 1.5 2026-11-22T12:00:00Z node7 tag 1 - - "m" nozone`}, // the kernel's name
+		{"<13>Nov 22 12:00:00 node tag[1]: m", `3164 1.5 2026-11-22T12:00:00Z - - - - - "node tag[1]: m" nozone`},
+		{"<5>Nov 22 12:00:00 tag: m", `3164 1.5 2026-11-22T12:00:00Z - tag - - - "m" nozone`}, // not the kernel's
 		{"<13>1 2026-11-22T12:00:00.5Z gw tag 5 - [timeQuality tzKnown=\"1\"] m", `5424 1.5 2026-11-22T12:00:00.5Z gw tag 5 - [timeQuality tzKnown="1"] "m"`},
 	} {
 		b := unix(c.in)

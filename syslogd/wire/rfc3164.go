@@ -22,7 +22,10 @@ func (p *Parser) parse3164(b *Batch, r *Record, i, end int) {
 			return
 		}
 		r.Form = RFC3164
-		tagged(buf, r, skipSequence(buf, i, end), end)
+		r.Msg = span(i, end)
+		if at := skipSequence(buf, i, end); at != i || !sequenced(buf, i, end) {
+			tagged(buf, r, at, end)
+		}
 		return
 	}
 	r.Form = RFC3164
@@ -37,14 +40,23 @@ func (p *Parser) parse3164(b *Batch, r *Record, i, end int) {
 		i = p.host3164(b, r, skipBlanks(buf, i, end), end)
 	}
 	tagged(buf, r, i, end)
+	if r.Host.Len == 0 && r.App.Len == 0 && end-i > 2 && buf[i] == '-' && buf[i+1] == ' ' { // an absent host, as RFC 5424 writes it
+		if tagged(buf, r, i+2, end); r.App.Len == 0 {
+			r.Msg = span(i, end)
+		}
+	}
 }
 
-// find3164Stamp looks for the stamp at i, or behind the sequence number and
-// origin that Cisco devices put before it: "45: ", "45: router: ", ": ".
+// find3164Stamp looks for the stamp at i, behind a blank, or behind the sequence
+// number and origin that Cisco devices put before it: "45: ", "45: router: ", ": ".
 func (p *Parser) find3164Stamp(b *Batch, r *Record, i, end int) (t stamp, at int, ok bool) {
 	buf := b.Buf
 	if t, ok = readStamp(buf, i, end); ok {
 		return t, i, true
+	}
+	if i < end && buf[i] == ' ' && r.Flags&NoPRI == 0 {
+		t, ok = readStamp(buf, i+1, end)
+		return t, i + 1, ok
 	}
 	host := Span{}
 	for range 3 {
@@ -80,6 +92,17 @@ func skipSequence(buf []byte, i, end int) int {
 		return j + 2
 	}
 	return i
+}
+
+// sequenced reports whether what stands at i is a number and a colon: a sequence
+// number of Cisco's in front of what cannot be read, such as an uptime or the
+// place in the machine, and no tag.
+func sequenced(buf []byte, i, end int) bool {
+	j := i
+	for j < end && isDigit(buf[j]) {
+		j++
+	}
+	return j > i && j < end && buf[j] == ':'
 }
 
 // skipBlanks leaves out the blanks behind a stamp: one, or two as Junos writes.
@@ -132,10 +155,14 @@ func (p *Parser) host3164(b *Batch, r *Record, i, end int) int {
 	return j
 }
 
-// ourName reports whether word is our name, in full or without its domain.
+// ourName reports whether word is a name of ours, in full or without its domain.
 func (p *Parser) ourName(word []byte) bool {
+	return isName(word, p.HostName) || isName(word, p.MachineName)
+}
+
+func isName(word []byte, name string) bool {
 	n := len(word)
-	return n <= len(p.HostName) && string(word) == p.HostName[:n] && (n == len(p.HostName) || p.HostName[n] == '.')
+	return n <= len(name) && string(word) == name[:n] && (n == len(name) || name[n] == '.')
 }
 
 // wordLen is the length of the run of bytes above blank that text starts with.

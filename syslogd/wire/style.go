@@ -11,7 +11,7 @@ import (
 // goroutines may format with it, each with its own Stamps.
 type Style struct {
 	Structured       bool // structured-data: RFC 5424
-	Brief            bool // structured-data brief: no text
+	Brief            bool // structured-data brief: no text where a tag says what happened
 	ExplicitPriority bool // %FACILITY-severity-TAG; has no effect when Structured
 	Year             bool // time-format year; has no effect when Structured
 	Millisecond      bool // time-format millisecond; has no effect when Structured
@@ -221,7 +221,7 @@ func (s *Style) appendStructured(dst []byte, b *Batch, r *Record, c *Stamps) []b
 	dst = appendField(append(dst, ' '), b.Bytes(r.MsgID), maxMsgID, clean)
 	dst = append(dst, ' ')
 	dst = s.appendSD(dst, b.Bytes(r.SD), r.Flags&Truncated != 0)
-	if s.Brief || (r.Msg.Len == 0 && s.Prefix == "") {
+	if s.Brief && saysItAll(b, r) || r.Msg.Len == 0 && s.Prefix == "" {
 		return dst
 	}
 	dst = append(dst, ' ')
@@ -234,12 +234,19 @@ func (s *Style) appendStructured(dst []byte, b *Batch, r *Record, c *Stamps) []b
 	return s.appendText(dst, b.Bytes(r.Msg))
 }
 
+// saysItAll reports whether r without its text still tells what happened: it has
+// a tag, and either parameters or the tag of a catalogue, such as UI_COMMIT. The
+// text of everything else, such as what syslog(3) sends, is all there is.
+func saysItAll(b *Batch, r *Record) bool {
+	return r.MsgID.Len > 0 && (r.SD.Len > 0 || junosTag(b.Bytes(r.MsgID)))
+}
+
 // verbatim tells a TIMESTAMP that is already as RFC 5424, 6.2.3 wants it.
 func verbatim(r *Record, raw []byte) bool {
-	if r.Flags&(NoZone|Damaged) != 0 || len(raw) < len("2006-01-02T15:04:05Z") {
+	if r.Flags&NoZone != 0 || len(raw) < len("2006-01-02T15:04:05Z") {
 		return false
 	}
-	if r.Form == RFC5424 {
+	if r.Form == RFC5424 && r.Flags&Damaged == 0 {
 		return true
 	}
 	t, ok := readISO(raw, 0, len(raw))

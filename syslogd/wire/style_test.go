@@ -109,6 +109,7 @@ func TestRelay(t *testing.T) {
 		{"just text", "Nov 22 14:30:00 192.0.2.9 just text", "<13>1 2026-11-22T14:30:00.250Z 192.0.2.9 - - - - just text"},
 		{"<13>1 - - - - - -", "Nov 22 14:30:00 192.0.2.9 ", "<13>1 2026-11-22T14:30:00.250Z 192.0.2.9 - - - -"},
 		{"<13>1 9999-01-01T00:00:00Z h - - - - x", "Nov 22 14:30:00 h x", "<13>1 2026-11-22T14:30:00.250Z h - - - - x"},
+		{"<13>1 2026-11-22T12:00:00.5+02:00 h  - - - x", "Nov 22 10:00:00 h x", "<13>1 2026-11-22T12:00:00.5+02:00 h - - - - x"}, // damaged elsewhere
 		{"<13>1 2026-11-22T12:00:00 h a - - - x", "Nov 22 12:00:00 h a: x", "<13>1 2026-11-22T12:00:00.000Z h a - - - x"},
 		{"<13>Nov 22 12:00:00 r1 té[9]: m", "Nov 22 12:00:00 r1 té[9]: m", "<13>1 2026-11-22T12:00:00.000Z r1 t?? 9 - - m"},
 		{"<13>Nov 22 12:00:00 r1 " + strings.Repeat("a", 50) + ": m", "Nov 22 12:00:00 r1 " + strings.Repeat("a", 50) + ": m", "<13>1 2026-11-22T12:00:00.000Z r1 " + strings.Repeat("a", 48) + " - - - m"},
@@ -128,6 +129,29 @@ func TestRelay(t *testing.T) {
 	raw := with(func(s *Style) { s.Structured, s.RawControl = true, true })
 	if got, want := format(raw, b, parsed(b, nil)), "<13>1 2026-11-22T14:30:00.250Z h a p m [x] \xEF\xBB\xBFa\nb"; got != want {
 		t.Errorf("raw: got %q, want %q", got, want)
+	}
+}
+
+// Brief leaves the text out where the rest says what happened, and nowhere else.
+func TestBriefKeepsTextThatIsAllThereIs(t *testing.T) {
+	brief := with(func(s *Style) { s.Structured, s.Brief = true, true })
+	for _, c := range []struct{ in, want string }{
+		{"<13>Nov 22 12:00:00 h sshd[1]: Failed password", "<13>1 2026-11-22T12:00:00.000Z h sshd 1 - - Failed password"},
+		{"just text", "<13>1 2026-11-22T14:30:00.250Z 192.0.2.9 - - - - just text"},
+		{`<13>1 - h a p - [x@1 a="b"] text`, `<13>1 2026-11-22T14:30:00.250Z h a p - [x@1 a="b"] text`},
+		{"<13>1 - h a p LOGIN - text", "<13>1 2026-11-22T14:30:00.250Z h a p LOGIN - text"},
+		{`<13>1 - h a p ID47 [x@1 a="b"] text`, `<13>1 2026-11-22T14:30:00.250Z h a p ID47 [x@1 a="b"]`},
+		{"<45>1 - h eventd 9 SYSTEM_OPERATIONAL - System is operational", "<45>1 2026-11-22T14:30:00.250Z h eventd 9 SYSTEM_OPERATIONAL -"},
+	} {
+		b := udp(c.in)
+		if got := format(brief, b, parsed(b, nil)); got != c.want {
+			t.Errorf("%q\n got %q\nwant %q", c.in, got, c.want)
+		}
+	}
+	b := &Batch{Received: received}
+	AppendEntry(b, event.Repeated{N: 6, Facility: event.Daemon, Severity: event.Info}.Entry(), 0, "")
+	if got, want := format(brief, b, &b.Records[0]), "<30>1 2026-11-22T14:30:00.250Z gw - - - - last message repeated 6 times"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

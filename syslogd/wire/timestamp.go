@@ -126,7 +126,7 @@ func (t *stamp) fraction(buf []byte, end int) {
 	t.nanos, t.end = v, i
 }
 
-// zone reads `Z`, `±hh:mm` or `±hhmm`.
+// zone reads `Z`, `±hh:mm`, `±hhmm` or `±hh`.
 func (t *stamp) zone(buf []byte, end int) {
 	i := t.end
 	if i < end && buf[i]|0x20 == 'z' {
@@ -134,21 +134,24 @@ func (t *stamp) zone(buf []byte, end int) {
 		t.zoned, t.end = true, i+1
 		return
 	}
-	if end-i < 5 || (buf[i] != '+' && buf[i] != '-') {
+	if end-i < 3 || (buf[i] != '+' && buf[i] != '-') {
 		t.strict = false
 		return
 	}
-	next := i + 3
-	if buf[next] == ':' {
+	next, h, m := i+3, two(buf, i+1), uint8(0)
+	if next < end && buf[next] == ':' {
 		next++
 	} else {
 		t.strict = false
 	}
-	if end-next < 2 {
+	switch {
+	case end-next >= 2 && isDigit(buf[next]):
+		m = two(buf, next)
+		next += 2
+	case buf[next-1] == ':': // the colon behind the stamp
+		next--
 		t.strict = false
-		return
 	}
-	h, m := two(buf, i+1), two(buf, next)
 	if h > 23 || m > 59 {
 		t.strict = false
 		return
@@ -157,13 +160,13 @@ func (t *stamp) zone(buf []byte, end int) {
 	if buf[i] == '-' {
 		t.offset = -t.offset
 	}
-	t.zoned, t.end = true, next+2
+	t.zoned, t.end = true, next
 }
 
 // readBSD reads `Mmm dd hh:mm:ss` with the year before the month (given), after
 // the day, after the time or nowhere, the day padded with a blank, a zero or
-// not at all, with a fraction of a second or not, and a zone name before a
-// colon.
+// not at all, with a fraction of a second or not, and an offset from UTC or a
+// zone name before a colon.
 func readBSD(buf []byte, i, end, year int) (t stamp, ok bool) {
 	if end-i < 14 {
 		return t, false
@@ -209,6 +212,9 @@ func readBSD(buf []byte, i, end, year int) (t stamp, ok bool) {
 	}
 	t.end = i + 6
 	t.fraction(buf, end)
+	if t.end < end && (buf[t.end] == '+' || buf[t.end] == '-') { // Huawei
+		t.zone(buf, end)
+	}
 	return t, t.tail(buf, end)
 }
 
@@ -354,6 +360,7 @@ func (p *Parser) setTime(b *Batch, r *Record, t stamp, from int) {
 		if unix, found = p.local(b, &t); !found {
 			return
 		}
+		unix -= int64(t.offset)
 	}
 	if unix += int64(t.second); unix >= 0 {
 		r.Time = unix*1e9 + int64(t.nanos)
