@@ -227,16 +227,20 @@ func isAddress(host string) bool {
 	return err == nil
 }
 
+// justTried is how long an attempt that failed is believed when the destination is
+// closed: there is no other then.
+const justTried = 5 * time.Second
+
 // rest waits before the next attempt. It is false when there will be none:
 // the destination is closing and has nothing left, or its time is over. Closing
-// makes one attempt come at once.
+// makes one attempt come at once, unless there was one just now.
 func (r *Remote) rest(d time.Duration, changed <-chan struct{}, hurried *bool) bool {
-	timer := time.NewTimer(d)
+	timer, failed := time.NewTimer(d), time.Now()
 	defer timer.Stop()
-	closing := r.closing
+	closing, kept := r.closing, r.config.Spool != "" // what waits, waits on disk for the next one
 	if *hurried {
-		if r.config.Spool != "" {
-			return false // what waits, waits on disk for the next one
+		if kept {
+			return false
 		}
 		closing = nil
 	}
@@ -245,6 +249,9 @@ func (r *Remote) rest(d time.Duration, changed <-chan struct{}, hurried *bool) b
 	case <-changed:
 	case <-closing:
 		*hurried = true
+		if kept && time.Since(failed) < justTried {
+			return false
+		}
 	case <-r.ctx.Done():
 		return false
 	}

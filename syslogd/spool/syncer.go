@@ -5,6 +5,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -35,6 +36,10 @@ type told struct {
 // fewSyncs is how many spools are synced one by one.
 const fewSyncs = 32
 
+// gatherSyncs is how long to wait for others while more than fewSyncs keep coming:
+// each time that the file system is synced costs as much, for one or for thousands.
+const gatherSyncs = 5 * time.Millisecond
+
 // sync returns when the files, and the one at path, are on disk.
 func (s *Syncer) sync(files []*os.File, path string) error {
 	r := &syncing{files: files, path: path, told: make(chan told, 1)}
@@ -54,10 +59,7 @@ func (s *Syncer) sync(files []*os.File, path string) error {
 // lead syncs for all that wait, mine among them, and hands over to one of those
 // who have come meanwhile.
 func (s *Syncer) lead(mine *syncing) (err error) {
-	s.mu.Lock()
-	all := s.waiting
-	s.waiting = nil
-	s.mu.Unlock()
+	all := s.gather()
 	done := syncFew
 	if len(all) > fewSyncs {
 		done = syncMany(all)
@@ -75,6 +77,21 @@ func (s *Syncer) lead(mine *syncing) (err error) {
 		s.waiting[0].told <- told{lead: true}
 	}
 	return err
+}
+
+// gather takes those that wait, all of them where many come at once.
+func (s *Syncer) gather() []*syncing {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for n := 0; n < len(s.waiting) && len(s.waiting) > fewSyncs; {
+		n = len(s.waiting)
+		s.mu.Unlock()
+		time.Sleep(gatherSyncs)
+		s.mu.Lock()
+	}
+	all := s.waiting
+	s.waiting = nil
+	return all
 }
 
 // syncFew syncs what one spool asks for.
