@@ -21,6 +21,7 @@ type sampler struct {
 
 	group   int // bytes of a group: 2, 3 or 4
 	stride  int
+	cost    float64   // of a byte of text, in nanoseconds, about
 	mask    uint32    // of a group
 	factor  uint32    // of its hash
 	single  [256]bool // instead of groups, when a word has one byte only
@@ -62,6 +63,7 @@ func newSampler(l *literals) *sampler {
 				s.single[c] = true
 			}
 		}
+		s.cost = 0.8
 		return s
 	}
 	s.choose(shortest)
@@ -88,7 +90,6 @@ func newSampler(l *literals) *sampler {
 // one is found by chance less often. The chances are those of a group of English
 // text, the costs in nanoseconds.
 func (s *sampler) choose(shortest int) {
-	best := 0.0
 	for i, chance := range [...]float64{1.0 / 300, 1.0 / 3000, 1.0 / 20000} {
 		group := i + 2
 		stride := shortest - group + 1
@@ -96,8 +97,8 @@ func (s *sampler) choose(shortest int) {
 			break
 		}
 		cost := (1 + 8*min(1, chance*float64(stride*len(s.words)))) / float64(stride)
-		if s.group == 0 || cost < best {
-			s.group, s.stride, best = group, stride, cost
+		if s.group == 0 || cost < s.cost {
+			s.group, s.stride, s.cost = group, stride, cost
 		}
 	}
 }
@@ -235,17 +236,12 @@ func (s *sampler) stands(text []byte, at int, word []byte) bool {
 	return true
 }
 
-// foldOthers notes what Unicode folds to ASCII letters of the words: ſ to s, and K
-// (U+212A) to k.
+// foldOthers notes what Unicode folds to ASCII letters of the words.
 func (s *sampler) foldOthers() {
-	has := func(c byte) bool {
-		return s.fold && slices.ContainsFunc(s.words, func(w []byte) bool { return bytes.IndexByte(w, c) >= 0 })
-	}
-	if has('s') {
-		s.exotic = append(s.exotic, []byte("ſ"))
-	}
-	if has('k') {
-		s.exotic = append(s.exotic, []byte("\u212a"))
+	for _, c := range []byte("ks") {
+		if s.fold && slices.ContainsFunc(s.words, func(w []byte) bool { return bytes.IndexByte(w, c) >= 0 }) {
+			s.exotic = append(s.exotic, []byte(exotic(c)))
+		}
 	}
 }
 

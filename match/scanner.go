@@ -13,11 +13,15 @@ type Scanner struct {
 	e     *Expr
 	words *sampler // nil: all text goes to the automaton
 	table *table
+
+	anchors  *anchors // nil: there is no search by rare bytes
+	anchored bool     // it is the one for the present block
 }
 
 // Scanner returns a scanner for the expression.
 func (e *Expr) Scanner() *Scanner {
-	return &Scanner{e: e, words: newSampler(e.prefilter), table: newTable(e.automaton)}
+	words := newSampler(e.prefilter)
+	return &Scanner{e: e, words: words, anchors: newAnchors(words), table: newTable(e.automaton)}
 }
 
 // Stretches yields where in block the lines are that match, or with matching
@@ -60,12 +64,13 @@ func (s *Scanner) Keep(dst, block []byte, matching bool) []byte {
 // both the end of the block if there is none.
 func (s *Scanner) finder(block []byte) func(at int) (from, to int) {
 	s.table.flushes = 0
+	s.anchored = s.anchors != nil && s.anchors.begin(block, s.words.cost)
 	switch start := s.table.start; {
 	case start.stop && start.matched:
 		return func(at int) (int, int) { return lineAround(block, at, at) }
 	case start.stop:
 		return func(int) (int, int) { return len(block), len(block) }
-	case s.words != nil && s.words.decides(block):
+	case s.anchored || s.words != nil && s.words.decides(block):
 		return func(at int) (int, int) { return s.byWords(block, at) }
 	}
 	hits, ok := s.table.all(block)
@@ -82,9 +87,18 @@ func (s *Scanner) finder(block []byte) func(at int) (from, to int) {
 	}
 }
 
+// index returns a place in the first line at or behind at that holds a word, -1 if
+// none does.
+func (s *Scanner) index(block []byte, at int) int {
+	if s.anchored {
+		return s.anchors.index(block, at)
+	}
+	return s.words.index(block, at)
+}
+
 func (s *Scanner) byWords(block []byte, at int) (from, to int) {
 	for at < len(block) {
-		hit := s.words.index(block, at)
+		hit := s.index(block, at)
 		if hit < 0 {
 			break
 		}
