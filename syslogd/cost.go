@@ -19,6 +19,10 @@ type test struct {
 	text string // as configured
 	expr *match.Expr
 
+	// A `^` is meant for where the process has its say, or for the process itself:
+	// what holds at either holds.
+	anchored, negated bool
+
 	// Changed at the end of each batch.
 	evaluated, matched, sampled atomic.Uint64
 	nanos                       atomic.Uint64 // of sampled
@@ -51,23 +55,33 @@ type tally struct {
 	nanos                       uint64
 }
 
-// match evaluates t, and takes the time now and then.
-func (t *test) match(text []byte, n *tally) bool {
+// match evaluates t, and takes the time now and then. said is where in text the
+// process has its say.
+func (t *test) match(text []byte, said int, n *tally) bool {
 	n.evaluated++
 	n.turn++
 	var ok bool
 	if n.turn%costSample == 1 {
 		from := time.Now()
-		ok = t.expr.Match(text)
+		ok = t.holds(text, said)
 		n.nanos += uint64(time.Since(from))
 		n.sampled++
 	} else {
-		ok = t.expr.Match(text)
+		ok = t.holds(text, said)
 	}
 	if ok {
 		n.matched++
 	}
 	return ok
+}
+
+// holds is match without an account of it.
+func (t *test) holds(text []byte, said int) bool {
+	ok := t.expr.Match(text)
+	if !t.anchored || said == 0 || ok != t.negated {
+		return ok
+	}
+	return t.expr.Match(text[said:])
 }
 
 // add puts what n holds on t's account.

@@ -179,7 +179,7 @@ func (t *table) tested(sc *scratch, l *leg, b *wire.Batch, r *wire.Record) (all 
 	for _, n := range l.tests {
 		if n != 0 {
 			x := t.tests[n-1]
-			all = append(all, Condition{Statement: x.text, Holds: x.expr.Match(sc.message(b, r)), Alternative: true})
+			all = append(all, Condition{Statement: x.text, Holds: x.holds(sc.message(b, r)), Alternative: true})
 		}
 	}
 	return all

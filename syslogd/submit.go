@@ -35,7 +35,8 @@ type scratch struct {
 	hashed    uint64 // serial that hash is of
 
 	stamps []wire.Stamps // for each style: formatted times
-	text   []byte        // MSGID and message joined, for the tests
+	text   []byte        // process, tag and message put together, for the tests
+	said   int           // where in text the process has its say
 	texted uint64        // serial that text is of
 	host   []byte        // shown for a record that names none
 }
@@ -190,13 +191,19 @@ func (t *table) wants(sc *scratch, l *leg, b *wire.Batch, r *wire.Record) bool {
 		}
 		v := &sc.verdicts[n-1]
 		if v.serial != sc.serial {
-			v.serial, v.ok = sc.serial, t.tests[n-1].match(sc.message(b, r), &sc.tallies[n-1])
+			v.serial, v.ok = sc.serial, t.judge(sc, n, b, r)
 		}
 		if v.ok {
 			return true
 		}
 	}
 	return false
+}
+
+// judge evaluates test n, numbered from one.
+func (t *table) judge(sc *scratch, n uint16, b *wire.Batch, r *wire.Record) bool {
+	text, said := sc.message(b, r)
+	return t.tests[n-1].match(text, said, &sc.tallies[n-1])
 }
 
 // reached returns the destinations that the one record of b goes to.
@@ -215,19 +222,40 @@ func (t *table) reached(b *wire.Batch) map[*destination]bool {
 	return all
 }
 
-// message returns the text that match sees: the message, with its tag in front
-// (`UI_COMMIT: User …`) where it has one, as it stands in a standard line.
-func (sc *scratch) message(b *wire.Batch, r *wire.Record) []byte {
-	if r.MsgID.Len == 0 {
-		return b.Bytes(r.Msg)
-	}
-	if sc.texted != sc.serial {
+// message returns what match sees of r, and where in it stands what the process
+// has said: `mgd[4163]: UI_COMMIT: User …` as in a standard line. Most of what
+// arrives is written so already.
+func (sc *scratch) message(b *wire.Batch, r *wire.Record) (text []byte, said int) {
+	switch {
+	case r.App.Len|r.MsgID.Len|r.SD.Len == 0:
+		return b.Bytes(r.Msg), 0
+	case r.Form == wire.RFC3164:
+		return b.Buf[r.App.Off : r.Msg.Off+r.Msg.Len], int(r.Msg.Off - r.App.Off)
+	case sc.texted != sc.serial:
 		sc.texted = sc.serial
-		sc.text = append(sc.text[:0], b.Bytes(r.MsgID)...)
-		sc.text = append(sc.text, ": "...)
-		sc.text = append(sc.text, b.Bytes(r.Msg)...)
+		sc.compose(b, r)
 	}
-	return sc.text
+	return sc.text, sc.said
+}
+
+// compose puts together text and said, of a record whose parts stand apart.
+func (sc *scratch) compose(b *wire.Batch, r *wire.Record) {
+	sc.text = append(sc.text[:0], b.Bytes(r.App)...)
+	if r.ProcID.Len > 0 {
+		sc.text = append(append(append(sc.text, '['), b.Bytes(r.ProcID)...), ']')
+	}
+	if r.App.Len > 0 {
+		sc.text = append(sc.text, ": "...)
+	}
+	sc.said = len(sc.text)
+	if r.MsgID.Len > 0 {
+		sc.text = append(append(sc.text, b.Bytes(r.MsgID)...), ": "...)
+	}
+	if r.Msg.Len > 0 {
+		sc.text = append(sc.text, b.Bytes(r.Msg)...)
+	} else {
+		sc.text = append(sc.text, b.Bytes(r.SD)...) // all there is to read
+	}
 }
 
 // format appends r's line to leg n, copying it where another leg of the same

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -77,7 +78,7 @@ type route struct {
 func compile(s Selection, known map[string]*test) ([]*test, error) {
 	var all []*test
 	var errs []error
-	add := func(key, text string, compile func(match.Options) (*match.Expr, error)) {
+	add := func(key, text, expression string, compile func(match.Options) (*match.Expr, error)) {
 		if t := known[key]; t != nil {
 			all = append(all, t)
 			return
@@ -88,14 +89,14 @@ func compile(s Selection, known map[string]*test) ([]*test, error) {
 			errs = append(errs, err)
 			return
 		}
-		t := &test{key: key, text: text, expr: x}
+		t := &test{key: key, text: text, expr: x, anchored: strings.Contains(expression, "^"), negated: strings.HasPrefix(expression, "!")}
 		if known != nil {
 			known[key] = t
 		}
 		all = append(all, t)
 	}
 	if s.Match != "" {
-		add("match "+s.Match, "match "+strconv.Quote(s.Match), func(o match.Options) (*match.Expr, error) { return match.Compile(s.Match, o) })
+		add("match "+s.Match, "match "+strconv.Quote(s.Match), s.Match, func(o match.Options) (*match.Expr, error) { return match.Compile(s.Match, o) })
 	}
 	if len(s.MatchStrings) > 0 {
 		key, text := []byte("match-strings"), "match-strings ["
@@ -104,7 +105,7 @@ func compile(s Selection, known map[string]*test) ([]*test, error) {
 			key = append(key, m...)
 			text += " " + strconv.Quote(m)
 		}
-		add(string(key), text+" ]", func(o match.Options) (*match.Expr, error) { return match.Literals(s.MatchStrings, o) })
+		add(string(key), text+" ]", "", func(o match.Options) (*match.Expr, error) { return match.Literals(s.MatchStrings, o) })
 	}
 	return all, errors.Join(errs...)
 }

@@ -215,6 +215,49 @@ func TestMatchSeesTheTag(t *testing.T) {
 	}
 }
 
+// Junos' own example keeps the messages of snmpd apart by its name. A `^` stands
+// for the process or for what it says.
+func TestMatchSeesTheProcess(t *testing.T) {
+	const old, structured, bare = "<13>Nov 22 14:15:16 h snmpd[7]: link down", `<13>1 - h snmpd 7 ID47 [x@1 a="b"] link down`, "<13>snmp link down"
+	for _, c := range []struct {
+		match string
+		want  string // o, s, b: which of the three
+	}{
+		{"SNMPD", "os"},
+		{"!(.*snmpd.*)", "b"},
+		{`snmpd\[7\]: (ID47: )?link`, "os"},
+		{"^snmpd", "os"},
+		{"^(ID47: )?link", "os"},
+		{"!^link", "sb"},
+		{"^h ", ""},
+		{"!^(snmpd|snmp)", ""},
+		{"down$", "osb"},
+	} {
+		got := ""
+		for i, message := range []string{old, structured, bare} {
+			var m memory
+			e := engineTo(t, to(&m, Selection{Rules: rules(t, "any any"), Match: c.match}))
+			e.Submit(batch(sentBy("10.0.0.7"), message))
+			if len(m.texts()) == 1 {
+				got += "osb"[i : i+1]
+			}
+		}
+		if got != c.want {
+			t.Errorf("match %q: %q, want %q", c.match, got, c.want)
+		}
+	}
+}
+
+// A structured message without text is shown, and matched, by its data.
+func TestMatchSeesDataWithoutText(t *testing.T) {
+	var m memory
+	e := engineTo(t, to(&m, Selection{Rules: rules(t, "any any"), Match: `username="bob"`}))
+	e.Submit(batch(sentBy("10.0.0.7"), `<13>1 - h mgd 7 UI_COMMIT [junos@2636 username="bob"]`, `<13>1 - - - - - [junos@2636 username="bob"]`))
+	if n := len(m.texts()); n != 2 {
+		t.Errorf("%d of 2 messages", n)
+	}
+}
+
 func TestOutsideCannotSpeakForUsOrTheKernel(t *testing.T) {
 	var own, kernel, user memory
 	e := engineTo(t,
