@@ -69,7 +69,12 @@ func (s *Session) commands(ctx context.Context, b Batch) bool {
 			return well
 		}
 		unread := err != nil && !errors.Is(err, errLongLine)
+		place := fmt.Sprintf("%s:%d: ", b.Source.Name(), number)
 		if err == nil {
+			s.source = place
+			if s.o.Answer != nil {
+				s.source = "" // a program sent the one command
+			}
 			err = s.runLine(ctx, line)
 		}
 		stopped := ctx.Err() != nil
@@ -82,7 +87,7 @@ func (s *Session) commands(ctx context.Context, b Batch) bool {
 			continue
 		}
 		well = false
-		b.complain(fmt.Sprintf("%s:%d: ", b.Source.Name(), number), batchMessage(err))
+		b.complain(place, batchMessage(err))
 		if unread || stopped || !b.KeepGoing {
 			return false
 		}
@@ -104,6 +109,25 @@ func (b Batch) complain(place, text string) {
 	}
 	// Who does not read the errors still gets the status.
 	_, _ = io.WriteString(b.Errors, strings.Join(lines, "\n")+"\n")
+}
+
+// placed is a text in which each warning says where the command stands that it is about, in
+// front of what else it says; without a place it stays as it is.
+func placed(place, text string) string {
+	const warning = "warning: "
+	if place == "" || !strings.Contains(text, warning) {
+		return text
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		said := strings.TrimLeft(line, " ")
+		if strings.HasPrefix(said, warning) {
+			b.WriteString(line[:len(line)-len(said)] + place)
+			line = said
+		}
+		b.WriteString(line)
+	}
+	return b.String()
 }
 
 // lineError is a line that does not parse.

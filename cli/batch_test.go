@@ -246,7 +246,7 @@ func TestABatchPutsNothingBack(t *testing.T) {
 
 // TestACommitOfNothingSaysSo: it threatens with no rollback and promises none.
 func TestACommitOfNothingSaysSo(t *testing.T) {
-	const nothing = "warning: nothing has changed: "
+	const nothing = "stdin:2: warning: nothing has changed: "
 	for _, c := range []struct{ command, out, errs string }{
 		{"commit", "commit complete\n", ""},
 		{"commit comment why", nothing + "no revision keeps the comment\ncommit complete\n", ""},

@@ -65,9 +65,7 @@ func commit(ctx context.Context, s *Session, c *call) error {
 		return err
 	}
 	res, err := s.mode.candidate.Commit(ctx, s.env.Caller, o)
-	for _, w := range res.Warnings {
-		c.say(block(w))
-	}
+	c.say(blocks(res.Warnings))
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"loggia/audit/event"
-	"loggia/configtree"
 	"loggia/configtree/store"
 	"loggia/op"
 )
@@ -52,7 +51,7 @@ func leave(ctx context.Context, s *Session, c *call) error {
 		case s.mode.candidate.Private():
 			said, question = said+"warning: private edits will be discarded on exit\n", "Discard uncommitted changes?"
 		}
-		if err := s.o.Screen.Say(said); err != nil {
+		if err := s.o.Screen.Say(placed(s.source, said)); err != nil {
 			return err
 		}
 		yes, err := s.o.Screen.Ask(ctx, question, true)
@@ -157,7 +156,7 @@ func (s *Session) told(err error) error {
 		editor := op.Session{Subject: h.By, Since: h.Since, LastKey: now, EditPath: holderPlace(h)}
 		return printed("error: configuration database locked by:\n" + op.Editor(editor, now))
 	case errors.As(err, &conflict):
-		return printed(blocks(conflict.Problems()) + "error: " + conflict.Error())
+		return printed(s.conflicts(conflict) + "error: " + conflict.Error())
 	case errors.As(err, &check):
 		return printed(blocks(check.Problems) + "error: " + check.Error())
 	}
@@ -174,12 +173,4 @@ func holderPlace(h store.Holder) string {
 		place = "exclusive " + place
 	}
 	return place
-}
-
-func blocks(problems []configtree.Problem) string {
-	var b strings.Builder
-	for _, p := range problems {
-		b.WriteString(block(p))
-	}
-	return b.String()
 }

@@ -46,7 +46,7 @@ func quit(_ context.Context, s *Session, c *call) error {
 }
 
 // say adds text to a command's answer.
-func (c *call) say(text string) { c.out.text.WriteString(text) }
+func (c *call) say(text string) { c.out.text.WriteString(placed(c.out.source, text)) }
 
 // editors lists the other sessions in configuration mode, two lines each
 // (junos-cli §1.3).

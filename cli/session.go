@@ -103,6 +103,9 @@ type Session struct {
 	// Ctrl-C came too late to prevent it.
 	outcome string
 
+	// Of the command of a batch that runs: where it stands, "stdin:3: ".
+	source string
+
 	// Since a batch entered configuration mode, or committed: what to undo to.
 	shared *store.Candidate
 	mark   store.Mark
@@ -267,7 +270,7 @@ func (s *Session) once(ctx context.Context, c *call, line string) error {
 	if c.asksForRPC() {
 		return s.showRPC(ctx, c)
 	}
-	c.out = &reply{}
+	c.out = &reply{source: s.source}
 	err := c.verb.run(ctx, s, c)
 	s.recordFailure(c, line, err)
 	err = s.told(err)
@@ -280,8 +283,9 @@ func (s *Session) once(ctx context.Context, c *call, line string) error {
 
 // reply collects what a command answers: text, or one result.
 type reply struct {
-	text strings.Builder
-	res  op.Result
+	text   strings.Builder
+	res    op.Result
+	source string // where the command of a batch stands, for its warnings
 }
 
 func (r *reply) result() op.Result {

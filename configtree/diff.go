@@ -1,5 +1,11 @@
 package configtree
 
+import (
+	"slices"
+
+	"loggia/configtree/schema"
+)
+
 // ChangeKind tells what a Change is.
 type ChangeKind uint8
 
@@ -38,6 +44,34 @@ func Diff(from, to *Tree) []Change {
 	var d differ
 	d.nodes(from.Root(), to.Root())
 	return d.changes
+}
+
+// DiffAt is what of Diff concerns the statement at a path: what changed of it and
+// below it, and what came or went with all that it holds, the statement among that.
+// The cost follows the number of changes there.
+func DiffAt(from, to *Tree, at Path) []Change {
+	var d differ
+	a, b := from.Root(), to.Root()
+	for i, s := range at {
+		all := s.Key == "" && (s.Node.Kind == schema.List || s.Node.Kind == schema.LeafList)
+		if all || i == len(at)-1 && s.Node.UserOrdered { // its place is told a level above
+			break
+		}
+		x, before := from.At(at[:i+1])
+		y, after := to.At(at[:i+1])
+		switch {
+		case before && after:
+			a, b = x, y
+			continue
+		case before:
+			d.add(Removed, x, Node{})
+		case after:
+			d.add(Added, Node{}, y)
+		}
+		return d.changes
+	}
+	d.nodes(a, b)
+	return slices.DeleteFunc(d.changes, func(c Change) bool { return !c.Path.Within(at) })
 }
 
 // DiffEffective is Diff for what holds: for subsystems that want to know what

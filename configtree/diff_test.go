@@ -3,6 +3,7 @@ package configtree
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -53,6 +54,59 @@ func TestDiff(t *testing.T) {
 		}
 		if back := Diff(to, from); len(back) != len(changes) {
 			t.Errorf("%s: %d changes, back %d", c.commands, len(changes), len(back))
+		}
+	}
+}
+
+// TestDiffAt: at every statement that is in one of two trees, DiffAt is what of
+// Diff lies at or below it, or made it come or go.
+func TestDiffAt(t *testing.T) {
+	for seed := range uint64(40) {
+		rng := rand.New(rand.NewPCG(seed, 5))
+		data := make([]byte, 400)
+		for i := range data {
+			data[i] = byte(rng.Uint32())
+		}
+		root, src := testSchema(), &dice{data: data, few: true}
+		trees := [2]*Tree{New(root), New(root)}
+		for i := 0; len(src.data) > 0; i++ {
+			if e := src.edit(root); !e.Op.refers() {
+				if next, err := trees[i%2].Edit(e); err == nil {
+					trees[i%2] = next
+				}
+			}
+		}
+		all := Diff(trees[0], trees[1])
+		var check func(n Node)
+		check = func(n Node) {
+			at := n.Path()
+			var want []Change
+			for _, c := range all {
+				whole := c.Kind == Added || c.Kind == Removed
+				if c.Path.Within(at) || whole && at.Within(c.Path) {
+					want = append(want, c)
+				}
+			}
+			if got := kinds(DiffAt(trees[0], trees[1], at)); !slices.Equal(got, kinds(want)) {
+				t.Fatalf("seed %d, %s: %q, want %q", seed, at, got, kinds(want))
+			}
+			if s := n.Schema(); hasElements(s) {
+				list := at.Parent().Append(Step{Node: s})
+				want = slices.DeleteFunc(slices.Clone(all), func(c Change) bool {
+					return !c.Path.Within(list) && (c.Kind != Added && c.Kind != Removed || !list.Within(c.Path))
+				})
+				if got := kinds(DiffAt(trees[0], trees[1], list)); !slices.Equal(got, kinds(want)) {
+					t.Fatalf("seed %d, all of %s: %q, want %q", seed, list, got, kinds(want))
+				}
+			}
+			for c := range n.Children() {
+				check(c)
+			}
+		}
+		for _, tree := range trees {
+			for c := range tree.Root().Children() {
+				check(c)
+			}
 		}
 	}
 }

@@ -41,10 +41,7 @@ func CompareMasked(w io.Writer, from, to *configtree.Tree, at configtree.Path) e
 }
 
 func compared(w io.Writer, from, to *configtree.Tree, at configtree.Path, mask bool) error {
-	changes := slices.DeleteFunc(configtree.Diff(from, to), func(c configtree.Change) bool {
-		whole := c.Kind == configtree.Added || c.Kind == configtree.Removed
-		return !c.Path.Within(at) && (!whole || !at.Within(c.Path))
-	})
+	changes := configtree.DiffAt(from, to, at)
 	c := &comparison{textWriter: textWriter{sink: &sink{w: w}, mask: mask}, from: from, to: to}
 	for len(changes) > 0 && c.err == nil {
 		n := c.together(changes)

@@ -79,6 +79,8 @@ func (c *Candidate) Discard() (discarded bool) {
 // ConflictError refuses a merge: the session and others changed the same
 // statements, each in another way. Nothing changed.
 type ConflictError struct {
+	Base, Mine, Theirs *configtree.Tree // what both began with, and what each side has made of it
+
 	Conflicts []configtree.Conflict
 	Again     bool // another commit puts mine in the place of theirs
 }
@@ -183,7 +185,7 @@ func (c *Candidate) merged(now *state, running *Revision) (*configtree.Tree, err
 	}
 	tree, conflicts := configtree.Merge(now.base.Tree, now.tree, running.Tree)
 	if len(conflicts) > 0 {
-		return nil, &ConflictError{Conflicts: conflicts}
+		return nil, &ConflictError{Base: now.base.Tree, Mine: now.tree, Theirs: running.Tree, Conflicts: conflicts}
 	}
 	return tree, nil
 }

@@ -31,6 +31,32 @@ func (p Problems) Unwrap() []error {
 	return errs
 }
 
+// Most returns at most n of the problems, in their order, and how many errors and
+// warnings that leaves out. No error is left out for a warning.
+func (p Problems) Most(n int) (most Problems, errs, warnings int) {
+	for i := range p {
+		if p[i].Warning {
+			warnings++
+		} else {
+			errs++
+		}
+	}
+	room := [2]int{min(n, errs), 0} // of errors, of warnings
+	room[1] = min(n-room[0], warnings)
+	errs, warnings = errs-room[0], warnings-room[1]
+	for i := range p {
+		kind := 0
+		if p[i].Warning {
+			kind = 1
+		}
+		if room[kind] > 0 {
+			room[kind]--
+			most = append(most, p[i])
+		}
+	}
+	return most, errs, warnings
+}
+
 // fatal reports whether p holds more than warnings.
 func (p Problems) fatal() bool {
 	for i := range p {

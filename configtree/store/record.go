@@ -19,10 +19,11 @@ type auditor struct {
 	by       event.Subject
 	action   string // of records about leaves
 	waiting  []event.Event
+	handing  *handing // nil before there are many
 }
 
 // maxRecords bounds the records of one edition that are handed on together.
-const maxRecords = 256
+const maxRecords = 1024
 
 func newAuditor(r Recorder, by event.Subject, action string) *auditor {
 	return &auditor{recorder: r, by: by, action: action}
@@ -77,17 +78,56 @@ func (a *auditor) edition(ed *edition, d *draft) {
 
 func (a *auditor) record(e event.Event) {
 	if a.waiting = append(a.waiting, e); len(a.waiting) == maxRecords {
-		a.flush()
+		if a.handing == nil {
+			a.handing = newHanding(a.recorder, a.by)
+		}
+		a.waiting = a.handing.swap(a.waiting)
 	}
 }
 
-// flush hands on the records that wait.
+// flush hands on the records that wait, and returns when all are recorded.
 func (a *auditor) flush() {
+	if a.handing != nil {
+		a.handing.end()
+		a.handing = nil
+	}
 	if len(a.waiting) > 0 {
 		a.recorder.Record(a.by, a.waiting...)
-		clear(a.waiting)
-		a.waiting = a.waiting[:0]
+		a.waiting = nil
 	}
+}
+
+// handing hands on the records of an edition that has many while the next ones are made,
+// in their order.
+type handing struct {
+	full, empty chan []event.Event
+	ended       chan struct{}
+}
+
+func newHanding(r Recorder, by event.Subject) *handing {
+	h := &handing{full: make(chan []event.Event), empty: make(chan []event.Event, 2), ended: make(chan struct{})}
+	h.empty <- make([]event.Event, 0, maxRecords)
+	go func() {
+		defer close(h.ended)
+		for events := range h.full {
+			r.Record(by, events...)
+			clear(events)
+			h.empty <- events[:0]
+		}
+	}()
+	return h
+}
+
+// swap hands on records, and returns room for more.
+func (h *handing) swap(events []event.Event) []event.Event {
+	h.full <- events
+	return <-h.empty
+}
+
+// end returns when all records have been handed on.
+func (h *handing) end() {
+	close(h.full)
+	<-h.ended
 }
 
 func (a *auditor) other(action, path, value string) {
@@ -187,15 +227,25 @@ const maxReason = 512
 // secret.
 func FailureReason(err error) string {
 	var (
+		check    *CheckError
+		conflict *ConflictError
 		problems Problems
 		problem  *configtree.Problem
 		text     string
 	)
 	switch {
-	case errors.As(err, &problems) && len(problems) > 0:
-		text = placed(&problems[0])
-		if n := len(problems) - 1; n > 0 {
-			text += fmt.Sprintf(" (and %d more)", n)
+	case errors.As(err, &check):
+		problems = check.Problems
+	case errors.As(err, &conflict):
+		problems = conflict.Problems()
+	case errors.As(err, &problems):
+	}
+	most, more, _ := problems.Most(1)
+	switch {
+	case len(most) > 0:
+		text = placed(&most[0])
+		if more > 0 {
+			text += fmt.Sprintf(" (and %d more)", more)
 		}
 	case errors.As(err, &problem):
 		text = placed(problem)

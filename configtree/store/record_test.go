@@ -31,3 +31,21 @@ func TestTheReasonOfAFailureHoldsNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// TestMost: of many problems the errors are told first, in the order they came in.
+func TestMost(t *testing.T) {
+	list := Problems{{Token: "a", Warning: true}, {Token: "b"}, {Token: "c", Warning: true}, {Token: "d"}}
+	for _, c := range []struct {
+		n, errs, warnings int
+		want              string
+	}{{0, 2, 2, ""}, {1, 1, 2, "b"}, {2, 0, 2, "bd"}, {3, 0, 1, "abd"}, {4, 0, 0, "abcd"}, {9, 0, 0, "abcd"}} {
+		got := ""
+		most, errs, warnings := list.Most(c.n)
+		for _, p := range most {
+			got += p.Token
+		}
+		if got != c.want || errs != c.errs || warnings != c.warnings {
+			t.Errorf("%d: %q, %d more errors and %d warnings", c.n, got, errs, warnings)
+		}
+	}
+}
