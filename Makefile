@@ -14,6 +14,7 @@ run: build ## open the shell on ./var, with the engine in the same process
 
 test: tools lint ## install what the tests need, then check and test everything
 	go test -race -timeout 15m ./...
+	GOARCH=386 CGO_ENABLED=0 go test ./syslogd/wire # what amd64 does in assembly
 	cd bench && go vet ./... && go test ./...
 
 bench: ## measure

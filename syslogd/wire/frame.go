@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"bytes"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // Framer splits a stream into messages (RFC 6587). Senders announce nothing, so
 // each message is looked at: digits, a blank and `<` are octet counting (3.4.1),
@@ -163,14 +160,15 @@ func (f *Framer) line(buf []byte, eof bool) (end, used int, flags Flags, ok bool
 
 // lineEnd is the place of the first LF or NUL, or -1.
 func lineEnd(buf []byte) int {
-	lf := bytes.IndexByte(buf, '\n')
-	if lf >= 0 {
-		buf = buf[:lf]
+	if len(buf) >= 16 {
+		return lineEnd16(buf)
 	}
-	if nul := bytes.IndexByte(buf, 0); nul >= 0 {
-		return nul
+	for i, c := range buf {
+		if c == '\n' || c == 0 {
+			return i
+		}
 	}
-	return lf
+	return -1
 }
 
 // Cut returns the greatest length not above n at which text can be cut without

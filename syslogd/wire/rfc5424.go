@@ -28,10 +28,11 @@ func (p *Parser) parse5424(b *Batch, r *Record, i, end int) {
 		return
 	}
 	i = next
-	i, r.Host = r.field(buf, i, end, maxHost)
-	i, r.App = r.field(buf, i, end, maxApp)
-	i, r.ProcID = r.field(buf, i, end, maxProcID)
-	i, r.MsgID = r.field(buf, i, end, maxMsgID)
+	blanks := blanksFrom(buf, i)
+	i, r.Host = blanks.field(r, buf, i, end, maxHost)
+	i, r.App = blanks.field(r, buf, i, end, maxApp)
+	i, r.ProcID = blanks.field(r, buf, i, end, maxProcID)
+	i, r.MsgID = blanks.field(r, buf, i, end, maxMsgID)
 	p.text5424(b, r, i, end)
 }
 
@@ -61,6 +62,39 @@ func (p *Parser) stamp5424(b *Batch, r *Record, i, end int) (next int, ok bool) 
 		p.iso.keep(buf, i, &t, r.Time)
 	}
 	return min(t.end+1, end), true
+}
+
+// blanks has a bit set for each of the 64 bytes of a buffer, from at on, that is
+// not PRINTUSASCII: as a rule, the blanks between header fields, all of which are
+// found at one look.
+type blanks struct {
+	ahead uint64 // without those that have been passed
+	at    int
+}
+
+func blanksFrom(buf []byte, i int) blanks {
+	if len(buf)-i < 64 {
+		return blanks{}
+	}
+	return blanks{^graphic64((*[64]byte)(buf[i:])), i}
+}
+
+// field reads a header field and the blank behind it, as Record.field does, which
+// it asks for all that is out of the ordinary. Fields are read one after the
+// other.
+func (l *blanks) field(r *Record, buf []byte, i, end, limit int) (next int, s Span) {
+	if l.ahead != 0 {
+		j := l.at + bits.TrailingZeros64(l.ahead)
+		l.ahead &= l.ahead - 1
+		if j < end && buf[j] == ' ' && j > i && j-i <= limit {
+			if j-i != 1 || buf[i] != '-' {
+				s = span(i, j)
+			}
+			return j + 1, s
+		}
+		l.ahead = 0
+	}
+	return r.field(buf, i, end, limit)
 }
 
 // field reads a header field and the blank behind it. `-` is an absent one
@@ -101,6 +135,8 @@ func token(buf []byte, i, end int) (j int, clean bool) {
 	}
 	return j, clean
 }
+
+const ones, highs = 0x0101010101010101, 0x8080808080808080
 
 // unprintable marks, in its high bit, the first byte of x that is not
 // PRINTUSASCII (RFC 5424, 6: %d33-126). What it marks behind the first means

@@ -93,7 +93,7 @@ func (s *Style) appendSource(dst []byte, b *Batch, r *Record) []byte {
 		dst = s.appendHost(append(dst, ' '), b, r)
 	}
 	if s.Prefix != "" {
-		dst = append(AppendEscaped(append(dst, ' '), []byte(s.Prefix)), ':')
+		dst = append(appendEscapedString(append(dst, ' '), s.Prefix), ':')
 	}
 	dst = append(dst, ' ')
 	if r.App.Len == 0 {
@@ -226,7 +226,7 @@ func (s *Style) appendStructured(dst []byte, b *Batch, r *Record, c *Stamps) []b
 	}
 	dst = append(dst, ' ')
 	if s.Prefix != "" {
-		dst = append(AppendEscaped(dst, []byte(s.Prefix)), ':', ' ')
+		dst = append(appendEscapedString(dst, s.Prefix), ':', ' ')
 	}
 	if s.RawControl && r.Msg.Off >= 3 && string(b.Buf[r.Msg.Off-3:r.Msg.Off]) == bom && r.Form == RFC5424 {
 		dst = append(dst, bom...)
