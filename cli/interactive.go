@@ -176,9 +176,12 @@ func (y *ttyScreen) Output(ctx context.Context, pages Paging, produce func(conte
 func (y *ttyScreen) Ask(_ context.Context, question string, yes bool) (bool, error) {
 	answer, err := y.t.Confirm(question, yes)
 	if errors.Is(err, io.EOF) {
-		return false, nil
+		answer, err = false, nil
 	}
-	return answer, err
+	if err != nil {
+		return answer, err
+	}
+	return answer, y.Say("\n")
 }
 
 func (y *ttyScreen) Secret(_ context.Context, question string) (string, error) {

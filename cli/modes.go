@@ -58,7 +58,6 @@ func leave(ctx context.Context, s *Session, c *call) error {
 		if err != nil || !yes {
 			return err
 		}
-		c.say("\n")
 		if s.mode.lock != nil {
 			c.say("warning: discarding uncommitted changes\nload complete\n")
 		}

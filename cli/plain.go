@@ -46,7 +46,7 @@ func (p *plainScreen) Write(b []byte) (int, error) {
 // Ask prints the question with the default as the answer.
 func (p *plainScreen) Ask(_ context.Context, question string, yes bool) (bool, error) {
 	word := map[bool]string{true: "yes", false: "no"}[yes]
-	p.Print(question + " [yes,no] (" + word + ") " + word + "\n")
+	p.Print(question + " [yes,no] (" + word + ") " + word + "\n\n")
 	return yes, nil
 }
 

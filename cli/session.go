@@ -27,7 +27,8 @@ type Screen interface {
 	// Output runs produce, which writes one command's output. The context of
 	// produce ends when the reader wants no more, which is no error.
 	Output(ctx context.Context, pages Paging, produce func(ctx context.Context, w io.Writer) error) error
-	// Ask asks a yes-or-no question; a batch takes the default.
+	// Ask asks a yes-or-no question and leaves a row free behind the answer, as
+	// Junos does; a batch takes the default.
 	Ask(ctx context.Context, question string, yes bool) (bool, error)
 	// Secret asks for something that is not shown while it is typed; a batch reads
 	// its next line. io.EOF says that there is none.

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -89,7 +90,10 @@ func TestReadText(t *testing.T) {
 		if got := strings.Join(lines, "|"); got != "system {|\thost-name \"what?\";|}" {
 			t.Errorf("got %q", got)
 		}
-		if _, err := io.WriteString(r.s, "load complete\n"); err != nil {
+		if err := r.s.Page(context.Background(), Paging{}, func(_ context.Context, w io.Writer) error {
+			_, err := io.WriteString(w, "load complete\n")
+			return err
+		}); err != nil {
 			t.Error(err)
 		}
 		r.screen("system {\n        host-name \"what?\";\n}\n^Dload complete")

@@ -33,7 +33,6 @@ func (s *Session) Page(ctx context.Context, p Paging, produce func(ctx context.C
 		return produce(ctx, s)
 	}
 	s.flushTail()
-	s.scr.fresh()
 	s.scr.hold(1)
 	defer s.scr.hold(-1)
 	ctx, cancel := context.WithCancel(ctx)
