@@ -16,9 +16,12 @@
 //	uint32  CRC-32C (Castagnoli) of those n bytes, big endian
 //
 // Records wait in memory for the disk, 8 MiB of them and as many being written;
-// beyond that Append waits. While the disk is full Append and Durable return its
-// error and nothing is dropped: the frames that were refused are tried again every
-// second, behind the last whole one.
+// beyond that Append waits. 1 MiB of the disk is set aside behind the end of the
+// last segment (fallocate, where the file system knows it), so that what is said of a
+// full disk, and of who filled it, finds its place: Log.Reserve tells when half of
+// that is used and no more can be had. Once it is used up Append and Durable return
+// the disk's error and nothing is dropped: the frames that were refused are tried
+// again every second, behind the last whole one.
 //
 // Numbers start at 1 and have no gaps. A crash can leave one incomplete frame
 // at the end of the last segment; Open cuts it off and says so. Anything else

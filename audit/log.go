@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"loggia/audit/event"
 )
 
 // segmentSize is the size, in bytes, at which a new segment is begun.
@@ -18,6 +20,9 @@ const segmentSize = 64 << 20
 // pendingLimit bounds, in bytes, what may wait for the disk. Append waits above it: the
 // trail never drops a record.
 const pendingLimit = 8 << 20
+
+// idleBuffers is how much memory, in bytes, the writer keeps while nothing waits.
+const idleBuffers = 1 << 20
 
 // retryPause is how long a write that failed rests before it is tried again.
 const retryPause = time.Second
@@ -37,18 +42,21 @@ type Log struct {
 	ended chan struct{}                       // closed by Close
 
 	// Owned by the writer goroutine.
-	file *os.File
-	size int64 // of file, whole frames
+	file    *os.File
+	size    int64 // of file, whole frames
+	reserve reserve
 
-	mu      sync.Mutex // guards what follows
-	changed *sync.Cond // signals any change of it
-	next    uint64     // number of the next record
-	pending []byte     // frames that no write has taken yet
-	last    uint64     // newest record in pending or written
-	wanted  uint64     // newest record that somebody waits for
-	durable uint64     // newest record known to be on disk
-	written uint64     // newest record handed to the kernel
-	err     error      // why the trail takes nothing at the moment
+	mu      sync.Mutex  // guards what follows
+	changed *sync.Cond  // signals any change of it
+	next    uint64      // number of the next record
+	pending []byte      // frames that no write has taken yet
+	last    uint64      // newest record in pending or written
+	wanted  uint64      // newest record that somebody waits for
+	durable uint64      // newest record known to be on disk
+	written uint64      // newest record handed to the kernel
+	err     error       // why the trail takes nothing at the moment
+	asked   func(error) // what Reserve was given, until the writer has it
+	due     bool        // the reserve is to be tried again
 	closed  bool
 
 	done chan struct{} // closed when the writer goroutine has ended
@@ -71,7 +79,7 @@ func openLog(dir string, now func() time.Time, write func(*os.File, []byte) (int
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, Recovery{}, err
 	}
-	l := &Log{dir: dir, now: now, write: write, ended: make(chan struct{}), done: make(chan struct{})}
+	l := &Log{dir: dir, now: now, write: write, reserve: reserve{allocate: allocate}, ended: make(chan struct{}), done: make(chan struct{})}
 	l.changed = sync.NewCond(&l.mu)
 	rec, err := l.recover()
 	if err != nil {
@@ -111,6 +119,30 @@ type Receipt struct {
 func (l *Log) Append(r Record) (Receipt, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if r.Time.IsZero() {
+		r.Time = l.now()
+	}
+	return l.append(r)
+}
+
+// AppendAll is Append of what one subject did at this moment, in a row, without a word to
+// the writer about each. It returns how many records were taken, all before the first that
+// was refused, and why that was.
+func (l *Log) AppendAll(by event.Subject, entries []event.Entry) (taken int, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := Record{Time: l.now(), Subject: by}
+	for i := range entries {
+		r.Entry = entries[i]
+		if _, err := l.append(r); err != nil {
+			return i, err
+		}
+	}
+	return len(entries), nil
+}
+
+// append is Append of a record that has its time. The lock is held.
+func (l *Log) append(r Record) (Receipt, error) {
 	for len(l.pending) > pendingLimit && l.err == nil && !l.closed {
 		l.changed.Wait()
 	}
@@ -119,9 +151,6 @@ func (l *Log) Append(r Record) (Receipt, error) {
 	}
 	if l.closed {
 		return Receipt{}, ErrClosed
-	}
-	if r.Time.IsZero() {
-		r.Time = l.now()
 	}
 	r.Seq = l.next
 	at := len(l.pending)
@@ -197,7 +226,7 @@ func (l *Log) run() {
 	var buf []byte
 	for {
 		l.mu.Lock()
-		for len(l.pending) == 0 && l.wanted <= l.durable && !l.closed && l.err == nil {
+		for len(l.pending) == 0 && l.wanted <= l.durable && !l.closed && l.err == nil && !l.due && l.asked == nil {
 			l.changed.Wait()
 		}
 		if l.err != nil || l.closed && len(l.pending) == 0 && l.durable == l.last {
@@ -205,14 +234,20 @@ func (l *Log) run() {
 			l.end()
 			return
 		}
+		if l.asked != nil {
+			l.reserve.told, l.asked = l.asked, nil
+		}
+		if l.due {
+			l.due, l.reserve.resting = false, false
+		}
 		buf, l.pending = l.pending, buf[:0]
 		first, last := l.written+1, l.last
 		sync := l.wanted > l.durable || l.closed
 		l.mu.Unlock()
 
-		err := l.put(buf, first)
-		for err != nil && l.rest(err) {
-			err = l.put(buf, first)
+		err := l.putAll(buf, first)
+		if err == nil {
+			l.keep()
 		}
 		if err == nil && sync {
 			err = l.file.Sync()
@@ -226,6 +261,21 @@ func (l *Log) run() {
 		}
 		l.changed.Broadcast()
 		l.mu.Unlock()
+	}
+}
+
+// putAll writes frames whose first record has number first. What a full disk refuses
+// waits here; its error is one that nothing mends.
+func (l *Log) putAll(frames []byte, first uint64) error {
+	for {
+		size, n, err := l.put(frames, first)
+		if err == nil {
+			return nil
+		}
+		frames, first = frames[size:], first+n
+		if !l.rest(err) {
+			return err
+		}
 	}
 }
 
@@ -246,6 +296,7 @@ func (l *Log) rest(err error) bool {
 	if errors.Is(err, errUnsynced) || l.file != nil && l.file.Truncate(l.size) != nil {
 		return false // the next Open finds the end
 	}
+	l.reserve.end = l.size
 	timer := time.NewTimer(retryPause)
 	defer timer.Stop()
 	select {
@@ -257,41 +308,51 @@ func (l *Log) rest(err error) bool {
 }
 
 // put writes frames whose first record has number first, in a new segment when
-// the present one is full or missing.
-func (l *Log) put(frames []byte, first uint64) error {
+// the present one is full or missing. It returns how many bytes, and records, are
+// there now.
+func (l *Log) put(frames []byte, first uint64) (size int, records uint64, err error) {
 	if len(frames) == 0 {
-		return nil
+		return 0, 0, nil
 	}
 	if l.file == nil || l.size >= segmentSize {
-		if err := l.begin(first); err != nil {
-			return err
+		if err := l.begin(first); err != nil && (l.file == nil || !full(err)) {
+			return 0, 0, err
 		}
 	}
-	if _, err := l.write(l.file, frames); err != nil {
-		return err
-	}
-	l.size += int64(len(frames))
-	return nil
+	written, err := l.write(l.file, frames)
+	size, records = whole(frames[:written])
+	l.size += int64(size)
+	return size, records, err
 }
 
-// begin closes the present segment and starts the one of record first.
+// begin starts the segment of record first, with its reserve, and closes the
+// present one, which goes on where the disk has no room for another.
 func (l *Log) begin(first uint64) error {
-	if l.file != nil {
-		err := errors.Join(l.file.Sync(), l.file.Close())
-		l.file = nil
-		if err != nil {
-			return fmt.Errorf("%w: %w", errUnsynced, err)
-		}
-	}
 	path := filepath.Join(l.dir, segmentName(first))
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
 	}
-	if err := syncDir(l.dir); err != nil {
+	end := int64(0)
+	if l.reserve.told != nil {
+		if err = l.reserve.allocate(f, 0, reserveSize); err == nil {
+			end = reserveSize
+		}
+	}
+	if !full(err) || l.file == nil {
+		err = syncDir(l.dir)
+	}
+	if err != nil {
 		return errors.Join(err, f.Close(), os.Remove(path))
 	}
-	l.file, l.size = f, 0
+	if l.file != nil {
+		err := errors.Join(l.file.Truncate(l.size), l.file.Sync(), l.file.Close()) // less its reserve
+		l.file = nil
+		if err != nil {
+			return errors.Join(fmt.Errorf("%w: %w", errUnsynced, err), f.Close())
+		}
+	}
+	l.file, l.size, l.reserve.end = f, 0, end
 	return nil
 }
 

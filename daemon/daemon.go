@@ -131,6 +131,7 @@ func (d *Daemon) start() error {
 	d.recorder = &recorder{trail: trail, engine: d.engine, failed: func(err error) { d.alarms.set(auditTrail, err) }}
 	d.examine()
 	d.notes = newNotes(func(all ...event.Event) { d.recorder.Record(itself(), all...) }, d.engine.Destinations, time.Now)
+	trail.Reserve(func(err error) { d.fault(auditTrail+" reserve", err) })
 	d.logins.Store(&logins{config: &sshd.Config{Retry: sshd.Retry{Tries: 3, Threshold: 2, Factor: 5 * time.Second, Grace: 2 * time.Minute}}})
 	d.openClock(newMachineClock())
 	d.openPasswords()

@@ -16,8 +16,9 @@
 //	                         engine runs                                                    kill -9: in the trail alone
 //	notes                    16,384 alarms               dropped, and their number          recorded before the trail closes;
 //	                                                     recorded                           kill -9: lost
-//	audit trail: pending     8 MiB, and as much being    who records waits; on a full disk  written and synced by Close;
-//	                         written                     an error and an alarm              kill -9: lost, unless it was durable
+//	audit trail: pending     8 MiB, and as much being    who records waits; on a full disk, written and synced by Close;
+//	                         written                     with its reserve of 1 MiB used up, kill -9: lost, unless it was durable
+//	                                                     an error and an alarm
 //	session: lines to show   see package cli             a note says how many are missing   gone with the session
 //
 // A commit waits for its records to be durable, so it fails where they cannot be.

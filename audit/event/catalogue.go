@@ -48,6 +48,7 @@ func Catalogue() []Kind {
 		{RecordsSpared{}, "Many alarms came at once, and are in the audit trail alone"},
 		{SenderRefused{Source: "<source>", Input: "<input>"}, "An input did not let a sender in, and how often"},
 		{Shutdown{"<type>", user, "<time>", "<message>"}, "The program ended in order"},
+		{SocketRenewed{"<path>"}, "Somebody had removed a local socket, which is there again"},
 		{SoftwareChanged{"<version>", "<version>"}, "Another version of the program was started"},
 		{StatisticsCleared{user}, "A user set the counters of messages to zero"},
 		{StorageFull{Policy: "<policy>"}, "The disk of the logs is full but for what is reserved"},

@@ -65,6 +65,15 @@ func (e MessagesLost) Entry() Entry {
 		Attrs: []Attr{{"where", e.Where}, {"count", n}, {"reasons", e.Reasons}, {"interval", since}}}
 }
 
+// SocketRenewed is a local socket that was bound again.
+type SocketRenewed struct{ Path string }
+
+// Entry implements Event. SYSTEM_SOCKET_RENEWED is ours, syslog.warning.
+func (e SocketRenewed) Entry() Entry {
+	return Entry{Process: eventd, Tag: "SYSTEM_SOCKET_RENEWED", Facility: Syslog, Severity: Warning,
+		Text: "The socket " + e.Path + " was removed or replaced, and was bound again", Attrs: []Attr{{"path", e.Path}}}
+}
+
 // StatisticsCleared is a user who set the counters of messages to zero.
 type StatisticsCleared struct{ Username string }
 
