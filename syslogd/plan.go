@@ -238,7 +238,7 @@ func (p *Plan) inputs() {
 			p.fail(w.place, w.part(), err)
 			continue
 		}
-		if in, ok := p.old.inputs[w.at]; ok {
+		if in, ok := p.old.inputs[w.at]; ok && !lost(in) {
 			p.next.inputs[w.at], p.next.rules[w.at] = in, &w.rules
 			p.adopted = append(p.adopted, func() { in.obey(&w.rules) })
 			continue
@@ -321,10 +321,11 @@ func (p *Plan) Apply() {
 	e.running.Add(1)
 	go r.run()
 	e.tend.Do(func() {
-		e.running.Add(5)
+		e.running.Add(6)
 		go e.summarise()
 		go e.retry()
 		go e.inspect()
+		go e.guard()
 		go e.keep()
 		go e.storage.watch(e)
 	})
