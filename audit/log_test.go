@@ -84,6 +84,44 @@ func TestTrailReadsBackWhatWasAppended(t *testing.T) {
 	}
 }
 
+// What is appended together is what would be there if it had come one by one, but for the
+// time; what is refused ends it.
+func TestAppendAll(t *testing.T) {
+	dir := t.TempDir()
+	l, _ := open(t, dir)
+	appendDurable(t, l, 1)
+	var entries []event.Entry
+	for i := range 3 {
+		entries = append(entries, sample(i).Entry)
+	}
+	by := sample(0).Subject
+	if n, err := l.AppendAll(by, entries); n != 3 || err != nil {
+		t.Fatalf("%d, %v", n, err)
+	}
+	large := entries[1]
+	large.Text = string(make([]byte, MaxRecord))
+	if n, err := l.AppendAll(by, []event.Entry{entries[0], large, entries[2]}); n != 1 || err == nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := l.AppendAll(by, entries); n != 0 || !errors.Is(err, ErrClosed) {
+		t.Errorf("after the end: %d, %v", n, err)
+	}
+	recs, faults := readAll(t, dir)
+	if len(recs) != 5 || len(faults) != 0 {
+		t.Fatalf("%d records, faults %v", len(recs), faults)
+	}
+	for i, n := range []int{0, 0, 1, 2, 0} {
+		want := sample(n)
+		want.Seq, want.Time = uint64(i+1), at()
+		if d := cmp.Diff(want, recs[i]); d != "" {
+			t.Error(d)
+		}
+	}
+}
+
 // A crash may stop a write after any byte: whole records before it survive, the
 // torn one is cut off, and the next gets its number.
 func TestTornTailIsCutAtEveryByte(t *testing.T) {

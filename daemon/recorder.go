@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"loggia/audit"
@@ -24,11 +25,10 @@ type recorder struct {
 	mu      sync.Mutex // makes trail and log agree about the order, and guards what follows
 	early   []early    // events from before the engine ran
 	runs    bool
-	failing error // why the trail takes nothing at the moment
-	missing int   // events that it has not taken
-	several bool  // what comes is collected in batch
-	batch   []event.Entry
-	taps    map[tap]bool // who reads along
+	failing error         // why the trail takes nothing at the moment
+	missing int           // events that it has not taken
+	batch   []event.Entry // room for those that are recorded together
+	taps    map[tap]bool  // who reads along
 }
 
 // auditTrail is the place of the trail's alarm.
@@ -53,12 +53,11 @@ func (r *recorder) Record(by event.Subject, events ...event.Event) {
 		_, _ = r.put(by, events[0])
 		return
 	}
-	r.several = true
-	for _, e := range events {
-		_, _ = r.put(by, e)
+	for len(events) > 0 {
+		n := min(len(events), maxBatch)
+		r.putAll(by, events[:n])
+		events = events[n:]
 	}
-	r.several = false
-	r.flush(by)
 }
 
 // RecordDurable returns when the event and all before it are on disk.
@@ -92,27 +91,40 @@ func (r *recorder) put(by event.Subject, e event.Event) (audit.Receipt, error) {
 	}
 	r.copyTo(by, entry)
 	if _, last := e.(event.CommitCompleted); last && r.runs {
-		r.flush(by)
 		r.engine.LogBoth(by, entry)
-	} else if r.several && r.runs && !entry.Trail {
-		if r.batch = append(r.batch, entry); len(r.batch) == maxBatch {
-			r.flush(by)
-		}
 	} else if !entry.Trail {
 		r.log(by, entry)
 	}
 	return receipt, err
 }
 
-// maxBatch bounds the entries that go through the engine together.
-const maxBatch = 256
+// maxBatch bounds the entries that are recorded together.
+const maxBatch = 1024
 
-// flush sends the entries of a batch through the engine. The lock is held.
-func (r *recorder) flush(by event.Subject) {
-	if len(r.batch) > 0 {
-		r.engine.LogAll(by, r.batch)
+// putAll is put of events in a row, such as those of a large load, none of which ends a
+// commit: what a record costs besides its text is paid once. The lock is held.
+func (r *recorder) putAll(by event.Subject, events []event.Event) {
+	defer func() {
 		clear(r.batch)
 		r.batch = r.batch[:0]
+	}()
+	for _, e := range events {
+		r.batch = append(r.batch, e.Entry().Bounded())
+	}
+	taken, err := r.trail.AppendAll(by, r.batch)
+	r.missing += len(r.batch) - taken
+	r.tell(err)
+	if len(r.taps) > 0 {
+		for _, entry := range r.batch {
+			r.copyTo(by, entry)
+		}
+	}
+	if r.batch = slices.DeleteFunc(r.batch, func(e event.Entry) bool { return e.Trail }); r.runs {
+		r.engine.LogAll(by, r.batch)
+		return
+	}
+	for _, entry := range r.batch {
+		r.log(by, entry)
 	}
 }
 

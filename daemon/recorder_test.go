@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -33,7 +34,7 @@ func newLogged(t *testing.T) *logged {
 	engine := syslogd.New(syslogd.Options{LogDir: l.dir, IndexDir: t.TempDir()})
 	set, _ := event.Named("any")
 	everything := syslogd.Selection{Rules: []syslogd.Rule{{Set: set, Any: true, Level: int(event.Debug)}}}
-	if err := engine.Start(syslogd.Config{Files: []syslogd.File{{Place: "file", Name: "messages", Selection: everything}}}); err != nil {
+	if err := engine.Start(syslogd.Config{Files: []syslogd.File{{Place: "file", Name: "messages", Selection: everything, Size: 16 << 20}}}); err != nil {
 		t.Fatal(err)
 	}
 	l.recorder = &recorder{trail: trail, engine: engine, failed: func(err error) { l.tells <- err }}
@@ -119,6 +120,56 @@ func TestEarlyRecordsAreLoggedLater(t *testing.T) {
 	text := l.text()
 	if a, b := strings.Index(text, "abnormally"), strings.Index(text, "operational"); a < 0 || b < a {
 		t.Errorf("%d, %d:\n%s", a, b, text)
+	}
+}
+
+// Events that are recorded together, more than go on at once, are in the trail, in the log
+// and with those who read along, in their order; those for the trail alone are in that alone.
+func TestManyRecordsTogether(t *testing.T) {
+	l := newLogged(t)
+	read, _ := l.tap()
+	const n = maxBatch + maxBatch/2
+	var events []event.Event
+	for i := range n {
+		events = append(events, event.CommandLine{Username: "ann", Command: fmt.Sprintf("command %d.", i)})
+		if i%100 == 0 {
+			events = append(events, event.CommitDone{Revision: uint64(i)})
+		}
+	}
+	early := events[:7]
+	l.Record(itself(), early...)
+	l.begin()
+	l.Record(itself(), events[7:]...)
+	if err := l.RecordDurable(context.Background(), itself(), event.Operational{Version: "1"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.engine.Flush("messages"); err != nil {
+		t.Fatal(err)
+	}
+	var trail []audit.Record
+	for r, err := range audit.Read(filepath.Join(l.dir, "audit")) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		trail = append(trail, r)
+	}
+	if len(trail) != len(events)+1 {
+		t.Fatalf("%d records of %d in the trail", len(trail), len(events)+1)
+	}
+	text := l.text()
+	for i, e := range events {
+		want := e.Entry()
+		if r := trail[i]; r.Seq != uint64(i+1) || r.Entry.Text != want.Text {
+			t.Fatalf("record %d is %d %q, not %q", i, r.Seq, r.Entry.Text, want.Text)
+		}
+		if got := <-read; got.Entry.Text != want.Text {
+			t.Fatalf("read along: %q, not %q", got.Entry.Text, want.Text)
+		}
+		at := strings.Index(text, want.Text)
+		if want.Trail != (at < 0) {
+			t.Fatalf("%q is at %d in the log", want.Text, at)
+		}
+		text = text[max(at, 0):]
 	}
 }
 

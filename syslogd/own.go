@@ -7,7 +7,7 @@ import (
 
 // ownBatch bounds a batch of own records, in bytes: whole records up to it go
 // through the engine, and into each file, at once.
-const ownBatch = 64 << 10
+const ownBatch = 256 << 10
 
 // LogAll is Log of several entries in a row, such as the records of a large
 // load: what a batch costs is paid once in many of them.

@@ -217,7 +217,8 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 		if e.whole() || e.seq%checkpoint == 0 {
 			e.after = d.after
 		}
-		if err := e.pack(); err != nil {
+		lines, err := e.pack()
+		if err != nil {
 			return nil, d.problems, err
 		}
 		next.log = append(next.log, e)
@@ -225,7 +226,7 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 		if fold {
 			next.log = []entry{{seq: e.seq, after: d.after, cost: wholeCost}}
 		}
-		if err := c.write(next, d.edits == nil || fold); err != nil {
+		if err := c.write(next, lines, d.edits == nil || fold); err != nil {
 			return nil, d.problems, err
 		}
 		c.seq = e.seq
@@ -245,16 +246,20 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 	return d.changes, d.problems, nil
 }
 
-// write puts the newest entry of next into the journal, or writes that anew.
-// The caller holds mu.
-func (c *Candidate) write(next *state, anew bool) error {
+// write puts the newest entry of next into the journal, or writes that anew. lines are
+// the edits of that entry if it is packed. The caller holds mu.
+func (c *Candidate) write(next *state, lines []byte, anew bool) error {
 	if !c.kept() {
 		return nil
 	}
 	if anew || c.journal.f == nil {
 		return c.journal.rewrite(next.base.Number, needed(next))
 	}
-	frame, err := appendEntry(nil, &next.log[len(next.log)-1])
+	newest := &next.log[len(next.log)-1]
+	if lines != nil {
+		return c.journal.append(appendLines(nil, newest, lines), false)
+	}
+	frame, err := appendEntry(nil, newest)
 	if err != nil {
 		return err
 	}

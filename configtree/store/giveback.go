@@ -1,8 +1,10 @@
 package store
 
 import (
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
 )
 
 // largeGarbage is how many bytes of memory that nobody needs are given back to the
@@ -24,4 +26,48 @@ func (s *Store) giveBack() {
 		defer s.givingBack.Store(false)
 		debug.FreeOSMemory()
 	})
+}
+
+// firstCollection is how large, in bytes, the heap may get before the first garbage
+// collection of a large load. Without that the collector walks over what has been read
+// so far each time that it has doubled, from a few megabytes on: a sixth of the time.
+const firstCollection = 80 << 20
+
+// collector puts the garbage collector of the process off. The second of two at the same
+// time has no say.
+type collector struct {
+	mu     sync.Mutex // guards what follows
+	off    bool
+	before int // percentage to go back to
+}
+
+// putOff lets the heap grow to first, in bytes, once. It does nothing where the heap is
+// large already, and ends with the first collection, or with resume.
+func (c *collector) putOff(first uint64) {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	percent := int(100*first/max(live[0].Value.Uint64(), 1<<20)) - 100
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.off || percent <= 100 {
+		return
+	}
+	before := debug.SetGCPercent(percent)
+	if before < 0 || before >= percent { // whoever started the program wants it so
+		debug.SetGCPercent(before)
+		return
+	}
+	c.off, c.before = true, before
+	// Garbage at once: what is cleaned up tells that there was a collection.
+	runtime.AddCleanup(new(*collector), (*collector).resume, c)
+}
+
+// resume ends what putOff began.
+func (c *collector) resume() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.off {
+		c.off = false
+		debug.SetGCPercent(c.before)
+	}
 }

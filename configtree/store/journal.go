@@ -68,18 +68,25 @@ func appendEntry(dst []byte, e *entry) ([]byte, error) {
 		}
 		return appendFrame(dst, text.Bytes()), nil
 	}
-	payload := fmt.Appendf(nil, "edits %d %q %q", e.seq, e.by.User, e.by.Client)
-	for i := range e.edits {
-		payload = append(payload, '\n')
-		payload = appendEdit(payload, &e.edits[i])
-	}
 	if e.packed != nil {
-		var err error
-		if payload, err = appendPacked(payload, e.packed); err != nil {
+		lines, err := unpacked(e.packed)
+		if err != nil {
 			return nil, err
 		}
+		return appendLines(dst, e, lines), nil
 	}
-	return appendFrame(dst, payload), nil
+	var lines []byte
+	for i := range e.edits {
+		lines = appendEdit(append(lines, '\n'), &e.edits[i])
+	}
+	return appendLines(dst, e, lines), nil
+}
+
+// appendLines appends the frame of an entry whose edits are these lines, each with a line
+// end in front of it.
+func appendLines(dst []byte, e *entry, lines []byte) []byte {
+	head := fmt.Appendf(nil, "edits %d %q %q", e.seq, e.by.User, e.by.Client)
+	return appendFrame(dst, append(head, lines...))
 }
 
 func appendEdit(dst []byte, e *configtree.Edit) []byte {

@@ -34,6 +34,10 @@ const (
 	maxLoad         = maxCost - entryCost // edits in one load
 	maxLoadProblems = 1000                // problems that one load reports
 
+	// largeLoad is how many edits make a load one that the garbage collector leaves
+	// alone at first.
+	largeLoad = 4096
+
 	// wholeCost is what a tree as a whole is taken to keep in memory, in statements.
 	wholeCost = 10_000
 )
@@ -62,6 +66,7 @@ func (c *Candidate) load(ctx context.Context, ed edition, verb LoadVerb, source 
 		return nil, nil, err
 	}
 	c.store.record(ed.by, event.Load{Username: ed.by.User, Command: "load " + verb.String()})
+	defer c.store.collector.resume()
 	problems, err = ed.collect(ctx, c.store, verb, edits)
 	if err != nil {
 		return nil, problems, err
@@ -124,7 +129,12 @@ func (ed *edition) collect(ctx context.Context, store *Store, verb LoadVerb, edi
 		case edit.Op == configtree.Replace && verb != LoadReplace && verb != LoadPatch:
 			// Without `load replace` the tag says nothing.
 		default:
-			ed.edits = append(ed.edits, edit)
+			if len(ed.edits) == cap(ed.edits) { // twofold: what is outgrown is garbage
+				ed.edits = slices.Grow(ed.edits, max(len(ed.edits), 16))
+			}
+			if ed.edits = append(ed.edits, edit); len(ed.edits) == largeLoad {
+				store.collector.putOff(firstCollection)
+			}
 		}
 	}
 	ed.cost = len(ed.edits)

@@ -22,28 +22,29 @@ const packFrom = 1000
 // whole reports whether the entry gave the candidate as a whole.
 func (e *entry) whole() bool { return e.edits == nil && e.packed == nil }
 
-// pack packs the edits of an entry that has many.
-func (e *entry) pack() error {
+// pack packs the edits of an entry that has many, and returns them as candidate.log has
+// them, nil for one that has few.
+func (e *entry) pack() ([]byte, error) {
 	if len(e.edits) < packFrom {
-		return nil
+		return nil, nil
+	}
+	plain := make([]byte, 0, len(e.edits)*bytesPerStatement*2)
+	for i := range e.edits {
+		plain = appendEdit(append(plain, '\n'), &e.edits[i])
 	}
 	var packed bytes.Buffer
 	z, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var line []byte
-	for i := range e.edits {
-		line = appendEdit(append(line[:0], '\n'), &e.edits[i])
-		if _, err := z.Write(line); err != nil {
-			return err
-		}
+	if _, err := z.Write(plain); err != nil {
+		return nil, err
 	}
 	if err := z.Close(); err != nil {
-		return err
+		return nil, err
 	}
 	e.packed, e.edits = bytes.Clone(packed.Bytes()), nil
-	return nil
+	return plain, nil
 }
 
 // unpack returns the edits of an entry.
@@ -75,13 +76,11 @@ func (e *entry) unpack(root *schema.Node) ([]configtree.Edit, error) {
 	}
 }
 
-// appendPacked appends the edits of a packed entry as candidate.log has them.
-func appendPacked(dst, packed []byte) ([]byte, error) {
+// unpacked returns packed edits as candidate.log has them.
+func unpacked(packed []byte) ([]byte, error) {
 	z, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		return nil, err
 	}
-	text := bytes.NewBuffer(dst)
-	_, err = text.ReadFrom(z)
-	return text.Bytes(), err
+	return io.ReadAll(z)
 }

@@ -25,7 +25,8 @@ func many(t *testing.T) []configtree.Edit {
 func TestPackedEntry(t *testing.T) {
 	plain := entry{seq: 7, by: ann, edits: many(t)}
 	packed := plain
-	if err := packed.pack(); err != nil || packed.edits != nil || packed.whole() {
+	lines, err := packed.pack()
+	if err != nil || packed.edits != nil || packed.whole() {
 		t.Fatalf("%d edits, %v", len(packed.edits), err)
 	}
 	if len(packed.packed) > 20*packFrom {
@@ -47,6 +48,9 @@ func TestPackedEntry(t *testing.T) {
 	}
 	if frame, err := appendEntry([]byte("before\n"), &packed); err != nil || !bytes.Equal(frame, want) {
 		t.Errorf("%d bytes, not %d, %v", len(frame), len(want), err)
+	}
+	if frame := appendLines([]byte("before\n"), &packed, lines); !bytes.Equal(frame, want) {
+		t.Errorf("from its lines %d bytes, not %d", len(frame), len(want))
 	}
 }
 

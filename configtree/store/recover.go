@@ -375,7 +375,7 @@ func (s *Store) restoreCandidate(j *journal) (*Candidate, error) {
 				s.notice("%s: left out: %v", journalName, &p)
 			}
 		}
-		if err := e.pack(); err != nil {
+		if _, err := e.pack(); err != nil {
 			return nil, err
 		}
 		entries = append(entries, e)

@@ -79,6 +79,7 @@ type Store struct {
 	repending  chan struct{} // wakes the watcher
 	background sync.WaitGroup
 	givingBack atomic.Bool // memory is being given back
+	collector  collector
 	text       renderer
 
 	// Replaced by every commit.
