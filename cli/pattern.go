@@ -4,28 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
-	"regexp/syntax"
 	"strings"
 
 	"loggia/configtree"
 )
-
-// maxPattern bounds an expression, in bytes.
-const maxPattern = 1024
-
-// compileName compiles an expression for names, case-sensitive as names are.
-func compileName(text string) (*regexp.Regexp, error) {
-	if len(text) > maxPattern {
-		return nil, fmt.Errorf("regular expression is longer than %d bytes", maxPattern)
-	}
-	expr, err := regexp.Compile(text)
-	var wrong *syntax.Error
-	if errors.As(err, &wrong) {
-		err = errors.New(wrong.Code.String())
-	}
-	return expr, err
-}
 
 // beforePattern resolves what stands before the last word, which is an expression.
 func (w *walk) beforePattern(words []configtree.Word) (configtree.Resolution, *configtree.Problem) {
@@ -52,7 +34,7 @@ func (w *walk) resolvePattern(end int) (configtree.Resolution, *failure) {
 // wildcardDelete deletes, after a question, all statements of a level whose
 // names match.
 func wildcardDelete(ctx context.Context, s *Session, c *call) error {
-	expr, err := compileName(c.pattern)
+	expr, err := configtree.CompileName(c.pattern)
 	if err != nil {
 		return err
 	}
@@ -83,7 +65,7 @@ func wildcardDelete(ctx context.Context, s *Session, c *call) error {
 // replacePattern replaces text in the names and values at and below the level.
 // In the new text & is what matched, and \1 to \9 its groups.
 func replacePattern(ctx context.Context, s *Session, c *call) error {
-	expr, err := compileName(c.args["pattern"])
+	expr, err := configtree.CompileName(c.args["pattern"])
 	if err != nil {
 		return err
 	}

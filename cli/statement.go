@@ -17,9 +17,9 @@ func (w *walk) resolveWords(words []configtree.Word) (configtree.Resolution, *co
 		return res, p
 	}
 	if w.verb.ranges {
-		res, p := configtree.Resolve(w.s.schema(), w.verb.edit, w.level, expand(words, firstOf))
+		res, p := configtree.Resolve(w.s.schema(), w.verb.edit, w.level, expand(words, configtree.FirstOfRange))
 		for i := range res.Words {
-			if _, secret := slices.BinarySearch(res.Secret, i); !secret && i < len(words) && isRange(words[i]) {
+			if _, secret := slices.BinarySearch(res.Secret, i); !secret && i < len(words) && words[i].IsRange() {
 				res.Words[i] = words[i].Text
 			}
 		}
@@ -73,7 +73,7 @@ func (w *walk) forbidden() int {
 	allowed := w.allowed()
 	words, bad, next := w.path, -1, 0
 	if w.verb.ranges {
-		words = expand(words, firstOf)
+		words = expand(words, configtree.FirstOfRange)
 	}
 	configtree.ResolveWhile(w.s.schema(), w.verb.edit, w.level, words, func(i int, reached configtree.Path, edits []configtree.Edit) bool {
 		if !allowed(reached, "") || slices.ContainsFunc(edits, func(e configtree.Edit) bool { return !allowed(e.Path, setValue(e)) }) {

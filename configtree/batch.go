@@ -64,6 +64,8 @@ func (b *Batch) Apply(e Edit) error {
 		return nil
 	}
 	switch e.Op {
+	case DeleteMatching:
+		return b.deleteMatching(&e)
 	case Set, Replace, Override:
 	default:
 		if p := b.missing(&e); p != nil {
@@ -128,7 +130,7 @@ func (b *Batch) refuse(e *Edit) *Problem {
 	}
 	l := e.Path.Last()
 	switch {
-	case l.Node == nil && e.Op >= Deactivate:
+	case l.Node == nil && e.Op >= Deactivate && e.Op != DeleteMatching:
 		return e.problem(Missing, "", errors.New("missing argument"))
 	case e.Op.refers() && l.Key == "":
 		return e.problem(Invalid, l.Node.Name, fmt.Errorf("'%s' is not an entry of a list", l.Node.Name))

@@ -7,24 +7,25 @@ type Op uint8
 
 // The operations.
 const (
-	Set          Op = iota // creates a statement with its parents, gives a leaf its value, adds to a leaf-list
-	Delete                 // removes a statement with everything below
-	Replace                // the `replace:` tag: removes what is there, if anything; Sets with the new contents follow
-	Override               // removes everything below the path, whether there is anything or not
-	Deactivate             // marks a statement: it stays but does not hold
-	Activate               // removes that mark
-	Annotate               // puts a comment before a statement; an empty one removes it
-	Find                   // changes nothing: the walk of `show` and `edit`, for Resolve only
-	Protect                // marks a statement: neither it nor what it contains can be changed
-	Unprotect              // removes that mark
-	Rename                 // gives an entry or an element another key; contents, marks and place stay
-	Copy                   // makes an entry like another, with contents and marks but not protected
-	InsertBefore           // moves an entry or element of a user-ordered list in front of another
-	InsertAfter            // moves it behind another
+	Set            Op = iota // creates a statement with its parents, gives a leaf its value, adds to a leaf-list
+	Delete                   // removes a statement with everything below
+	Replace                  // the `replace:` tag: removes what is there, if anything; Sets with the new contents follow
+	Override                 // removes everything below the path, whether there is anything or not
+	Deactivate               // marks a statement: it stays but does not hold
+	Activate                 // removes that mark
+	Annotate                 // puts a comment before a statement; an empty one removes it
+	Find                     // changes nothing: the walk of `show` and `edit`, for Resolve only
+	Protect                  // marks a statement: neither it nor what it contains can be changed
+	Unprotect                // removes that mark
+	Rename                   // gives an entry or an element another key; contents, marks and place stay
+	Copy                     // makes an entry like another, with contents and marks but not protected
+	InsertBefore             // moves an entry or element of a user-ordered list in front of another
+	InsertAfter              // moves it behind another
+	DeleteMatching           // removes the statements at a level whose names match an expression
 )
 
 var opNames = [...]string{"set", "delete", "replace", "override", "deactivate", "activate", "annotate", "find",
-	"protect", "unprotect", "rename", "copy", "insert-before", "insert-after"}
+	"protect", "unprotect", "rename", "copy", "insert-before", "insert-after", "delete-matching"}
 
 // String returns the command that asks for the operation, in one word.
 func (o Op) String() string { return opNames[o] }
@@ -44,7 +45,8 @@ type Edit struct {
 	Op   Op
 	Path Path
 	// Value is the value of a leaf to Set, the comment to Annotate with, the new
-	// key to Rename or Copy to, or the key of the entry to Insert before or after.
+	// key to Rename or Copy to, the key of the entry to Insert before or after, or
+	// the expression of DeleteMatching.
 	// To delete, deactivate, activate, protect or unprotect a leaf only when it has
 	// a certain value, name that; "" does it whatever the value is.
 	Value string

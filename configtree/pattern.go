@@ -1,6 +1,28 @@
 package configtree
 
-import "loggia/configtree/schema"
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+
+	"loggia/configtree/schema"
+)
+
+// maxPattern bounds an expression, in bytes.
+const maxPattern = 1024
+
+// CompileName compiles an expression for names, case-sensitive as names are.
+func CompileName(text string) (*regexp.Regexp, error) {
+	if len(text) > maxPattern {
+		return nil, fmt.Errorf("regular expression is longer than %d bytes", maxPattern)
+	}
+	expr, err := regexp.Compile(text)
+	if wrong, ok := errors.AsType[*syntax.Error](err); ok {
+		err = errors.New(wrong.Code.String())
+	}
+	return expr, err
+}
 
 // MatchEntries returns what `wildcard delete` is about: the statements directly
 // at the path whose name passes, in display order. At a list or leaf-list as a
@@ -8,10 +30,14 @@ import "loggia/configtree/schema"
 // entries of lists without keyword, by their keys, and all other statements, by
 // their keywords, a list being one. The keys of secret lists never pass.
 func (t *Tree) MatchEntries(at Path, match func(name string) bool) []Path {
+	return t.Root().matching(at, match)
+}
+
+func (n Node) matching(at Path, match func(name string) bool) []Path {
 	var found []Path
 	last := at.Last()
 	if last.Node != nil && last.Key == "" && hasElements(last.Node) {
-		parent, ok := t.At(at.Parent())
+		parent, ok := n.at(at.Parent())
 		if !ok || last.Node.Secret {
 			return nil
 		}
@@ -22,7 +48,7 @@ func (t *Tree) MatchEntries(at Path, match func(name string) bool) []Path {
 		}
 		return found
 	}
-	n, ok := t.At(at)
+	n, ok := n.at(at)
 	if !ok {
 		return nil
 	}
@@ -40,6 +66,28 @@ func (t *Tree) MatchEntries(at Path, match func(name string) bool) []Path {
 		before = s
 	}
 	return found
+}
+
+// deleteMatching deletes the statements that MatchEntries finds, none of them when
+// one is protected.
+func (b *Batch) deleteMatching(e *Edit) error {
+	expr, err := CompileName(e.Value)
+	if err != nil {
+		return e.problem(Invalid, e.Value, err)
+	}
+	found := Node{n: b.root}.matching(e.Path, expr.MatchString)
+	if len(found) == 0 {
+		return e.problem(NotFound, e.Value, ErrNotFound)
+	}
+	for _, p := range found {
+		if p := b.guard(&Edit{Op: Delete, Path: p, File: e.File, Line: e.Line, Col: e.Col}); p != nil {
+			return p
+		}
+	}
+	for _, p := range found {
+		b.delete(p)
+	}
+	return nil
 }
 
 // ReplacePattern returns the edits of `replace pattern`: of each value of a leaf

@@ -1,6 +1,7 @@
 package configtree
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -30,6 +31,43 @@ func TestMatchEntries(t *testing.T) {
 		}
 		if strings.Join(got, "|") != c.want {
 			t.Errorf("%s %s: %s\nwant %s", c.at, c.expr, got, c.want)
+		}
+	}
+}
+
+// TestDeleteMatching: what matches goes, unless something of it is protected; that nothing does is a warning.
+func TestDeleteMatching(t *testing.T) {
+	root := load(t)
+	base := []string{"set system syslog file fa any any", "set system syslog file fb any any", "set system syslog file g any any", "set system host-name f"}
+	for _, c := range []struct{ before, at, expr, want, problem string }{
+		{"", "system syslog file", "^f", "set system host-name f|set system syslog file g any any", ""},
+		{"", "system", "s", "", ""},
+		{"", "", ".", "", ""},
+		{"protect system syslog file fa", "system syslog file", "f|g", "as it was",
+			"warning: [system syslog file fa] is protected, 'system syslog file fa' cannot be deleted"},
+		{"", "system syslog file", "x", "as it was", "warning: statement not found"},
+		{"", "system syslog host", "x", "as it was", "warning: statement not found"},
+		{"", "system syslog file", "(", "as it was", "missing closing )"},
+	} {
+		tree := build(t, root, base...)
+		if c.before != "" {
+			tree = change(t, tree, c.before)
+		}
+		next, err := tree.Edit(Edit{Op: DeleteMatching, Path: path(t, root, c.at), Value: c.expr})
+		if got := fmt.Sprint(err); got != c.problem && (err != nil || c.problem != "") {
+			t.Errorf("%s %s: %v", c.at, c.expr, err)
+		}
+		want := tree
+		if c.want != "as it was" {
+			want = New(root)
+			for line := range strings.SplitSeq(c.want, "|") {
+				if line != "" {
+					want = change(t, want, line)
+				}
+			}
+		}
+		if !next.Equal(want) {
+			t.Errorf("%s %s: %v", c.at, c.expr, kinds(Diff(want, next)))
 		}
 	}
 }

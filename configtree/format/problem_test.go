@@ -303,6 +303,51 @@ terminal:2:(32) syntax error: metric
     'metric ...'
       syntax error
 `},
+		{"no command of a file", "replace pattern a with b\n", `
+terminal:1:(0) unknown command: replace
+  [edit]
+    'replace ...'
+      unknown command
+`},
+		{"wildcards that are wrong", "wildcard\nwildcard copy x\nwildcard delete\nwildcard delete system sislog x\nwildcard delete system syslog (\n" +
+			"wildcard range\nwildcard range copy x\nwildcard range set system syslog file f[2-1]\nwildcard range set system syslog file f[1-2] any notise\n", `
+terminal:1:(9) missing argument
+  [edit]
+    '...'
+      missing argument
+terminal:2:(9) syntax error: copy
+  [edit]
+    'copy ...'
+      syntax error
+terminal:3:(16) missing argument
+  [edit]
+    '...'
+      missing argument
+terminal:4:(23) syntax error: sislog
+  [edit system]
+    'sislog ...'
+      syntax error
+terminal:5:(30) missing closing ): (
+  [edit]
+    '( ...'
+      missing closing )
+terminal:6:(15) missing argument
+  [edit]
+    '...'
+      missing argument
+terminal:7:(15) syntax error: copy
+  [edit]
+    'copy ...'
+      syntax error
+terminal:8:(15) f[2-1]: a range stands for 1 to 10000 names: set
+  [edit]
+    'set ...'
+      f[2-1]: a range stands for 1 to 10000 names
+terminal:9:(49) syntax error: notise
+  [edit system syslog file f1 any]
+    'notise'
+      syntax error
+`},
 		{"unknown command", "  sett system host-name x\n", `
 terminal:1:(2) unknown command: sett
   [edit]

@@ -81,6 +81,11 @@ func TestEdits(t *testing.T) {
 				"set system syslog file d any any\nset system host-name = y\n"},
 		{"levels below a level", SetLines, "system syslog", "edit file a\nset any notice\nexit\nset file b\ntop set system host-name x\nset file c\ntop\nset system host-name y",
 			"set system syslog file a any notice\nset system syslog file b\nset system host-name = x\nset system syslog file c\nset system host-name = y\n"},
+		{"ranges", SetLines, "system syslog", "wildcard range set file f[0-2,!1] any notice\nwildcard range deactivate file f[0,2]\nedit file f0\nup wildcard range delete file g[1]",
+			"set system syslog file f0 any notice\nset system syslog file f2 any notice\ndeactivate system syslog file f0\ndeactivate system syslog file f2\n" +
+				"delete system syslog file g1\n"},
+		{"deletions by pattern", SetLines, "", "wildcard delete system syslog file \"^f .*\"\nedit system syslog\nwildcard delete .*",
+			"delete-matching system syslog file = \"^f .*\"\ndelete-matching system syslog = .*\n"},
 		{"commands", SetLines, "", "# no\n\nset system host-name x # no\r\n  delete system syslog\ndeactivate system login\nactivate system login\nannotate system login \"a */ b\"",
 			"set system host-name = x\ndelete system syslog\ndeactivate system login\nactivate system login\nannotate system login = \"a * / b\"\n"},
 	} {

@@ -103,6 +103,9 @@ func (s *setReader) line(n int, line string) bool {
 
 // statement reads a command of line n that changes the configuration at or below a level.
 func (s *setReader) statement(n int, at configtree.Path, words []configtree.Word) bool {
+	if words[0].Text == "wildcard" && !words[0].Quoted {
+		return s.wildcard(n, at, words)
+	}
 	op, ok := verb(words[0].Text)
 	if !ok || words[0].Quoted {
 		return s.problem(n, words[0].Col, words[0].Text, errVerb)
@@ -111,11 +114,15 @@ func (s *setReader) statement(n int, at configtree.Path, words []configtree.Word
 	if p != nil {
 		return s.yield(configtree.Edit{}, s.explain(n, at, words, res, p))
 	}
-	for _, e := range res.Edits {
+	return s.edits(n, op, words[0].Col, res.Edits)
+}
+
+func (s *setReader) edits(n int, op configtree.Op, col int, edits []configtree.Edit) bool {
+	for _, e := range edits {
 		if op == configtree.Annotate {
 			e.Value = commentText(e.Value)
 		}
-		e.File, e.Line, e.Col = s.file, n, words[0].Col
+		e.File, e.Line, e.Col = s.file, n, col
 		if !s.yield(e, nil) {
 			return false
 		}

@@ -49,14 +49,15 @@ func sameEntry(a, b *entry) bool {
 // TestJournalFormat holds the bytes against the specification in doc.go.
 func TestJournalFormat(t *testing.T) {
 	data := appendBase(nil, 41)
-	data, err := appendEntry(data, &entry{seq: 3, by: event.Subject{User: "ann", Client: "cli"},
-		edits: edits(t, "set system syslog file x any info", "delete system host-name")})
+	all := edits(t, "set system syslog file x any info", "delete system host-name")
+	all = append(all, configtree.Edit{Op: configtree.DeleteMatching, Path: all[1].Path.Parent(), Value: "^a b"})
+	data, err := appendEntry(data, &entry{seq: 3, by: event.Subject{User: "ann", Client: "cli"}, edits: all})
 	if err != nil {
 		t.Fatal(err)
 	}
 	data = appendPoint(data, pointMark{42, 3})
 	const want = "9 53be9dec\nbase 1 41\n" +
-		"90 568459dc\nedits 3 \"ann\" \"cli\"\nset system syslog file \"x\" contents \"any\" info\ndelete system host-name\n" +
+		"122 d8b90650\nedits 3 \"ann\" \"cli\"\nset system syslog file \"x\" contents \"any\" info\ndelete system host-name\ndelete-matching system = \"^a b\"\n" +
 		"11 10f53450\ncommit 42 3\n"
 	if string(data) != want {
 		t.Errorf("%s\nwant\n%s", data, want)

@@ -62,7 +62,7 @@ func (a *auditor) edition(ed *edition, d *draft) {
 	defer a.flush()
 	named := len(ed.edits) > 0 && len(d.problems) == 0 && len(d.changes) > 0
 	for i := range ed.edits {
-		named = named && ed.edits[i].Op >= configtree.Rename
+		named = named && ed.edits[i].Op >= configtree.Rename && ed.edits[i].Op != configtree.DeleteMatching
 	}
 	if !named {
 		a.changes(d.changes)
