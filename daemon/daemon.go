@@ -126,7 +126,7 @@ func (d *Daemon) start() error {
 		Passed: passed,
 		LogDir: d.state.path("log"), IndexDir: d.state.path("index"), Ledger: d.state.path("statistics"), KernelPosition: d.state.path("index", "kernel position"), Announce: d.news,
 		SpoolDir: d.state.path("spool"), Node: d.state.node,
-		Alarm: d.alarm, Forget: d.alarms.forget, Report: d.report, Terminals: d.sessions.show,
+		Alarm: d.alarm, Forget: d.alarms.forget, Report: d.report, Terminals: d.sessions.show, Settle: func() { d.notes.settle() },
 	})
 	d.recorder = &recorder{trail: trail, engine: d.engine, failed: func(err error) { d.alarms.set(auditTrail, err) }}
 	d.examine()

@@ -46,6 +46,7 @@ type notes struct {
 	news  *sync.Cond // of any change of it
 	list  []event.Event
 	lost  int  // found no room in list
+	busy  bool // what was taken out of list is being recorded
 	due   bool // what was spared is to be told
 	timer *time.Timer
 	ended bool
@@ -67,7 +68,16 @@ func (n *notes) add(e event.Event) {
 		return
 	}
 	n.list = append(n.list, e)
-	n.news.Signal()
+	n.news.Broadcast()
+}
+
+// settle returns when what was added so far is recorded.
+func (n *notes) settle() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for n.busy || len(n.list) > 0 {
+		n.news.Wait()
+	}
 }
 
 // end returns when everything is recorded.
@@ -78,7 +88,7 @@ func (n *notes) end() {
 	if n.timer != nil {
 		n.timer.Stop()
 	}
-	n.news.Signal()
+	n.news.Broadcast()
 	n.mu.Unlock()
 	<-n.done
 }
@@ -92,7 +102,7 @@ func (n *notes) run() {
 		}
 		n.gather()
 		list, lost, due, ended := n.list, n.lost, n.due, n.ended && len(n.list) == 0
-		n.list, n.lost, n.due = nil, 0, false
+		n.list, n.lost, n.due, n.busy = nil, 0, false, true
 		n.mu.Unlock()
 		if len(list) > 0 {
 			n.record(n.spare(list)...)
@@ -103,6 +113,10 @@ func (n *notes) run() {
 		if due || ended {
 			n.tell()
 		}
+		n.mu.Lock()
+		n.busy = false
+		n.news.Broadcast()
+		n.mu.Unlock()
 		if ended {
 			return
 		}
@@ -160,7 +174,7 @@ func (n *notes) remember() {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		n.timer, n.due = nil, true
-		n.news.Signal()
+		n.news.Broadcast()
 	})
 }
 

@@ -3,13 +3,10 @@ package syslogd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/netip"
 	"os"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,6 +47,11 @@ type Options struct {
 	// of messages that were lost, once in TellEvery while there
 	// are any, and of what a full disk has cost. It must not call the engine. Nil: only Statistics tells.
 	Announce func(event.Event)
+
+	// Settle returns when what was told to Announce is on record, through this engine
+	// too. Close calls it when connections have ended and files are still open. Nil:
+	// there is nothing to wait for.
+	Settle func()
 
 	// SpoolDir is where what waits for hosts is kept, a directory for each; empty:
 	// in memory.
@@ -220,6 +222,9 @@ func New(o Options) *Engine {
 	if o.Forget == nil {
 		o.Forget = func(string) {}
 	}
+	if o.Settle == nil {
+		o.Settle = func() {}
+	}
 	if o.Report == nil {
 		o.Report = func(string, error) {}
 	}
@@ -321,91 +326,3 @@ func (e *Engine) own(by event.Subject, ev event.Entry) *wire.Batch {
 }
 
 func (e *Engine) release(b *wire.Batch) { e.batches.Put(b) }
-
-// Close stops the inputs, delivers what they have read, and closes the
-// destinations. When ctx ends first it returns its error: what a host or a
-// terminal had not taken by then is lost, and counted; files are written.
-func (e *Engine) Close(ctx context.Context) error {
-	e.mu.Lock()
-	if e.closed {
-		e.mu.Unlock()
-		return nil
-	}
-	e.closed = true
-	ending := e.ending
-	e.mu.Unlock()
-	close(e.done)
-	defer e.save()
-	defer context.AfterFunc(ctx, e.cut)()
-	if ending != nil {
-		ending.hurry()
-	}
-	select {
-	case e.changing <- struct{}{}: // kept: nothing is prepared any more
-	case <-ctx.Done():
-		return fmt.Errorf("a change is still being prepared: %w", ctx.Err())
-	}
-	finished := make(chan error, 1)
-	go func() { finished <- e.shutdown(ctx) }()
-	select {
-	case err := <-finished:
-		return err
-	case <-ctx.Done():
-	}
-	select { // all that waited for somebody else has given up now
-	case err := <-finished:
-		return errors.Join(ctx.Err(), err)
-	case <-time.After(lastMoment):
-		return ctx.Err()
-	}
-}
-
-// shutdown is Close without its deadline.
-func (e *Engine) shutdown(ctx context.Context) error {
-	defer e.cut()
-	e.mu.Lock()
-	s, ending := e.state, e.ending
-	e.mu.Unlock()
-	if ending != nil {
-		<-ending.settled // hosts that were removed are drained beside what follows
-	}
-	inputs := slices.Collect(maps.Values(s.inputs))
-	errs := each(inputs, func(in input) error {
-		if err := in.retire(false); err != nil {
-			return fmt.Errorf("%s: %w", in.endpoint(), err)
-		}
-		return nil
-	})
-	e.streams.finish(func(*stream) bool { return false })
-	e.summariseLast()
-	old := e.table.Swap(newTable(nil, settingsOf(&Config{})))
-	if !old.drained(ctx.Done()) {
-		return errors.Join(append(errs, ctx.Err())...)
-	}
-	e.outbox.empty()
-	errs = append(errs, closeAll(ctx, s.destinations)...)
-	if c := e.cabinet.Load(); c != nil {
-		errs = append(errs, c.Close())
-	}
-	e.mu.Lock()
-	e.state = newState(Config{})
-	e.mu.Unlock()
-	e.running.Wait()
-	return errors.Join(errs...)
-}
-
-// closeAll closes destinations: each has all of ctx.
-func closeAll(ctx context.Context, all []*destination) []error {
-	return each(all, func(d *destination) error { return d.close(ctx) })
-}
-
-// each calls f for all at the same time and returns the errors.
-func each[T any](all []T, f func(T) error) []error {
-	errs := make([]error, len(all))
-	var wg sync.WaitGroup
-	for i, v := range all {
-		wg.Go(func() { errs[i] = f(v) })
-	}
-	wg.Wait()
-	return errs
-}

@@ -407,14 +407,7 @@ func (r *retirement) run() {
 	}
 	e.mu.Unlock()
 	r.table.drained(nil)
-	var hosts, local []*destination
-	for _, d := range r.destinations {
-		if d.id.kind == KindHost {
-			hosts = append(hosts, d)
-		} else {
-			local = append(local, d)
-		}
-	}
+	hosts, local := apart(r.destinations)
 	ctx, cancel := context.WithTimeout(e.life, e.o.DrainTimeout)
 	defer cancel()
 	errs := closeAll(ctx, local)

@@ -243,6 +243,16 @@ func union(members [][]uint16, key []byte) (list []uint16) {
 	return list
 }
 
+// local returns what t was made of, less the hosts.
+func (t *table) local() (routes []route) {
+	for i := range t.legs {
+		if l := &t.legs[i]; l.dest.id.kind != KindHost {
+			routes = append(routes, *l.route)
+		}
+	}
+	return routes
+}
+
 // leave ends one use of t that began with Engine.enter.
 func (t *table) leave() {
 	if t.active.Add(-1) == 0 && t.retired.Load() {
