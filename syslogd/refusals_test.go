@@ -1,6 +1,7 @@
 package syslogd
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -13,6 +14,39 @@ import (
 
 	"loggia/audit/event"
 )
+
+// A sender that speaks TLS to an input in clear is on record, and its keys are not
+// in the log. Messages that only look a little like it are messages.
+func TestTLSInClearIsRecorded(t *testing.T) {
+	port := freePort(t)
+	said := make(chan event.SenderRefused, 10)
+	w := startWith(t, Config{Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{TCP: []Listen{local(port)}}}, func(o *Options) {
+		o.Announce = func(e event.Event) {
+			if r, ok := e.(event.SenderRefused); ok {
+				said <- r
+			}
+		}
+	})
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	c, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true})
+	if err == nil {
+		c.Close()
+		t.Fatal("somebody answered")
+	}
+	select {
+	case r := <-said:
+		if r.Why != event.RefusedTLS || r.Source != "127.0.0.1" || !strings.HasSuffix(r.Input, address) || r.Count != 1 {
+			t.Errorf("%+v", r)
+		}
+	case <-time.After(patience):
+		t.Fatal("nothing was recorded")
+	}
+	send(t, "tcp", address, "\x16\x03\x01 no handshake\n")
+	w.has("f", "#026#003#001 no handshake\n")
+	if n := w.sourceNamed("tcp " + address); n.Accepted != 1 || n.TurnedAway != 1 || n.Connections > 1 {
+		t.Errorf("%+v", n)
+	}
+}
 
 func TestRefusalsAreTimedAndBounded(t *testing.T) {
 	rs := newRefusals(make(chan struct{}, 1))

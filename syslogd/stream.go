@@ -238,6 +238,7 @@ type stream struct {
 	ending atomic.Bool // finish has set a deadline in the past
 
 	// The goroutine's own.
+	begun  bool // something has come
 	framer wire.Framer
 	parser wire.Parser
 	tail   []byte // the beginning of a message whose rest has not come
@@ -259,6 +260,9 @@ func (s *stream) run() {
 		s.engine.storage.gate.wait(&s.ending)
 		if s.raw.Read(read) != nil {
 			s.drain()
+			return
+		}
+		if s.misled() {
 			return
 		}
 		if s.err != nil {

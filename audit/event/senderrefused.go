@@ -16,6 +16,7 @@ const (
 	RefusedByLimit                      // connections: its connection-limit is reached
 	RefusedByTotal                      // connections: there are as many as there may be in all
 	RefusedUnserviceable                // connections: the system refused them
+	RefusedTLS                          // connections: they begin with TLS, which this input does not speak
 )
 
 // SenderRefused is a sender that an input did not let in, with how often since the
@@ -31,7 +32,8 @@ type SenderRefused struct {
 func (e SenderRefused) Entry() Entry {
 	words := [...]struct{ what, why string }{{"messages and connections", "more senders are refused than are told apart"},
 		{"messages", "not in allow-source"}, {"connections", "not in allow-source"}, {"connections", "connection-limit"},
-		{"connections", "too many connections in all"}, {"connections", "the system refused them"}}[e.Why]
+		{"connections", "too many connections in all"}, {"connections", "the system refused them"},
+		{"connections", "TLS, where messages are expected in clear"}}[e.Why]
 	n := strconv.FormatUint(e.Count, 10)
 	since, until := e.Since.UTC().Format(time.RFC3339), e.Until.UTC().Format(time.RFC3339)
 	text := n + " " + words.what + " from " + e.Source
