@@ -144,3 +144,50 @@ func TestRefusedSendersAreRecorded(t *testing.T) {
 		}
 	}
 }
+
+// TestTooManyConnectionsAreRecorded: the number of connections in all keeps out
+// whoever comes then, wherever, and names them with their number.
+func TestTooManyConnectionsAreRecorded(t *testing.T) {
+	const most, more = 4, 3
+	one, other := freePort(t), freePort(t)
+	said := make(chan event.SenderRefused, 100)
+	w := startWith(t, Config{Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{TCP: []Listen{local(one), local(other)}}}, func(o *Options) {
+		o.MaxConnections = most
+		o.Announce = func(e event.Event) {
+			if r, ok := e.(event.SenderRefused); ok {
+				said <- r
+			}
+		}
+	})
+	name := func(port uint16) string { return fmt.Sprintf("tcp 127.0.0.1:%d", port) }
+	dial := func(port uint16) {
+		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil && !errors.Is(err, syscall.ECONNRESET) { // who is refused may notice at once
+			t.Fatal(err)
+		}
+		if err == nil {
+			t.Cleanup(func() { c.Close() })
+		}
+	}
+	for range most {
+		dial(one)
+	}
+	w.eventually(func() bool { return w.sourceNamed(name(one)).Connections == most }, func() string { return fmt.Sprintf("%+v", w.sourceNamed(name(one))) })
+	for range more {
+		dial(other)
+	}
+	w.eventually(func() bool { return w.sourceNamed(name(other)).TurnedAway == more }, func() string { return fmt.Sprintf("%+v", w.sourceNamed(name(other))) })
+	for n := uint64(0); n < more; {
+		select {
+		case r := <-said:
+			if n += r.Count; r.Why != event.RefusedByTotal || r.Source != "127.0.0.1" || r.Input != name(other) || n > more {
+				t.Errorf("%+v", r)
+			}
+		case <-time.After(2 * patience):
+			t.Fatalf("%d of %d are on record", n, more)
+		}
+	}
+	if text := (event.SenderRefused{Source: "192.0.2.1", Input: name(other), Why: event.RefusedByTotal, Count: more}).Entry().Text; !strings.Contains(text, "3 connections from 192.0.2.1 to "+name(other)+" refused") || !strings.HasSuffix(text, "too many connections in all") {
+		t.Error(text)
+	}
+}

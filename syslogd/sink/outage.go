@@ -128,7 +128,7 @@ func failureReason(err error) string {
 // have a part in.
 func clean(text string, size int) string {
 	text = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
+		if !shows(r) {
 			return '?'
 		}
 		return r

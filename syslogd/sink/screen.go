@@ -209,11 +209,11 @@ func (s *Screen) showAll(c *chunk) {
 
 // printable appends text with everything that a terminal would obey, or that
 // would deceive its reader, written #ooo: controls, C1 included, directions of
-// writing, and what is not UTF-8.
+// writing, what shows nothing, and what is not UTF-8.
 func printable(dst, text []byte) []byte {
 	for len(text) > 0 {
 		r, n := utf8.DecodeRune(text)
-		if r == '\t' || unicode.IsPrint(r) && (r != utf8.RuneError || n > 1) {
+		if r == '\t' || shows(r) && (r != utf8.RuneError || n > 1) {
 			dst = append(dst, text[:n]...)
 		} else {
 			for _, b := range text[:n] {
@@ -223,6 +223,13 @@ func printable(dst, text []byte) []byte {
 		text = text[n:]
 	}
 	return dst
+}
+
+// shows reports whether a reader sees r. Among what counts as letters and marks there
+// are fillers, joiners, selectors and tags that show nothing: Unicode's
+// Default_Ignorable_Code_Point (UAX 44), of which IsPrint knows but a part.
+func shows(r rune) bool {
+	return unicode.IsPrint(r) && (r < 0x034f || !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector))
 }
 
 // console is a writer that is opened again after an error.

@@ -147,12 +147,29 @@ func TestUtmp(t *testing.T) {
 	equal(t, "nobody", sessionPaths(sessions, "nobody"), nil)
 }
 
+func TestPrintable(t *testing.T) {
+	for text, want := range map[string]string{
+		"\tplain äöü 日本 \u2800 e\u0301": "\tplain äöü 日本 \u2800 e\u0301",
+		"\u3164":                        "#343#205#244", // Hangul fillers: letters that show nothing
+		"a\u115f\u1160\uffa0b":          "a#341#205#237#341#205#240#357#276#240b",
+		"\u180e\u180b":                  "#341#240#216#341#240#213", // Mongolian separator, selector
+		"\U000e0041\U000e0100":          "#363#240#201#201#363#240#204#200",
+		"\u034f\u17b4\ufe0f":            "#315#217#341#236#264#357#270#217",
+		"\u200b\u2060\u2065\ufff0":      "#342#200#213#342#201#240#342#201#245#357#277#260",
+		"\u2028\u0085\xff\ufffd":        "#342#200#250#302#205#377\ufffd",
+	} {
+		if got := string(printable(nil, []byte(text))); got != want {
+			t.Errorf("%+q: %+q, want %+q", text, got, want)
+		}
+	}
+}
+
 // FuzzPrintable: nothing that a terminal obeys comes through.
 func FuzzPrintable(f *testing.F) {
 	f.Add([]byte("a\x1b[0m\u009b\u202eä\xff"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for _, r := range string(printable(nil, text)) {
-			if r < ' ' && r != '\t' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			if r < ' ' && r != '\t' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x3164 || r>>12 == 0xe0 {
 				t.Errorf("%q lets %U through", text, r)
 			}
 		}
