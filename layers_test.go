@@ -39,11 +39,12 @@ var allowed = map[string][]string{
 	"configtree/password":        {"configtree", "configtree/schema"},
 	"configtree/store":           {"configtree/...", "audit/event"},
 
-	"syslogd":         {"syslogd/...", "match", "audit/event"},
-	"syslogd/wire":    {"audit/event"},
-	"syslogd/sink":    {"syslogd/wire", "syslogd/spool", "syslogd/logfile", "audit/event"},
-	"syslogd/spool":   {},
-	"syslogd/logfile": {"syslogd/wire", "audit/event"},
+	"syslogd":                 {"syslogd/...", "match", "audit/event"},
+	"syslogd/wire":            {"audit/event"},
+	"syslogd/sink":            {"syslogd/wire", "syslogd/spool", "syslogd/logfile", "audit/event"},
+	"syslogd/spool":           {},
+	"syslogd/logfile/inflate": {},
+	"syslogd/logfile":         {"syslogd/logfile/inflate", "syslogd/wire", "audit/event"},
 
 	"netconf":         {"op", "netconf/frame", "configtree/...", "audit/event"},
 	"netconf/frame":   {},
@@ -63,7 +64,7 @@ var soleImporter = map[string][]string{
 	"github.com/openconfig/goyang":    {"configtree/schema", "configtree/schema/generate"},
 	"github.com/beevik/etree":         {"netconf"},
 	"golang.org/x/crypto/ssh":         {"sshd", "sshd/attach", "sshd/dial"},
-	"github.com/klauspost/compress":   {"syslogd/sink", "syslogd/logfile", "configtree/store"},
+	"github.com/klauspost/compress":   {"syslogd/sink", "configtree/store"},
 	"github.com/leodido/go-syslog/v4": {"syslogd/wire"},
 	"github.com/pkg/sftp":             {"sshd"},
 }

@@ -17,7 +17,6 @@ import (
 type anchors struct {
 	words  [][]byte // as those of the sampler
 	fold   bool
-	exact  bool
 	places []anchor
 	pays   bool // it is worth it where the bytes are as they were when it chose
 	seen   int  // bytes of text until it chooses anew
@@ -53,7 +52,7 @@ func newAnchors(s *sampler) *anchors {
 	if s == nil || len(s.words) > maxAnchors {
 		return nil
 	}
-	a := &anchors{words: s.words, fold: s.fold, exact: s.exact}
+	a := &anchors{words: s.words, fold: s.fold}
 	for _, w := range a.words {
 		if !slices.ContainsFunc(w, a.eligible) {
 			return nil

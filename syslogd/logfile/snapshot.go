@@ -8,7 +8,7 @@ import (
 	"os"
 	"slices"
 
-	"github.com/klauspost/compress/gzip"
+	"loggia/syslogd/logfile/inflate"
 )
 
 // Live is the writer of a log, when it is in this process: sink.File.
@@ -179,8 +179,7 @@ func (l *Log) openIf(place archive, a *archive) (*os.File, bool) {
 type stream struct {
 	scan  *scanner
 	file  *os.File
-	gz    *gzip.Reader // nil if not compressed
-	index *cursor      // nil if there is none
+	index *cursor // nil if there is none
 	idx   *os.File
 	size  int64 // of the index
 	head  Head
@@ -188,11 +187,7 @@ type stream struct {
 }
 
 func (s *stream) close() error {
-	var errs []error
-	if s.gz != nil {
-		errs = append(errs, s.gz.Close())
-	}
-	errs = append(errs, s.file.Close())
+	errs := []error{s.file.Close()}
 	if s.idx != nil {
 		errs = append(errs, s.idx.Close())
 	}
@@ -227,15 +222,11 @@ func (l *Log) openArchive(a *archive) (*stream, error) {
 	if a.known {
 		s.attach(l, WaitingName(l.name, a.label.Generation))
 	}
-	if part != Archive {
-		s.scan = newScanner(f)
-		return s, nil
+	var text io.Reader = f
+	if part == Archive {
+		text = inflate.NewReader(f)
 	}
-	if s.gz, err = gzip.NewReader(f); err != nil {
-		s.close()
-		return nil, &fs.PathError{Op: "unpack", Path: a.name(l.name), Err: err}
-	}
-	s.scan = newScanner(s.gz)
+	s.scan = newScanner(text)
 	return s, nil
 }
 

@@ -1,7 +1,6 @@
 package logfile
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -13,7 +12,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/klauspost/compress/gzip"
+	"loggia/syslogd/logfile/inflate"
 )
 
 // Text is the text of a log and its archives as it was when it was opened, for
@@ -205,14 +204,10 @@ type blocks struct {
 }
 
 func (b *blocks) unpack(r io.Reader, name string) (more bool, err error) {
-	z, err := gzip.NewReader(bufio.NewReaderSize(r, 64<<10))
-	if err != nil {
-		return true, &fs.PathError{Op: "unpack", Path: name, Err: err}
+	if more, err = b.all(inflate.NewReader(r)); err != nil && b.ctx.Err() == nil {
+		err = &fs.PathError{Op: "unpack", Path: name, Err: err}
 	}
-	if more, err = b.all(z); err != nil && b.ctx.Err() == nil {
-		err = &fs.PathError{Op: "read", Path: name, Err: err}
-	}
-	return more, errors.Join(err, z.Close())
+	return more, err
 }
 
 // all hands out what r holds.
