@@ -78,6 +78,7 @@ func dial(ctx context.Context, path string) (*Client, error) {
 		HostKeyCallback: ssh.InsecureIgnoreHostKey(),
 		Timeout:         Wait,
 	}
+	config.KeyExchanges = []string{ssh.KeyExchangeECDHP256} // the quickest
 	sc, channels, requests, err := ssh.NewClientConn(greeted, "local", config)
 	if err != nil {
 		_ = conn.Close() // it is of no use any more
