@@ -19,7 +19,7 @@
 // with the day padded by a blank and one blank behind the stamp. TAG is that of
 // our own records, and the MSGID of others where it has Junos' form (capitals,
 // digits and at least one underscore). Without text, structured data stands in
-// its place. A structured line:
+// its place, but for the marks of those who have sent it on. A structured line:
 //
 //	<PRI>1 yyyy-mm-ddThh:mm:ss.mmm(Z|±hh:mm) HOST process pid TAG SD[ text]
 //

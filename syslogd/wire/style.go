@@ -62,10 +62,13 @@ func (s *Style) appendStandard(dst []byte, b *Batch, r *Record, c *Stamps) []byt
 	} else {
 		dst = s.appendSource(dst, b, r)
 		dst = s.appendTag(dst, b, r)
-		if len(text) == 0 && r.Form == RFC5424 {
-			text = b.Bytes(r.SD) // all there is to read in a message sent `structured-data brief`
+		if len(text) == 0 && r.Form == RFC5424 { // its data is all there is to read, if it was sent `structured-data brief`
+			sd := b.Bytes(r.SD)
+			from, to := marks(sd)
+			dst = s.appendText(s.appendText(dst, sd[:from]), sd[to:])
+		} else {
+			dst = s.appendText(dst, text)
 		}
-		dst = s.appendText(dst, text)
 	}
 	if r.Flags&Truncated != 0 && !bytes.HasSuffix(text, []byte(TruncatedMark)) {
 		dst = append(dst, TruncatedMark...)
@@ -238,7 +241,12 @@ func (s *Style) appendStructured(dst []byte, b *Batch, r *Record, c *Stamps) []b
 // a tag, and either parameters or the tag of a catalogue, such as UI_COMMIT. The
 // text of everything else, such as what syslog(3) sends, is all there is.
 func saysItAll(b *Batch, r *Record) bool {
-	return r.MsgID.Len > 0 && (r.SD.Len > 0 || junosTag(b.Bytes(r.MsgID)))
+	if r.MsgID.Len == 0 {
+		return false
+	}
+	sd := b.Bytes(r.SD)
+	from, to := marks(sd)
+	return len(sd) > to-from || junosTag(b.Bytes(r.MsgID))
 }
 
 // verbatim tells a TIMESTAMP that is already as RFC 5424, 6.2.3 wants it.

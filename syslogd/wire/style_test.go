@@ -107,6 +107,9 @@ func TestRelay(t *testing.T) {
 		{"<13>2026-11-22T12:00:00.123456789Z r1 t: m", "Nov 22 12:00:00 r1 t: m", "<13>1 2026-11-22T12:00:00.123Z r1 t - - - m"},
 		{"<13>2026-11-22T12:00:00.123456Z r1 t: m", "Nov 22 12:00:00 r1 t: m", "<13>1 2026-11-22T12:00:00.123456Z r1 t - - - m"},
 		{"just text", "Nov 22 14:30:00 192.0.2.9 just text", "<13>1 2026-11-22T14:30:00.250Z 192.0.2.9 - - - - just text"},
+		{`<13>1 - h - - - [loggia@32473 node="1" seq="2"]`, "Nov 22 14:30:00 h ", `<13>1 2026-11-22T14:30:00.250Z h - - - [loggia@32473 node="1" seq="2"]`},
+		{`<13>1 - h - - - [a][loggia@32473 node="1" seq="2" node="3" seq="4"][b]`, "Nov 22 14:30:00 h [a][b]", `<13>1 2026-11-22T14:30:00.250Z h - - - [a][loggia@32473 node="1" seq="2" node="3" seq="4"][b]`},
+		{`<13>1 - h - - - [loggia@32473 node="1" seq="2" username="a"]`, `Nov 22 14:30:00 h [loggia@32473 node="1" seq="2" username="a"]`, `<13>1 2026-11-22T14:30:00.250Z h - - - [loggia@32473 node="1" seq="2" username="a"]`},
 		{"<13>1 - - - - - -", "Nov 22 14:30:00 192.0.2.9 ", "<13>1 2026-11-22T14:30:00.250Z 192.0.2.9 - - - -"},
 		{"<13>1 9999-01-01T00:00:00Z h - - - - x", "Nov 22 14:30:00 h x", "<13>1 2026-11-22T14:30:00.250Z h - - - - x"},
 		{"<13>1 2026-11-22T12:00:00.5+02:00 h  - - - x", "Nov 22 10:00:00 h x", "<13>1 2026-11-22T12:00:00.5+02:00 h - - - - x"}, // damaged elsewhere
@@ -140,6 +143,7 @@ func TestBriefKeepsTextThatIsAllThereIs(t *testing.T) {
 		{"just text", "<13>1 2026-11-22T14:30:00.250Z 192.0.2.9 - - - - just text"},
 		{`<13>1 - h a p - [x@1 a="b"] text`, `<13>1 2026-11-22T14:30:00.250Z h a p - [x@1 a="b"] text`},
 		{"<13>1 - h a p LOGIN - text", "<13>1 2026-11-22T14:30:00.250Z h a p LOGIN - text"},
+		{`<13>1 - h a p LOGIN [loggia@32473 node="1" seq="2"] text`, `<13>1 2026-11-22T14:30:00.250Z h a p LOGIN [loggia@32473 node="1" seq="2"] text`},
 		{`<13>1 - h a p ID47 [x@1 a="b"] text`, `<13>1 2026-11-22T14:30:00.250Z h a p ID47 [x@1 a="b"]`},
 		{"<45>1 - h eventd 9 SYSTEM_OPERATIONAL - System is operational", "<45>1 2026-11-22T14:30:00.250Z h eventd 9 SYSTEM_OPERATIONAL -"},
 	} {

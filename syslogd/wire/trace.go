@@ -70,3 +70,22 @@ func Visited(sd, mark []byte) bool {
 	at := OwnElement(sd)
 	return at >= 0 && bytes.Contains(sd[at:sdElement(sd, at, len(sd))], mark)
 }
+
+// marks returns where in valid structured data the element stands that says
+// nothing but through which machines the message came (package sink); from is to
+// where there is none.
+func marks(sd []byte) (from, to int) {
+	at := OwnElement(sd)
+	if at < 0 {
+		return 0, 0
+	}
+	i := at + 1 + len(SDID)
+	for sd[i] == ' ' {
+		name := sd[i+1 : sdName(sd, i+1, len(sd))]
+		if string(name) != "node" && string(name) != "seq" {
+			return 0, 0
+		}
+		i = sdValue(sd, i+1+len(name)+len(`="`), len(sd))
+	}
+	return at, i + 1
+}
