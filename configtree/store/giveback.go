@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"sync"
+	"time"
 )
 
 // largeGarbage is how many bytes of memory that nobody needs are given back to the
@@ -13,19 +14,49 @@ import (
 // until it needs as much again.
 const largeGarbage = 32 << 20
 
+// settleAfter is when, after a load or a commit, it is looked again whether there is
+// something to give back: what they made others do leaves memory behind too.
+const settleAfter = 15 * time.Second
+
 // giveBack gives back the memory that a load or a commit has left behind, if it is much.
 // It does so beside what follows.
 func (s *Store) giveBack() {
+	select {
+	case s.garbage <- struct{}{}:
+	default: // it is about to
+	}
+}
+
+// givingBack is the goroutine that does it.
+func (s *Store) givingBack() {
+	settled := time.NewTimer(settleAfter)
+	settled.Stop()
+	defer settled.Stop()
+	for {
+		select {
+		case <-s.garbage:
+			freeGarbage()
+			settled.Reset(settleAfter)
+		case <-settled.C:
+			if freeGarbage() {
+				settled.Reset(settleAfter)
+			}
+		case <-s.closed:
+			return
+		}
+	}
+}
+
+// freeGarbage gives back memory, and reports whether there was much of it.
+func freeGarbage() bool {
 	memory := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/free:bytes"}, {Name: "/gc/heap/live:bytes"}}
 	metrics.Read(memory)
 	objects, free, live := memory[0].Value.Uint64(), memory[1].Value.Uint64(), memory[2].Value.Uint64()
-	if objects+free < live+largeGarbage || !s.givingBack.CompareAndSwap(false, true) {
-		return
+	if objects+free < live+largeGarbage {
+		return false
 	}
-	s.background.Go(func() {
-		defer s.givingBack.Store(false)
-		debug.FreeOSMemory()
-	})
+	debug.FreeOSMemory()
+	return true
 }
 
 // firstCollection is how large, in bytes, the heap may get before the first garbage

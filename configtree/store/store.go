@@ -78,7 +78,7 @@ type Store struct {
 	prunable   chan struct{} // wakes the pruner
 	repending  chan struct{} // wakes the watcher
 	background sync.WaitGroup
-	givingBack atomic.Bool // memory is being given back
+	garbage    chan struct{} // wakes givingBack
 	collector  collector
 	text       renderer
 
@@ -110,7 +110,7 @@ func Open(o Options) (*Store, error) {
 	s := &Store{
 		schema: o.Schema, recorder: o.Recorder, subsystems: slices.Clone(o.Subsystems), version: o.Version, factory: o.Factory,
 		now: o.Now, boot: o.Boot, tell: o.Broadcast, former: o.Former, since: o.Since, waits: o.Waits,
-		committing: make(chan struct{}, 1), prunable: make(chan struct{}, 1), repending: make(chan struct{}, 1), closed: make(chan struct{}),
+		committing: make(chan struct{}, 1), prunable: make(chan struct{}, 1), garbage: make(chan struct{}, 1), repending: make(chan struct{}, 1), closed: make(chan struct{}),
 		obeyed: make([]*configtree.Effective, len(o.Subsystems)), blamed: map[uint64]*delta{},
 	}
 	if s.now == nil {
@@ -128,6 +128,7 @@ func Open(o Options) (*Store, error) {
 	}
 	s.committing <- struct{}{}
 	s.background.Go(s.pruneAlways)
+	s.background.Go(s.givingBack)
 	s.wakePruner()
 	return s, nil
 }

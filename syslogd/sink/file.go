@@ -13,8 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"loggia/audit/event"
 	"loggia/syslogd/logfile"
 	"loggia/syslogd/wire"
@@ -92,7 +90,6 @@ type File struct {
 	asleep   bool     // closed by the cabinet until there is a line for it
 	entered  bool     // among the open files of the cabinet
 	fd       int      // of live
-	status   unix.Stat_t
 	identity fs.FileInfo
 	records  bool     // the live file holds more than its first notice
 	idx      *os.File // nil until it is needed
@@ -116,7 +113,6 @@ type File struct {
 	syncer *time.Timer // forces what was written to the disk
 	syncs  sync.WaitGroup
 	saver  *time.Timer // saves the counters
-	notice Lines
 }
 
 // checkEvery is how often the path is compared with the open file, and how long

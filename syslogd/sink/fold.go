@@ -23,12 +23,26 @@ type fold struct {
 	pending uint64 // lines equal to it since
 	step    int    // in repeatAfter
 
-	host     []byte // of the pending lines
-	facility event.Facility
+	facility event.Facility // of the pending lines
 	severity event.Severity
 
-	scratch Lines
-	writer  lineWriter
+	work *foldWork
+}
+
+// foldWork is what a fold needs when there is something to fold, and most of the memory
+// of a destination that gets next to nothing.
+type foldWork struct {
+	host   []byte // of the pending lines
+	out    Lines
+	writer lineWriter
+}
+
+// space returns where to work.
+func (d *fold) space() *foldWork {
+	if d.work == nil {
+		d.work = new(foldWork)
+	}
+	return d.work
 }
 
 // apply returns l without the lines that repeat the one before them, and with
@@ -39,7 +53,7 @@ func (d *fold) apply(l *Lines, style *wire.Style) (out *Lines, repeated uint64) 
 	if i == len(l.Lines) && d.pending == 0 {
 		return l, 0
 	}
-	out = &d.scratch
+	out = &d.space().out
 	out.Reset()
 	out.Received = l.Received
 	last, primed := d.last, d.primed
@@ -81,7 +95,8 @@ func (d *fold) firstRepeat(l *Lines) int {
 
 // note remembers what the sum of a run that begins with line will say.
 func (d *fold) note(text []byte, line *Line, style *wire.Style) {
-	d.host = append(d.host[:0], lineHost(text, style)...)
+	w := d.space()
+	w.host = append(w.host[:0], lineHost(text, style)...)
 	d.facility, d.severity = line.Facility, line.Severity
 }
 
@@ -91,17 +106,19 @@ func (d *fold) sum(out *Lines, style *wire.Style) {
 		return
 	}
 	e := event.Repeated{N: int(d.pending), Facility: d.facility, Severity: d.severity}.Entry()
-	d.writer.append(out, e, 0, string(d.host), style)
+	w := d.space()
+	w.writer.append(out, e, 0, string(w.host), style)
 	d.pending = 0
 }
 
 // flush returns the sum alone, and moves on in the back-off.
 func (d *fold) flush(now time.Time, style *wire.Style) *Lines {
-	d.scratch.Reset()
-	d.scratch.Received = now
-	d.sum(&d.scratch, style)
+	out := &d.space().out
+	out.Reset()
+	out.Received = now
+	d.sum(out, style)
 	d.step = min(d.step+1, len(repeatAfter)-1)
-	return &d.scratch
+	return out
 }
 
 // forget makes the next line count as different from all before.

@@ -99,10 +99,11 @@ func (f *File) began(now time.Time) time.Time {
 // nothing. A file that was moved is still a file: check notices it within a
 // second, and what is written meanwhile is in the file that was moved.
 func (f *File) displaced() bool {
-	if f.live == nil || unix.Fstat(f.fd, &f.status) != nil {
+	var now unix.Stat_t
+	if f.live == nil || unix.Fstat(f.fd, &now) != nil {
 		return false
 	}
-	return f.status.Nlink == 0 || f.status.Size != int64(f.point.Offset)
+	return now.Nlink == 0 || now.Size != int64(f.point.Offset)
 }
 
 // syncEvery is how long SyncInterval leaves what was written to the kernel.

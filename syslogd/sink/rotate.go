@@ -55,10 +55,9 @@ func (f *File) say(e event.Entry, received time.Time) {
 	if f.options.BinaryData {
 		return
 	}
-	f.notice.Reset()
-	f.notice.Received = received
-	f.fold.writer.notice(&f.notice, e, f.Style())
-	f.put(&f.notice, 0, 1)
+	notice := Lines{Received: received}
+	f.fold.space().writer.notice(&notice, e, f.Style())
+	f.put(&notice, 0, 1)
 	f.records = false
 }
 
@@ -87,10 +86,9 @@ func (f *File) Clear(user string, all bool) error {
 	}
 	f.saveState()
 	if !f.options.BinaryData {
-		f.notice.Reset()
-		f.notice.Received = now
-		f.fold.writer.append(&f.notice, event.LogCleared{Username: user}.Entry(), os.Getpid(), "", f.Style())
-		f.put(&f.notice, 0, 1)
+		notice := Lines{Received: now}
+		f.fold.space().writer.append(&notice, event.LogCleared{Username: user}.Entry(), os.Getpid(), "", f.Style())
+		f.put(&notice, 0, 1)
 		f.records = false
 	}
 	return err
