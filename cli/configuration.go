@@ -30,7 +30,7 @@ func editVerbs() []*verb {
 		{Grammar: v("activate", "Let a deactivated statement hold again", path), edit: configtree.Activate, run: change},
 		{Grammar: v("protect", "Let nobody change or delete a statement", path), edit: configtree.Protect, run: change},
 		{Grammar: v("unprotect", "Let a protected statement be changed again", path), edit: configtree.Unprotect, run: change},
-		{Grammar: v("annotate", "Put a comment before a statement", path), edit: configtree.Annotate, run: change},
+		{Grammar: v("annotate", "Put a comment before a statement", path), edit: configtree.Annotate, anything: true, run: change},
 		{Grammar: v("rename", "Give an entry another name", path), edit: configtree.Rename, run: change},
 		{Grammar: v("copy", "Make an entry like another", path), edit: configtree.Copy, run: change},
 		{Grammar: v("insert", "Put an entry before or after another", path), edit: configtree.InsertBefore, run: change},
@@ -44,7 +44,7 @@ func editVerbs() []*verb {
 		{Grammar: op.Grammar{Words: "replace pattern", Help: "Replace text in names and values", NoPipe: true, Params: []op.Param{
 			{Name: "pattern", Help: "Regular expression", Required: true},
 			{Name: "with", Kind: op.Option, Help: "Text to put in its place", Required: true},
-			{Name: "upto", Kind: op.Option, Help: "Stop after so many", Type: numberType(1, 1<<32-1)}}}, run: replacePattern},
+			{Name: "upto", Kind: op.Option, Help: "Stop after so many", Type: numberType(1, 1<<32-1)}}}, anything: true, run: replacePattern},
 	}
 }
 

@@ -164,6 +164,10 @@ func (w *walk) finish(col int) (*call, *failure) {
 			return nil, &failure{col: w.path[0].Col, text: w.syntaxError()}
 		}
 		c.path, c.given = res, true
+		if last := len(res.Words) - 1; w.verb.anything && last >= 0 && w.betrays(res.Words[last]) {
+			c.path.Secret = append(slices.Clip(res.Secret), last)
+			res = c.path
+		}
 		_, c.password = w.asksPassword(w.path)
 		if w.verb.ranges {
 			c.typed = w.path

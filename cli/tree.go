@@ -26,6 +26,7 @@ type verb struct {
 
 	edit     configtree.Op // what a Statement parameter is resolved for
 	level    bool          // the Statement must lead to a level, not to a value
+	anything bool          // a value may be anything, also a secret of the configuration
 	pattern  bool          // the last word of the Statement is an expression
 	ranges   bool          // words of the Statement may stand for several: f[0-3]
 	shows    bool          // the answer is configuration: | display and | compare may follow
@@ -34,9 +35,10 @@ type verb struct {
 	atPrompt bool          // makes no sense behind run
 
 	// Which class may run it, where Permission does not say it all.
-	always  bool                        // any class, whatever its rules about commands
-	editing bool                        // any that may be in configuration mode; the statement decides
-	needs   func(words []string) string // the flag, by what was typed
+	always     bool                        // any class, whatever its rules about commands
+	configures bool                        // only one that may be in configuration mode
+	editing    bool                        // whatever its rules about commands: the statement decides
+	needs      func(words []string) string // the flag, by what was typed
 
 	// Of pipes; none for no-more.
 	filter  filterMaker

@@ -246,11 +246,25 @@ func (w *walk) acceptValue(p op.Param, word configtree.Word) *failure {
 		return &failure{col: word.Col, text: sentence(err.Error())}
 	}
 	w.args[p.Name], w.pending = value, nil
-	w.words, w.said = append(w.words, format.Quote(value)), append(w.said, value)
+	w.words, w.said = append(w.words, w.kept(p, value)), append(w.said, value)
 	if !w.permitted() {
 		return w.unknown(word)
 	}
 	return nil
+}
+
+// kept is a value as the record and the history of the line have it: of what takes the place of
+// a secret, nothing.
+func (w *walk) kept(p op.Param, value string) string {
+	if w.verb != nil && w.verb.anything && (p.Name == "with" && slices.Contains(w.words, maskedSecret) || w.betrays(value)) {
+		return maskedSecret
+	}
+	return format.Quote(value)
+}
+
+// betrays reports whether a value, which may be anything, tells of a secret of the configuration.
+func (w *walk) betrays(value string) bool {
+	return configtree.SecretsOf(w.s.env.Store.Running().Tree, w.s.tree()).Betrayed(value)
 }
 
 // acceptRest begins the command that follows run, top or up.

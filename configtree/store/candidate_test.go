@@ -37,6 +37,9 @@ func TestEditsAreRecorded(t *testing.T) {
 		{nil, []string{"deactivate system syslog file messages"}, []string{"OTHER deactivate: [system syslog file messages] "}},
 		{[]string{"deactivate system syslog"}, []string{"activate system syslog"}, []string{"OTHER activate: [system syslog] "}},
 		{nil, []string{`annotate system syslog "why"`}, []string{`OTHER annotate: [system syslog] "why"`}},
+		{nil, []string{`annotate system syslog "it is $6$abc$def"`}, []string{`OTHER annotate: [system syslog] "/* SECRET-DATA */"`}},
+		{[]string{"set system services outbound-ssh client c secret tr0ub4dor"}, []string{`annotate system syslog "tr0ub4dor"`},
+			[]string{`OTHER annotate: [system syslog] "/* SECRET-DATA */"`}},
 		{nil, []string{`set system root-authentication encrypted-password "$6$abc$def"`}, []string{
 			"OTHER set: [system root-authentication] ", "SET_SECRET set: [system root-authentication encrypted-password]"}},
 		{[]string{`set system root-authentication encrypted-password "$6$abc$def"`}, []string{"delete system root-authentication encrypted-password"},

@@ -145,7 +145,7 @@ func (l *Lock) Release() (discarded bool) {
 	if discarded {
 		c.store.record(l.by, event.Load{Username: l.by.User, Command: rollbackCommand(0)})
 		c.store.record(l.by, event.ConfigWhole{Username: l.by.User, Action: "rollback", Source: number(0)})
-		newAuditor(c.store.recorder, l.by, "set").changes(configtree.Diff(now.tree, now.base.Tree))
+		newAuditor(c.store.recorder, l.by, "set").leadingTo(now.base.Tree).changes(configtree.Diff(now.tree, now.base.Tree))
 	}
 	// Nothing of it is on disk, so that there is nothing to write.
 	c.state.Store(&state{base: now.base, tree: now.base.Tree})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"sync"
 
 	"loggia/audit/event"
 	"loggia/configtree"
@@ -18,6 +19,7 @@ type auditor struct {
 	recorder Recorder
 	by       event.Subject
 	action   string // of records about leaves
+	secrets  func() configtree.Secrets // of what comes of the changes; nil when there are none
 	waiting  []event.Event
 	handing  *handing // nil before there are many
 }
@@ -27,6 +29,12 @@ const maxRecords = 1024
 
 func newAuditor(r Recorder, by event.Subject, action string) *auditor {
 	return &auditor{recorder: r, by: by, action: action}
+}
+
+// leadingTo keeps the secrets of what comes of the changes out of the records.
+func (a *auditor) leadingTo(tree *configtree.Tree) *auditor {
+	a.secrets = sync.OnceValue(func() configtree.Secrets { return configtree.SecretsOf(tree) })
+	return a
 }
 
 func (a *auditor) changes(changes []configtree.Change) {
@@ -41,7 +49,7 @@ func (a *auditor) changes(changes []configtree.Change) {
 		case configtree.Removed:
 			a.removed(c)
 		case configtree.Commented:
-			a.other("annotate", c.Path.String(), c.New.Comment())
+			a.comment(c.Path.String(), c.New.Comment())
 		case configtree.Activated:
 			a.other("activate", c.Path.String(), "")
 		case configtree.Deactivated:
@@ -60,6 +68,7 @@ func (a *auditor) changes(changes []configtree.Change) {
 // are about names and places, else change by change.
 func (a *auditor) edition(ed *edition, d *draft) {
 	defer a.flush()
+	a.leadingTo(d.after)
 	named := len(ed.edits) > 0 && len(d.problems) == 0 && len(d.changes) > 0
 	for i := range ed.edits {
 		named = named && ed.edits[i].Op >= configtree.Rename && ed.edits[i].Op != configtree.DeleteMatching
@@ -134,6 +143,14 @@ func (a *auditor) other(action, path, value string) {
 	a.record(event.ConfigOther{Username: a.by.User, Action: action, Path: path, Value: value})
 }
 
+// comment records the comment that a statement has now. One with a secret in it is kept out.
+func (a *auditor) comment(path, text string) {
+	if text != "" && a.secrets != nil && a.secrets().Betrayed(text) {
+		text = secretMark
+	}
+	a.other("annotate", path, text)
+}
+
 // removed records what went. Containers that went because their only content
 // did are passed over: the user did not speak of them.
 func (a *auditor) removed(c *configtree.Change) {
@@ -176,7 +193,7 @@ func (a *auditor) added(n configtree.Node, parent string) {
 		a.other("set", path, "")
 	}
 	if n.Comment() != "" {
-		a.other("annotate", path, n.Comment())
+		a.comment(path, n.Comment())
 	}
 	for child := range n.Children() {
 		a.added(child, path)

@@ -66,7 +66,7 @@ func (c *Candidate) drop(ctx context.Context, by event.Subject, mine func(entry)
 	if err := c.rewrite(next); err != nil {
 		return nil, err
 	}
-	newAuditor(c.store.recorder, by, "set").changes(changes)
+	newAuditor(c.store.recorder, by, "set").leadingTo(next.tree).changes(changes)
 	c.cost = cost(next.log)
 	c.state.Store(next)
 	return changes, nil
