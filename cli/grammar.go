@@ -75,13 +75,13 @@ func newGrammar() *grammar {
 	}
 	editing, moving, keeping := editVerbs(), configurationVerbs(), slices.Concat(commitVerbs(), loadVerbs())
 	for _, v := range editing {
-		v.editing = true
+		v.configures, v.editing = true, true
 	}
 	for _, v := range moving {
 		v.always = true
 	}
 	for _, v := range keeping {
-		v.Permission = cmp.Or(v.Permission, flagConfigure)
+		v.configures, v.Permission = true, cmp.Or(v.Permission, flagConfigure)
 	}
 	explaining := slices.DeleteFunc(slices.Clone(operational), func(v *verb) bool { return !strings.HasPrefix(v.Words+" ", "help ") })
 	running := slices.DeleteFunc(slices.Clone(operational), func(v *verb) bool { return v.atPrompt })

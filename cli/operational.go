@@ -22,7 +22,7 @@ func operationalVerbs() []*verb {
 		{Grammar: v("configure exclusive", "Change it while nobody else can", "configure"), atPrompt: true, run: configureExclusive},
 		{Grammar: v("configure private", "Change a copy of your own, and commit that", "configure"), atPrompt: true, run: configurePrivate},
 		{Grammar: v("edit", "Change the configuration, starting at a level of it", flagConfigure, statement),
-			edit: configtree.Find, level: true, atPrompt: true, run: configure},
+			edit: configtree.Find, level: true, atPrompt: true, configures: true, run: configure},
 		{Grammar: v("exit", "End this session", ""), atPrompt: true, always: true, run: quit},
 		{Grammar: v("quit", "End this session", ""), atPrompt: true, always: true, run: quit},
 		{Grammar: op.Grammar{Words: "show configuration", Help: "Show the running configuration", RPC: "get-configuration",

@@ -54,21 +54,33 @@ func (s *Session) changes(p configtree.Path, value string) bool { return s.class
 
 // permits reports whether the class may run a command, of which words are all.
 func (s *Session) permits(v *verb, words []string) bool {
-	if v.editing {
-		return s.mayConfigure()
+	if v.configures && !s.mayConfigure() {
+		return false
 	}
-	return v.always || s.class.Command(v.flag(words), words)
+	return v.editing || v.always || s.class.Command(v.flag(words), words)
 }
 
 // leadsTo reports whether the class may run a command that begins with words.
 func (s *Session) leadsTo(v *verb, words []string) bool {
-	if v.editing {
-		return s.mayConfigure()
+	if v.configures && !s.mayConfigure() {
+		return false
 	}
-	return v.always || s.class.MayCommand(v.flag(words), words)
+	return v.editing || v.always || s.class.MayCommand(v.flag(words), words)
 }
 
-func (s *Session) mayConfigure() bool { return s.class.Command(flagConfigure, []string{flagConfigure}) }
+// mayConfigure reports whether the class may be in configuration mode: whether it may enter it the way
+// that the session did. `edit` enters it as `configure` does.
+func (s *Session) mayConfigure() bool {
+	entry := []string{flagConfigure}
+	switch {
+	case s.mode == nil:
+	case s.mode.lock != nil:
+		entry = append(entry, "exclusive")
+	case s.mode.candidate.Private():
+		entry = append(entry, "private")
+	}
+	return s.class.Command(flagConfigure, entry)
+}
 
 // flag is the permission flag that a command needs with its arguments.
 func (v *verb) flag(words []string) string {

@@ -66,3 +66,62 @@ func TestNobodyIsLockedIn(t *testing.T) {
 		t.Errorf("%q %q %d", out, errs, status)
 	}
 }
+
+// TestConfigurationModeHasOneDoor: who may not enter configuration mode one way does not get there, or do anything
+// there, by another word for it; who may enter it another way does.
+func TestConfigurationModeHasOneDoor(t *testing.T) {
+	for _, c := range []struct{ deny, enter, line, want string }{
+		{"configure", "configure", "", "command"},
+		{"configure", "edit", "", "command"},
+		{"configure", "edit system", "", "command"},
+		{"configure", "configure private", "", "command"},
+		{"configure$", "edit system", "", "command"},
+		{"configure$", "configure", "", "command"},
+		{"configure$", "configure private", "set system host-name x", ""},
+		{"configure$", "configure exclusive", "save x", ""},
+		{"configure exclusive", "configure", "rollback 0", ""},
+		{"edit", "edit", "", "command"},
+		{"edit", "configure", "edit system", ""},
+	} {
+		l := newLab(t)
+		class, problems := op.NewClass(op.ClassDefinition{Permissions: []string{"all"}, DenyCommands: c.deny})
+		if problems != nil {
+			t.Fatal(problems)
+		}
+		l.class = func() *op.Class { return class }
+		_, errs, _ := l.batch("user", c.enter+"\n"+c.line+"\nrollback 0\n")
+		if got := errs == ""; got != (c.want == "") || !strings.Contains(errs, c.want) {
+			t.Errorf("without %s, %s, %s: %q", c.deny, c.enter, c.line, errs)
+		}
+	}
+}
+
+// TestRulesOfALaterClass: a class that may no longer be in configuration mode does nothing there.
+func TestRulesOfALaterClass(t *testing.T) {
+	l := newLab(t)
+	class := func(deny string) *op.Class {
+		c, problems := op.NewClass(op.ClassDefinition{Permissions: []string{"all"}, DenyCommands: deny})
+		if problems != nil {
+			t.Fatal(problems)
+		}
+		return c
+	}
+	now := class("")
+	l.class = func() *op.Class { return now }
+	o := l.options("user")
+	o.Screen = NewBatchScreen(&strings.Builder{}, NewLineSource("test", strings.NewReader("")))
+	s := New(o)
+	run := func(line string) error { return s.runLine(context.Background(), line) }
+	if err := run("configure"); err != nil {
+		t.Fatal(err)
+	}
+	now = class("configure")
+	for _, line := range []string{"show", "set system host-name y", "save x", "load factory-default", "rollback 0", "commit", "undo", "update"} {
+		if err := run(line); err == nil {
+			t.Errorf("%s is still permitted", line)
+		}
+	}
+	if err := run("exit"); err != nil {
+		t.Error(err)
+	}
+}

@@ -21,6 +21,29 @@ func (s *session) visible(t *configtree.Tree) *configtree.Tree { return s.env.Cl
 // masks reports whether secrets are hidden from the user.
 func (s *session) masks() bool { return !s.env.Class().May("secret") }
 
+// mayEdit reports whether the user may enter configuration mode the way that the RPC does, or that
+// the session did before: what `configure`, `configure exclusive` and `configure private` are in the shell.
+func (s *session) mayEdit(r *request) bool {
+	entry := []string{"configure"}
+	how := ""
+	if r.op.Tag == "open-configuration" && first(r.op) != nil {
+		how = first(r.op).Tag
+	}
+	switch {
+	case how == "private", s.private != nil:
+		entry = append(entry, "private")
+	case how == "exclusive", s.lock != nil, r.op.Tag == "lock", r.op.Tag == "lock-configuration":
+		entry = append(entry, "exclusive")
+	}
+	return s.env.Class().Command(entry[0], entry)
+}
+
+// maySee reports whether no rule keeps the configuration from the user, whatever is seen of it: that
+// in force is `show configuration`, and who may edit the candidate sees that.
+func (s *session) maySee(r *request, candidate bool) bool {
+	return s.env.Class().Command("", []string{"show", "configuration"}) || candidate && s.mayEdit(r)
+}
+
 // difference prints what the user may see of the difference of two configurations.
 func (s *session) difference(out io.Writer, from, to *configtree.Tree) error {
 	return s.env.Class().Compare(out, from, to, nil)

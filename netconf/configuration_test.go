@@ -224,6 +224,54 @@ func TestClasses(t *testing.T) {
 	}
 }
 
+// TestDeniedCommands: what a rule keeps from the shell cannot be had by an RPC that comes to the same.
+func TestDeniedCommands(t *testing.T) {
+	b := newBox(t)
+	denied := func(rpc string) string {
+		return failure("protocol", "access-denied", "error", "", "permission denied", rpc)
+	}
+	running, candidate := "<get-config><source><running/></source></get-config>", "<get-config><source><candidate/></source></get-config>"
+	for _, c := range []struct {
+		deny, rpc string
+		denied    bool
+	}{
+		{"show configuration", running, true},
+		{"show configuration", candidate, false}, // it is there to be edited
+		{"show configuration", `<get-configuration database="committed"/>`, true},
+		{"show configuration", `<get-configuration rollback="0"/>`, true},
+		{"show system rollback", `<get-configuration rollback="0"/>`, true},
+		{"show system rollback", `<get-configuration/>`, false},
+		{"(show configuration)|(configure)", candidate, true},
+		{"(show configuration)|(configure)", "<get-configuration/>", true},
+		{"configure", "<lock-configuration/>", true},
+		{"configure exclusive", "<lock><target><candidate/></target></lock>", true},
+		{"configure exclusive", "<lock-configuration/>", true},
+		{"configure exclusive", "<open-configuration><exclusive/></open-configuration>", true},
+		{"configure exclusive", "<open-configuration><private/></open-configuration>", false},
+		{"configure exclusive", "<discard-changes/>", false},
+		{"configure private", "<open-configuration><private/></open-configuration>", true},
+		{"configure$", "<open-configuration><private/></open-configuration>", false},
+		{"configure$", "<discard-changes/>", true},
+	} {
+		class := op.ClassDefinition{Name: "most", Permissions: []string{"all"}, DenyCommands: c.deny}
+		got := strings.Join(b.talk(b.options(class), "<rpc>"+c.rpc+"</rpc>"), "")
+		name, _, _ := strings.Cut(strings.TrimRight(c.rpc[1:], "/>"), ">")
+		name, _, _ = strings.Cut(name, " ")
+		if (got == denied(name)) != c.denied {
+			t.Errorf("without %s, %s:\n%s", c.deny, c.rpc, got)
+		}
+	}
+	class := op.ClassDefinition{Name: "most", Permissions: []string{"all"}, DenyCommands: "show configuration"}
+	if got := strings.Join(b.talk(b.options(class), "<rpc><get><filter><configuration><system/></configuration></filter></get></rpc>"), ""); strings.Contains(got, "<syslog>") || !strings.Contains(got, "<data>") {
+		t.Errorf("get: %s", got)
+	}
+	forced := op.ClassDefinition{Name: "forced", Permissions: []string{"all"}, DenyCommands: "configure$"}
+	if got := strings.Join(b.talk(b.options(forced), "<rpc><open-configuration><private/></open-configuration></rpc>",
+		"<rpc><discard-changes/></rpc>", "<rpc>"+candidate+"</rpc>"), ""); strings.Contains(got, "denied") {
+		t.Errorf("a candidate of its own: %s", got)
+	}
+}
+
 func TestCommand(t *testing.T) {
 	b := newBox(t)
 	o := b.options(everything())

@@ -124,12 +124,19 @@ func getConfig(_ context.Context, s *session, r *request) error {
 	if source == candidateStore {
 		v = s.edited()
 	}
+	if !s.maySee(r, source == candidateStore) {
+		return s.refused(r.op.Tag)
+	}
 	return s.data(r, v, func(*etree.Element) error { return nil })
 }
 
 // get shows what is in force, and the state of this server (RFC 6241, 7.7).
 func get(_ context.Context, s *session, r *request) error {
-	return s.data(r, s.running(), func(filter *etree.Element) error {
+	v := s.running()
+	if !s.maySee(r, false) {
+		v.tree = configtree.New(v.tree.Schema())
+	}
+	return s.data(r, v, func(filter *etree.Element) error {
 		part, asks := asksForState(filter)
 		if !asks {
 			return nil
@@ -180,6 +187,9 @@ func (s *session) data(r *request, v view, more func(filter *etree.Element) erro
 // getConfiguration shows the candidate, the configuration in force, one that was,
 // or how the candidate differs from that.
 func getConfiguration(_ context.Context, s *session, r *request) error {
+	if !s.maySee(r, asksCandidate(r)) {
+		return s.refused(r.op.Tag)
+	}
 	if _, ok := attribute(r.op, "compare"); ok {
 		return s.compare(r)
 	}
@@ -199,6 +209,14 @@ func getConfiguration(_ context.Context, s *session, r *request) error {
 	return s.formatted(r, v)
 }
 
+// asksCandidate reports whether get-configuration asks for what the candidate is, or for how it differs.
+func asksCandidate(r *request) bool {
+	database, _ := attribute(r.op, "database")
+	_, back := attribute(r.op, "rollback")
+	_, differs := attribute(r.op, "compare")
+	return differs || !back && database != "committed"
+}
+
 // database is what get-configuration asks for.
 func (s *session) database(r *request) (v view, err error) {
 	before := 0 // what the changes are against
@@ -208,6 +226,9 @@ func (s *session) database(r *request) (v view, err error) {
 	case back:
 		if before, err = rollbackNumber(number); err != nil {
 			return v, err
+		}
+		if !s.env.Class().Command("", []string{"show", "system", "rollback", strconv.Itoa(before)}) {
+			return v, s.refused(r.op.Tag)
 		}
 		if v, err = s.was(before); err != nil {
 			return v, err

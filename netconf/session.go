@@ -337,7 +337,7 @@ func (s *session) operate(ctx context.Context, r *request) error {
 			continue
 		}
 		s.record(event.NetconfCommand{Username: s.env.Caller.User, Command: o.name})
-		if o.edits && !s.env.Class().Command("configure", []string{"configure"}) { // what it is in the shell
+		if o.edits && !s.mayEdit(r) {
 			return s.refused(o.name)
 		}
 		err := o.run(ctx, s, r)
