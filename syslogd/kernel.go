@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -73,6 +74,7 @@ type kernel struct {
 	boot   string
 	begun  chan struct{} // closed by begin
 	once   sync.Once
+	ending atomic.Bool // retire has been called
 	done   chan struct{}
 
 	// The goroutine's own.
@@ -127,13 +129,25 @@ func (k *kernel) begin() { k.once.Do(func() { close(k.begun) }) }
 
 // retire ends the reading and closes the device.
 func (k *kernel) retire(bool) error {
-	err := k.file.SetReadDeadline(time.Unix(1, 0))
+	k.ending.Store(true)
+	err := k.wake(time.Unix(1, 0))
 	k.begin() // without anything to read
 	<-k.done
 	return errors.Join(err, k.file.Close())
 }
 
-// run reads until the deadline that retire sets.
+// wake ends the read at a time, or at once if the input is to end: that is what
+// retire asks for, whoever comes first.
+func (k *kernel) wake(at time.Time) error {
+	err := k.file.SetReadDeadline(at)
+	if k.ending.Load() {
+		err = errors.Join(err, k.file.SetReadDeadline(time.Unix(1, 0)))
+	}
+	return err
+}
+
+// run reads until the deadline that retire sets. Another one wakes it when the
+// position is still to be kept.
 func (k *kernel) run() {
 	defer k.engine.running.Done()
 	defer close(k.done)
@@ -145,10 +159,13 @@ func (k *kernel) run() {
 			err = k.err
 		}
 		k.flush()
-		k.keepPosition(err != nil)
+		if at := k.keepPosition(err != nil); k.wake(at) != nil {
+			k.source.errors.Add(1)
+		}
 		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
+		case errors.Is(err, os.ErrDeadlineExceeded) && k.ending.Load():
 			return
+		case errors.Is(err, os.ErrDeadlineExceeded):
 		case err == io.EOF:
 			k.engine.report(kernelEndpoint().String(), errors.New("the device has ended"))
 			return
@@ -252,11 +269,16 @@ func (k *kernel) resume() {
 	}
 }
 
-// keepPosition notes where to go on, now and then, and at the end in any case.
-func (k *kernel) keepPosition(end bool) {
+// keepPosition notes where to go on, now and then, and without more to read in any
+// case. It returns when it is to be called again though nothing is read; zero is
+// never.
+func (k *kernel) keepPosition(idle bool) (again time.Time) {
 	name := k.engine.o.KernelPosition
-	if name == "" || !k.known || k.next == k.kept || !end && time.Since(k.looked) < positionEvery {
-		return
+	if name == "" || !k.known || k.next == k.kept {
+		return again
+	}
+	if due := k.looked.Add(positionEvery); !idle && time.Now().Before(due) {
+		return due
 	}
 	k.looked = time.Now()
 	temporary := filepath.Join(filepath.Dir(name), filepath.Base(name)+".tmp")
@@ -266,7 +288,8 @@ func (k *kernel) keepPosition(end bool) {
 	}
 	if err != nil {
 		k.source.errors.Add(1)
-		return
+		return k.looked.Add(positionEvery)
 	}
 	k.kept = k.next
+	return again
 }

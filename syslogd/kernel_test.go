@@ -161,6 +161,28 @@ func TestKernelPosition(t *testing.T) {
 	}
 }
 
+// TestKernelPositionOfTheLast: the position is kept though nothing follows, so
+// that a kill in the quiet behind a burst repeats nothing.
+func TestKernelPositionOfTheLast(t *testing.T) {
+	position := filepath.Join(t.TempDir(), "position")
+	d := newDevice(t)
+	w := startWith(t, Config{Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{Kernel: &KernelInput{}}}, func(o *Options) {
+		o.KernelPosition, o.Kernel = position, func() (*os.File, error) { return d.in, nil }
+	})
+	for i, text := range []string{"one", "two", "three"} {
+		d.write(fmt.Sprintf("6,%d,0,-;%s", i, text))
+		w.has("f", text)
+	}
+	kept := func() string {
+		text, err := os.ReadFile(position)
+		if err != nil {
+			return err.Error()
+		}
+		return strings.TrimSpace(string(text))
+	}
+	w.eventually(func() bool { return strings.HasSuffix(kept(), " 3") }, kept)
+}
+
 // TestKernelCannotBeRead: a commit says why, and nothing changes.
 func TestKernelCannotBeRead(t *testing.T) {
 	w := startWith(t, Config{}, func(o *Options) {
