@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"errors"
+
 	"loggia/configtree"
 	"loggia/pki"
 	"loggia/syslogd"
@@ -68,14 +70,48 @@ func (d *decoder) framing(r *configtree.Reader, h *syslogd.Host) {
 // tlsHost reads tlsdetails. What stands in the way of it is for the engine to
 // say: at start-up it is an alarm, in a commit an error.
 func (d *decoder) tlsHost(r *configtree.Reader, h *syslogd.Host) {
-	o := pki.ClientOptions{Certificate: r.Text("local-certificate"), ServerName: h.Name, Peers: r.Texts("permitted-peer")}
+	mutual := r.Child("mutual-authentication")
+	o := pki.ClientOptions{Certificate: r.Text("local-certificate"), Issuer: mutual.Text("certificate-authority"), ServerName: h.Name, Peers: r.Texts("permitted-peer")}
+	places := map[string]configtree.Path{} // of groups
 	for g := range r.Entries("trusted-ca-group") {
-		profiles := g.Texts("ca-profiles")
-		if o.Profiles = append(o.Profiles, profiles...); len(profiles) == 0 {
-			o.Groups = append(o.Groups, g.Key())
+		group := pki.Group{Name: g.Key(), Profiles: g.Texts("ca-profiles")}
+		o.Groups = append(o.Groups, group)
+		places[g.Key()] = g.Path()
+		if len(group.Profiles) > 0 && d.view != nil && d.view.HasGroup(g.Key()) {
+			d.problem(g.PathOf("ca-profiles"), true, "these hold, not those of [edit security pki trusted-ca-group %s]", g.Key())
 		}
 	}
-	if h.Transport == syslogd.TransportTLS && d.view != nil {
-		h.TLS, h.Err = d.view.Client(o)
+	if r.Valid() && h.Transport != syslogd.TransportTLS {
+		d.problem(r.Path(), true, "has no effect without transport tls")
 	}
+	if h.Transport != syslogd.TransportTLS || d.view == nil {
+		return
+	}
+	if h.TLS, h.Err = d.view.Client(o); h.Err == nil || !r.Valid() {
+		return
+	}
+	var errs pki.ClientErrors
+	if errors.As(h.Err, &errs) {
+		h.Err = d.tlsErrors(errs, r, mutual, places)
+	}
+}
+
+// tlsErrors names the statement that each is about.
+func (d *decoder) tlsErrors(errs pki.ClientErrors, r, mutual *configtree.Reader, groups map[string]configtree.Path) error {
+	var all syslogd.PlaceErrors
+	for _, e := range errs {
+		at := r.Path()
+		switch e.Part {
+		case pki.PartCertificate:
+			at = r.PathOf("local-certificate")
+		case pki.PartIssuer:
+			at = mutual.PathOf("certificate-authority")
+		case pki.PartGroup:
+			at = groups[e.Name]
+		case pki.PartPeers:
+			at = r.PathOf("permitted-peer")
+		}
+		all = append(all, &syslogd.PlaceError{Place: d.place(at), Err: e.Err})
+	}
+	return all
 }

@@ -221,8 +221,14 @@ func (d *decoder) refusedParts(err error) error {
 		return err
 	}
 	var problems store.Problems
-	for _, p := range parts {
-		problems = append(problems, configtree.Problem{Path: d.paths[p.Place], Err: p.Err, Kind: configtree.Environment})
+	for _, part := range parts {
+		var within syslogd.PlaceErrors
+		if !errors.As(part.Err, &within) {
+			within = syslogd.PlaceErrors{part} // it is about the statement as a whole
+		}
+		for _, p := range within {
+			problems = append(problems, configtree.Problem{Path: d.paths[p.Place], Err: p.Err, Kind: configtree.Environment})
+		}
 	}
 	return problems
 }

@@ -27,15 +27,6 @@ type ServerOptions struct {
 	Peers       []string   // permitted-peer: names, addresses, fingerprints; empty: whoever Group vouches for
 }
 
-// ClientOptions are what makes a connection to a log server.
-type ClientOptions struct {
-	Certificate string   // name of the certificate that is shown; empty for none
-	Profiles    []string // ca-profiles that may vouch for the server
-	Groups      []string // trusted-ca-groups that may, too
-	ServerName  string   // name or address that is dialled, which the server's certificate must bear unless Peers is given
-	Peers       []string // names, addresses and fingerprints of which it must have one
-}
-
 // suites are the cipher suites of TLS 1.2 with authenticated encryption and
 // forward secrecy (RFC 9325 4.2); those of TLS 1.3 all are.
 var suites = []uint16{
@@ -85,51 +76,6 @@ func (v *View) Server(o ServerOptions) (*tls.Config, error) {
 		c.ClientAuth, c.ClientCAs, c.VerifyConnection = tls.RequireAnyClientCert, j.roots, j.verify
 		if o.Client == Optional {
 			c.ClientAuth = tls.RequestClientCert
-		}
-		return c
-	}), nil
-}
-
-// Client returns what a connection to a log server needs. The server is
-// accepted by the same rules as a sender is by Server.
-func (v *View) Client(o ClientOptions) (*tls.Config, error) {
-	var errs []error
-	var own *Certificate
-	if o.Certificate != "" {
-		var err error
-		own, err = v.get(id{Local, o.Certificate})
-		errs = append(errs, err)
-	}
-	trusted, err := v.profiles(o.Profiles)
-	errs = append(errs, err)
-	for _, group := range o.Groups {
-		more, err := v.authorities(group)
-		trusted, errs = append(trusted, more...), append(errs, err)
-	}
-	names := o.Peers
-	if len(names) == 0 && o.ServerName != "" {
-		names = []string{o.ServerName}
-	}
-	peers, err := parsePeers(names)
-	errs = append(errs, err)
-	if len(trusted) == 0 && (len(peers) == 0 || peers.named()) {
-		errs = append(errs, errors.New("nobody vouches for the server: a trusted-ca-group or the fingerprint of its certificate is needed"))
-	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	key := fmt.Sprintf("client %q %q %q", o.Certificate, o.ServerName, names)
-	return v.memo(key, own, trusted, func() *tls.Config {
-		j := &judge{roots: pool(trusted), peers: peers, usage: x509.ExtKeyUsageServerAuth, now: v.store.o.Now}
-		c := v.base()
-		c.ServerName = o.ServerName
-		c.InsecureSkipVerify = true // the judge does it, fingerprints included
-		c.VerifyConnection = j.verify
-		if own != nil {
-			// Whatever authorities the server names: it shall say itself what it
-			// does not like.
-			mine := own.tls()
-			c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &mine, nil }
 		}
 		return c
 	}), nil

@@ -178,10 +178,10 @@ func TestClientDecidesWhomItSendsTo(t *testing.T) {
 		o    ClientOptions
 		want string
 	}{
-		{"by name", ClientOptions{ServerName: "logs.example.net", Groups: []string{"fleet"}}, ""},
-		{"by address", ClientOptions{ServerName: "192.0.2.1", Profiles: []string{"fleet"}}, ""},
-		{"another name", ClientOptions{ServerName: "other.example.net", Groups: []string{"fleet"}}, "is no permitted peer"},
-		{"permitted peer", ClientOptions{ServerName: "10.0.0.1", Peers: []string{"logs.example.net"}, Groups: []string{"fleet"}}, ""},
+		{"by name", ClientOptions{ServerName: "logs.example.net", Groups: []Group{{Name: "fleet"}}}, ""},
+		{"by address", ClientOptions{ServerName: "192.0.2.1", Groups: []Group{{"inline", []string{"fleet"}}}}, ""},
+		{"another name", ClientOptions{ServerName: "other.example.net", Groups: []Group{{Name: "fleet"}}}, "is no permitted peer"},
+		{"permitted peer", ClientOptions{ServerName: "10.0.0.1", Peers: []string{"logs.example.net"}, Groups: []Group{{Name: "fleet"}}}, ""},
 		{"fingerprint", ClientOptions{ServerName: "10.0.0.1", Peers: []string{v.certs[id{Local, "web"}].Fingerprint()}}, ""},
 	} {
 		tt.o.Certificate = "web"

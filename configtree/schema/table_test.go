@@ -48,13 +48,14 @@ func TestLoadLinksParents(t *testing.T) {
 
 // TestAcceptedAt: a mark covers what is below it.
 func TestAcceptedAt(t *testing.T) {
-	syslog := load(t).Child("system").Child("syslog")
+	root := load(t)
+	syslog, ntp := root.Child("system").Child("syslog"), root.Child("system").Child("ntp")
 	host := syslog.Child("host")
-	mutual := host.Child("tlsdetails").Child("mutual-authentication")
 	for _, tt := range []struct{ node, want *Node }{
 		{host.Child("port"), nil},
-		{mutual, mutual},
-		{mutual.Child("certificate-authority"), mutual},
+		{host.Child("tlsdetails").Child("mutual-authentication").Child("certificate-authority"), nil},
+		{ntp, ntp},
+		{ntp.Child("server").Child("key"), ntp},
 		{syslog.Child("archive").Child("archive-sites").Child("routing-instance"), syslog.Child("archive").Child("archive-sites")},
 	} {
 		if got := tt.node.AcceptedAt(); got != tt.want {
