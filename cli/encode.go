@@ -23,7 +23,12 @@ func rpcFlag() op.Param {
 	return op.Param{Name: "rpc", Kind: op.Flag, Help: "Show the request that asks for the same instead"}
 }
 
-func encodeXML(s *Session, res op.Result) op.Result { return xmlReply{s, res.Element()} }
+func encodeXML(s *Session, res op.Result) op.Result {
+	if c, ok := res.(*comparison); ok {
+		return deltaReply{s, c}
+	}
+	return xmlReply{s, res.Element()}
+}
 
 func encodeJSON(_ *Session, res op.Result) op.Result { return jsonReply(res.Element()) }
 
@@ -43,6 +48,29 @@ func (x xmlReply) WriteText(w io.Writer) error {
 		return err
 	}
 	if err := op.WriteXML(w, x.element, op.Layout{Indent: 4, Depth: 1}); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, around[1])
+	return err
+}
+
+// deltaReply is a comparison as elements that can be loaded. Clients that ask for the
+// answer get it as they do without the pipe.
+type deltaReply struct {
+	s *Session
+	c *comparison
+}
+
+// Element implements op.Result.
+func (d deltaReply) Element() op.Element { return d.c.Element() }
+
+// WriteText implements op.Result.
+func (d deltaReply) WriteText(w io.Writer) error {
+	around := d.s.replyAround()
+	if _, err := io.WriteString(w, around[0]); err != nil {
+		return err
+	}
+	if err := d.c.class.CompareXML(w, d.c.from, d.c.to, d.c.at); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, around[1])

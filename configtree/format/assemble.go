@@ -264,7 +264,7 @@ func (a *assembler) mark(path configtree.Path, m marks) {
 	if m.active {
 		a.emit(configtree.Activate, path, "")
 	}
-	if m.comment != "" {
+	if m.comment != "" || m.uncomment {
 		a.emit(configtree.Annotate, path, m.comment)
 	}
 	if m.protect {
@@ -280,7 +280,7 @@ func (a *assembler) put(path configtree.Path, m marks) {
 	}
 	if m.place == first || m.place == last {
 		var ok bool
-		if beside, ok = a.neighbour(path, m.place); !ok {
+		if beside, ok = a.neighbour(path, m.place, a.gone); !ok {
 			return
 		}
 	}

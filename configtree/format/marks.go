@@ -38,6 +38,7 @@ type marks struct {
 	inactive, active   bool
 	protect, unprotect bool
 	comment            string
+	uncomment          bool // there is to be no comment
 	place              placing
 	beside             string // before, behind: the key of the other entry
 	name               string // with rename: the new key
@@ -46,7 +47,7 @@ type marks struct {
 
 // some reports whether something is said of a statement that exists already.
 func (m *marks) some() bool {
-	return m.inactive || m.active || m.protect || m.unprotect || m.comment != "" || m.place != anywhere || m.rename
+	return m.inactive || m.active || m.protect || m.unprotect || m.comment != "" || m.uncomment || m.place != anywhere || m.rename
 }
 
 func (m *marks) deletes() bool { return m.op == deleting || m.op == removing }
@@ -150,8 +151,8 @@ func (o *orderer) end(p configtree.Path, where placing) {
 }
 
 // neighbour returns the entry next to which p is to be put to be the first or last of its list, and
-// false when it is that already.
-func (o *orderer) neighbour(p configtree.Path, where placing) (string, bool) {
+// false when it is that already. Entries that are gone do not count.
+func (o *orderer) neighbour(p configtree.Path, where placing, gone []configtree.Path) (string, bool) {
 	ends := o.last
 	if where == first {
 		ends = o.first
@@ -159,7 +160,11 @@ func (o *orderer) neighbour(p configtree.Path, where placing) (string, bool) {
 	key, ok := ends[listOf(p)]
 	if !ok && o.on != nil {
 		parent, _ := o.on.At(p.Parent())
+		missing := goneFrom(p, gone)
 		for e := range parent.Entries(p.Last().Node.Name) {
+			if missing[""] || missing[e.Key()] {
+				continue
+			}
 			if key, ok = e.Key(), true; where == first {
 				break
 			}
@@ -167,6 +172,21 @@ func (o *orderer) neighbour(p configtree.Path, where placing) (string, bool) {
 	}
 	o.end(p, where)
 	return key, ok && key != p.Last().Key
+}
+
+// goneFrom returns the keys of the list around p that are gone; "" stands for all of them.
+func goneFrom(p configtree.Path, gone []configtree.Path) map[string]bool {
+	keys := make(map[string]bool)
+	whole := p.Parent().Append(configtree.Step{Node: p.Last().Node})
+	for _, g := range gone {
+		switch {
+		case whole.Within(g):
+			keys[""] = true
+		case len(g) == len(p) && g.Last().Node == p.Last().Node && g.Parent().Equal(p.Parent()):
+			keys[g.Last().Key] = true
+		}
+	}
+	return keys
 }
 
 // listOf names the list around an entry, as the key of a map.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"loggia/configtree"
@@ -32,6 +33,7 @@ type xmlReader struct {
 	elements int
 	value    []byte // text of the element at hand
 	comment  string // annotation for the element that follows
+	bare     bool   // which is to have none
 	begun    bool   // something has been read
 	ended    bool   // everything has
 }
@@ -231,13 +233,13 @@ func (x *xmlReader) configuration(t xml.StartElement) {
 
 // contents reads up to the end of the element whose start has been read.
 func (x *xmlReader) contents() {
-	x.comment = ""
+	x.comment, x.bare = "", false
 	for t := x.next(); t != nil; t = x.next() {
 		switch t := t.(type) {
 		case xml.StartElement:
 			x.element(t)
 		case xml.EndElement:
-			x.comment = ""
+			x.comment, x.bare = "", false
 			return
 		case xml.CharData:
 			x.blank(t)
@@ -259,8 +261,8 @@ func (x *xmlReader) blank(t xml.CharData) {
 func (x *xmlReader) element(t xml.StartElement) {
 	f := x.top()
 	name := t.Name.Local
-	comment := x.comment
-	x.comment = ""
+	comment, bare := x.comment, x.bare
+	x.comment, x.bare = "", false
 	switch child := f.node.Child(name); {
 	case f.gone, f.spoilt:
 		x.skip()
@@ -278,11 +280,14 @@ func (x *xmlReader) element(t xml.StartElement) {
 		}
 		x.skip()
 	case name == "comment" && (child == nil || t.Name.Space == "junos"):
+		x.bare = bare || slices.ContainsFunc(t.Attr, func(a xml.Attr) bool { return a.Name.Local == "operation" && a.Value == "delete" })
 		text, ok := x.text()
 		if ok && comment != "" {
 			comment += "\n"
 		}
-		x.comment = comment + readComment(text)
+		if x.comment = comment; !x.bare {
+			x.comment += readComment(text)
+		}
 	case name == "undocumented" && child == nil:
 		x.contents()
 	case child == nil:
@@ -290,7 +295,7 @@ func (x *xmlReader) element(t xml.StartElement) {
 		x.skip()
 	default:
 		m, ok := x.attributes(t, child)
-		if m.comment = comment; !ok {
+		if m.comment, m.uncomment = comment, bare; !ok {
 			x.skip()
 			return
 		}

@@ -261,6 +261,33 @@ func checkPatch(t testing.TB, from, to *configtree.Tree) {
 	}
 }
 
+// checkDelta: what CompareXML prints makes of from what to is, as far as XML has the characters.
+func checkDelta(t testing.TB, from, to *configtree.Tree) {
+	t.Helper()
+	from, to = throughXML(t, from), throughXML(t, to)
+	var out strings.Builder
+	if err := CompareXML(&out, from, to, nil, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if out.Len() == 0 && from.Equal(to) {
+		return
+	}
+	got, problems := applyOnto(from, XML, out.String())
+	if len(problems) > 0 || !got.Equal(to) {
+		t.Fatalf("delta: %v\n%s\n%s\nstill different:\n%s", problems, text(t, from, Options{}), out.String(), compare(t, got, to, nil))
+	}
+}
+
+// throughXML returns what a tree is when it has been XML.
+func throughXML(t testing.TB, tree *configtree.Tree) *configtree.Tree {
+	t.Helper()
+	got, problems := apply(configtree.New(tree.Schema()), XML, text(t, tree, Options{Syntax: XML}))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return got
+}
+
 // applyOnto reads text for a tree, applies it and returns all that was wrong.
 func applyOnto(on *configtree.Tree, s Syntax, text string) (*configtree.Tree, []*configtree.Problem) {
 	b := on.Batch()
@@ -347,9 +374,12 @@ func TestPatchOfRandomTrees(t *testing.T) {
 	for seed := range uint64(60) {
 		from, to := randomTree(t, root, seed), randomTree(t, root, seed+1000)
 		checkPatch(t, from, to)
+		checkDelta(t, from, to)
 		to = changed(t, from, seed)
 		checkPatch(t, from, to)
 		checkPatch(t, to, from)
+		checkDelta(t, from, to)
+		checkDelta(t, to, from)
 	}
 }
 
@@ -362,6 +392,8 @@ func FuzzTrees(f *testing.F) {
 		checkComparison(t, from, to)
 		checkPatch(t, from, to)
 		checkPatch(t, from, changed(t, from, b))
+		checkDelta(t, from, to)
+		checkDelta(t, from, changed(t, from, b))
 	})
 }
 

@@ -16,7 +16,8 @@ const xmlEnvelope = 2
 // xmlWriter prints statements as XML elements.
 type xmlWriter struct {
 	*sink
-	o Options
+	o    Options
+	said string // attributes of the element that comes next
 }
 
 // changedMark says that a statement, or something below it, is not as it was.
@@ -121,7 +122,8 @@ func (x *xmlWriter) open(n configtree.Node, depth int, marks bool) {
 
 // tag appends a start tag up to where it ends.
 func (x *xmlWriter) tag(n configtree.Node, marks bool) {
-	x.buf = append(append(x.buf, '<'), n.Schema().Name...)
+	x.buf = append(append(append(x.buf, '<'), n.Schema().Name...), x.said...)
+	x.said = ""
 	if x.o.Since != nil {
 		if was, ok := x.o.Since.At(n.Path()); !ok || was.Hash() != n.Hash() {
 			x.buf = append(x.buf, changedMark...)
