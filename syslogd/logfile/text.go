@@ -222,7 +222,7 @@ func (b *blocks) all(r io.Reader) (more bool, err error) {
 			buf = append(buf, make([]byte, len(buf))...)
 		}
 		var n int
-		n, err = r.Read(buf[held:])
+		n, err = r.Read(buf[held:min(len(buf), held+blockSize)])
 		fresh := buf[held : held+n]
 		if held += n; overlong { // the rest of a line is left out
 			i := bytes.IndexByte(fresh, '\n')
@@ -233,7 +233,7 @@ func (b *blocks) all(r io.Reader) (more bool, err error) {
 		}
 		if i := bytes.LastIndexByte(fresh, '\n'); i >= 0 && !overlong {
 			end := held - len(fresh) + i + 1
-			if !b.yield(buf[:end]) {
+			if !b.hand(buf[:end]) {
 				return false, nil
 			}
 			held = copy(buf, buf[end:held])
@@ -252,6 +252,17 @@ func (b *blocks) all(r io.Reader) (more bool, err error) {
 		err = nil
 	}
 	return true, err
+}
+
+// hand hands out lines, the first of which may be overlong: one that is so takes
+// more reads than one.
+func (b *blocks) hand(lines []byte) bool {
+	if len(lines) > MaxLine {
+		if n := bytes.IndexByte(lines, '\n'); n > MaxLine {
+			return b.last(&lines, MaxLine) && (n+1 == len(lines) || b.yield(lines[n+1:]))
+		}
+	}
+	return b.yield(lines)
 }
 
 // last hands out the n bytes of a line whose newline is missing.

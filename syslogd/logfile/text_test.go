@@ -84,15 +84,15 @@ func TestTextInSectionsOfAnySize(t *testing.T) {
 
 func TestTextOfOverlongLines(t *testing.T) {
 	long := strings.Repeat("x", MaxLine)
-	file := "a\n" + long + "\n" + long + "yyy\nb\n" + strings.Repeat(long, 3) + "z\nc\n"
-	want := "a\n" + long + "\n" + long + "\nb\n" + long + "\nc\n"
+	file := "a\n" + long + "\n" + long + "y\nb\n" + long + "yyy\n" + long + "y\n" + strings.Repeat(long, 3) + "z\nc\n"
+	want := "a\n" + long + "\n" + long + "\nb\n" + long + "\n" + long + "\n" + long + "\nc\n"
 	p := newPlace(t)
 	p.write("messages", file)
 	p.pack("messages.0.gz", strings.TrimSuffix(file, "\n"))
-	text := p.text(sectionSize)
-	got, errs := joined(t, text.Sections())
-	if got = strings.ReplaceAll(got, "xyyy\n", "x\n"); got != want+want || errs != nil {
-		t.Errorf("%d bytes, want %d, %v", len(got), 2*len(want), errs)
+	for _, size := range []int64{sectionSize, 300_001} {
+		if got, errs := joined(t, p.text(size).Sections()); got != want+want || errs != nil {
+			t.Errorf("sections of %d: %d bytes, want %d, %v", size, len(got), 2*len(want), errs)
+		}
 	}
 }
 
