@@ -28,6 +28,7 @@ type Decision struct {
 	Conditions         []Condition
 	Reached            bool
 	Line               string // as it would be written
+	withheld           bool   // the line that decides is not shown
 }
 
 // Condition is one more statement that decides.
@@ -44,7 +45,9 @@ func explain(_ context.Context, env *Env, a Args) (Result, error) {
 		return nil, err
 	}
 	m.Text, m.Time = a["message"], env.Now()
-	return env.Engine.Explain(m), nil
+	x := env.Engine.Explain(m)
+	x.withhold(env.Class(), env.Store.Running().Tree.Schema())
+	return x, nil
 }
 
 // WriteText implements Result.
@@ -64,7 +67,7 @@ func (x Explanation) Element() Element {
 		d := &x.Destinations[i]
 		row := Group("destination", Leaf("name", d.Name), Leaf("path", d.Place), Leaf("reached", fmt.Sprint(d.Reached)))
 		if d.Decided != "" {
-			row.Children = append(row.Children, Leaf("decided-by", d.Decided), Leaf("because", d.because()))
+			row.Children = append(row.Children, Leaf("decided-by", d.decided()), Leaf("because", d.because()))
 		}
 		for _, c := range d.Conditions {
 			row.Children = append(row.Children, Group("condition", Leaf("statement", c.Statement), Leaf("holds", fmt.Sprint(c.Holds))))
@@ -104,7 +107,7 @@ func (d *Decision) write(b *strings.Builder) {
 		fmt.Fprintf(b, "%s   # no line is about %s\n", place, d.Facility)
 		return
 	}
-	fmt.Fprintf(b, "%s %s;   # %s\n", place, d.Decided, d.because())
+	fmt.Fprintf(b, "%s %s;   # %s\n", place, d.decided(), d.because())
 	if !d.Selected {
 		return
 	}
@@ -116,11 +119,23 @@ func (d *Decision) write(b *strings.Builder) {
 	}
 }
 
+// decided is the line that decides, as it is shown.
+func (d *Decision) decided() string {
+	if d.withheld {
+		return accessDenied
+	}
+	return d.Decided
+}
+
 // because says how the line that decides does.
 func (d *Decision) because() string {
 	level := d.Decided[strings.LastIndexByte(d.Decided, ' ')+1:]
 	var why string
 	switch {
+	case d.withheld && d.Selected:
+		return d.Severity + " passes"
+	case d.withheld:
+		return d.Severity + " does not pass"
 	case level == "none":
 		why = "takes " + d.Facility + " out"
 	case level == "any":

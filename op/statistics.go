@@ -32,6 +32,7 @@ type statistics Statistics
 func showStatistics(_ context.Context, env *Env, a Args) (Result, error) {
 	st := statistics(env.Engine.Statistics())
 	if a.Has("detail") {
+		withholdExpressions(st.Expressions, env.Class(), env.Store.Running().Tree)
 		return statisticsDetail{st}, nil
 	}
 	return st, nil
