@@ -12,37 +12,40 @@ type Inheritance uint8
 // The ways.
 const (
 	Untold Inheritance = iota // nothing: `display inheritance no-comments`
-	Told                      // text: three lines of remark before every such statement. XML, JSON: the group
+	Told                      // text: a block of remarks before every line with such statements. XML, JSON: the group
 	Brief                     // text: one line, before the uppermost statement that a group gives
 )
 
-// origin prints from which group a statement comes:
+// origins prints from which groups statements come that share a line:
 //
 //	##
-//	## 'R1' was inherited from group 'node1'
+//	## 'any' was inherited from group 'site'
+//	## 'notice' was inherited from group 'node1'
 //	##
-//	host-name R1;
-func (t *textWriter) origin(n configtree.Node, depth int) {
-	group, inherited := n.Source()
-	if !inherited || t.inheritance == Untold {
-		return
-	}
-	if t.inheritance == Brief {
-		if outer, both := n.Parent().Source(); both && outer == group {
-			return
+//	any notice;
+func (t *textWriter) origins(depth int, sharing ...configtree.Node) {
+	begun := false
+	for _, n := range sharing {
+		group, inherited := n.Source()
+		if !inherited || t.inheritance == Untold {
+			continue
 		}
-	}
-	if t.inheritance == Told {
+		if outer, both := n.Parent().Source(); t.inheritance == Brief && both && outer == group {
+			continue
+		}
+		if t.inheritance == Told && !begun {
+			t.remark(depth)
+			t.line()
+		}
+		begun = true
 		t.remark(depth)
+		t.buf = append(t.buf, " '"...)
+		t.buf = append(t.buf, t.inheritedName(n)...)
+		t.buf = append(t.buf, "' was inherited from group '"...)
+		t.buf = append(append(t.buf, show(group)...), '\'')
 		t.line()
 	}
-	t.remark(depth)
-	t.buf = append(t.buf, " '"...)
-	t.buf = append(t.buf, t.inheritedName(n)...)
-	t.buf = append(t.buf, "' was inherited from group '"...)
-	t.buf = append(append(t.buf, show(group)...), '\'')
-	t.line()
-	if t.inheritance == Told {
+	if t.inheritance == Told && begun {
 		t.remark(depth)
 		t.line()
 	}
@@ -62,13 +65,4 @@ func (t *textWriter) inheritedName(n configtree.Node) string {
 		return show(n.Value())
 	}
 	return statementName(configtree.Step{Node: s, Key: n.Key()})
-}
-
-// origins prints from which groups the attributes come that share a line with n.
-func (t *textWriter) origins(n configtree.Node, depth int) {
-	if t.inheritance != Untold {
-		for c := range n.Children() {
-			t.origin(c, depth)
-		}
-	}
 }

@@ -90,8 +90,6 @@ system {
             any any;
             ##
             ## 'a' was inherited from group 'logs'
-            ##
-            ##
             ## 'b' was inherited from group 'logs'
             ##
             match-strings [ a b ];
@@ -102,8 +100,6 @@ system {
         file messages {
             ##
             ## 'any' was inherited from group 'logs'
-            ##
-            ##
             ## 'notice' was inherited from group 'logs'
             ##
             any notice;

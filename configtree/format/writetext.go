@@ -2,6 +2,7 @@ package format
 
 import (
 	"iter"
+	"slices"
 	"strings"
 
 	"loggia/configtree"
@@ -79,9 +80,7 @@ func (t *textWriter) endRun(depth int) {
 		return
 	}
 	n := t.run[0]
-	for _, e := range t.run {
-		t.origin(e, depth)
-	}
+	t.origins(depth, t.run...)
 	t.detail(n, depth, false)
 	t.comment(n.Comment(), depth)
 	t.start(depth)
@@ -108,10 +107,13 @@ func (t *textWriter) list(elements []configtree.Node) {
 
 // statement prints a leaf, container or list entry with everything below it.
 func (t *textWriter) statement(n configtree.Node, depth int) {
-	t.origin(n, depth)
 	oneline := inline(n)
-	if oneline {
-		t.origins(n, depth)
+	if t.inheritance != Untold {
+		sharing := []configtree.Node{n}
+		if oneline {
+			sharing = slices.AppendSeq(sharing, n.Children())
+		}
+		t.origins(depth, sharing...)
 	}
 	if n.Schema() != t.grouped {
 		t.detail(n, depth, oneline)
