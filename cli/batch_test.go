@@ -102,7 +102,7 @@ func TestABatchUndoesItsOwnEditsAlone(t *testing.T) {
 	if system.Child("domain-name").Value() != "example.net" {
 		t.Error("the colleague's edit is gone")
 	}
-	if _, errs, status := l.batch("user", "configure\n"); status != 1 || errs != "stdin:1: error: configuration database modified\nthere are uncommitted changes of colleague\n"+discardHint+"\n" {
+	if _, errs, status := l.batch("user", "configure\n"); status != 1 || errs != "stdin:1: error: configuration database modified\nthere are uncommitted changes of colleague, last at 2026-11-22 10:00:00 UTC\n"+discardHint+"\n" {
 		t.Errorf("status %d, %s", status, errs)
 	}
 	l.must("request system configuration discard-changes\nconfigure\nset system host-name x\ncommit\n")
@@ -137,7 +137,7 @@ func TestABatchThatLeftNothingBehindLooksAgain(t *testing.T) {
 			}
 		}},
 	}, false)
-	if status != 1 || errs != "-c:4: error: configuration database modified\nthere are uncommitted changes of colleague\n"+discardHint+"\n" {
+	if status != 1 || errs != "-c:4: error: configuration database modified\nthere are uncommitted changes of colleague, last at 2026-11-22 10:00:00 UTC\n"+discardHint+"\n" {
 		t.Errorf("status %d, %s", status, errs)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"loggia/audit/event"
 	"loggia/configtree/store"
@@ -75,11 +74,32 @@ const discardHint = "'show | compare' in configuration mode, at a terminal, show
 	"'request system configuration discard-changes' forgets the uncommitted changes of everybody"
 
 // leftBehind says whose uncommitted changes keep a batch out, and what to do.
-func leftBehind(c *store.Candidate) string {
-	if users := c.Editors(); len(users) > 0 {
-		return "there are uncommitted changes of " + strings.Join(users, ", ") + "\n" + discardHint
+func (s *Session) leftBehind(c *store.Candidate) string {
+	said := "there are uncommitted changes"
+	for i, line := range s.editedBy(c) {
+		said += map[bool]string{true: " ", false: ", "}[i == 0] + line
 	}
-	return "there are uncommitted changes\n" + discardHint
+	return said + "\n" + discardHint
+}
+
+// maxEditors bounds how many users are told to have uncommitted changes.
+const maxEditors = 10
+
+// editedBy lists whose uncommitted changes a candidate holds, and when each made the last of them.
+func (s *Session) editedBy(c *store.Candidate) []string {
+	var list []string
+	editors := c.Editors()
+	for i, e := range editors {
+		switch {
+		case i == maxEditors:
+			return append(list, "of "+several(len(editors)-i, "more user"))
+		case e.Last.IsZero():
+			list = append(list, "of "+e.User)
+		default:
+			list = append(list, "of "+e.User+", last at "+op.Stamp(e.Last.In(s.env.Now().Location())))
+		}
+	}
+	return list
 }
 
 // configure enters configuration mode, at a level when `edit` named one. A
@@ -89,7 +109,7 @@ func configure(_ context.Context, s *Session, c *call) error {
 	candidate := s.env.Store.Shared()
 	if err := s.env.Store.Modified(); s.o.Batch && err != nil && s.shared == nil {
 		if errors.Is(err, store.ErrModified) {
-			err = fmt.Errorf("%w\n%s", err, leftBehind(candidate))
+			err = fmt.Errorf("%w\n%s", err, s.leftBehind(candidate))
 		}
 		return err
 	}
@@ -105,6 +125,9 @@ func (s *Session) enter(c *call, candidate *store.Candidate) {
 	c.say(s.editing())
 	if candidate.Dirty() {
 		c.say(uncommitted)
+		for _, line := range s.editedBy(candidate) {
+			c.say("  changes " + line + "\n")
+		}
 	}
 	s.enterConfiguration(candidate)
 }

@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"loggia/audit/event"
 	"loggia/configtree"
@@ -53,17 +55,26 @@ func (c *Candidate) Dirty() bool {
 	return !now.tree.Equal(now.base.Tree)
 }
 
-// Editors returns the users whose edits are uncommitted, sorted. Those whose edits
+// Editor is a user whose edits are uncommitted.
+type Editor struct {
+	User string
+	Last time.Time // when the newest of them was made; zero when that is not known
+}
+
+// Editors returns the users whose edits are uncommitted, by name. Those whose edits
 // were folded are not known any more.
-func (c *Candidate) Editors() []string {
-	var users []string
+func (c *Candidate) Editors() []Editor {
+	last := map[string]time.Time{}
 	for _, e := range needed(c.state.Load()) {
 		if e.by.User != "" {
-			users = append(users, e.by.User)
+			last[e.by.User] = e.at
 		}
 	}
-	slices.Sort(users)
-	return slices.Compact(users)
+	var list []Editor
+	for _, user := range slices.Sorted(maps.Keys(last)) {
+		list = append(list, Editor{user, last[user]})
+	}
+	return list
 }
 
 // edition is one change to the candidate on its way: how to make the new tree
@@ -210,7 +221,7 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 		next.base = ed.base
 	}
 	if len(d.changes) > 0 {
-		e := entry{seq: c.seq + 1, by: ed.by, edits: d.edits, cost: ed.cost + entryCost}
+		e := entry{seq: c.seq + 1, by: ed.by, at: c.store.now(), edits: d.edits, cost: ed.cost + entryCost}
 		if ed.compare && !e.whole() {
 			e.cost = len(e.edits) + entryCost
 		}
@@ -224,7 +235,7 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 		next.log = append(next.log, e)
 		fold := c.cost+e.cost > maxCost
 		if fold {
-			next.log = []entry{{seq: e.seq, after: d.after, cost: wholeCost}}
+			next.log = []entry{{seq: e.seq, at: e.at, after: d.after, cost: wholeCost}}
 		}
 		if err := c.write(next, lines, d.edits == nil || fold); err != nil {
 			return nil, d.problems, err

@@ -70,14 +70,14 @@
 //	LENGTH  = bytes of PAYLOAD, decimal
 //	CRC     = CRC-32C of PAYLOAD, 8 hexadecimal digits
 //	PAYLOAD = "base" SP "1" SP REVISION               first frame; 1 is this format
-//	        | "edits" SP SEQ SP USER SP CLIENT *(LF EDIT)
-//	        | "tree" SP SEQ SP USER SP CLIENT LF TEXT  the candidate became TEXT
+//	        | "edits" SP SEQ SP USER SP CLIENT [SP TIME] *(LF EDIT)
+//	        | "tree" SP SEQ SP USER SP CLIENT [SP TIME] LF TEXT  the candidate became TEXT
 //	        | "commit" SP REVISION SP SEQ
 //	        | "done" SP REVISION
 //	EDIT    = OPERATION *(SP NAME [SP KEY]) [SP "=" SP VALUE]
 //
 // USER, CLIENT, KEY and VALUE are quoted as in Go, NAME is the name of a
-// schema node, OPERATION the command (set, delete, …). A "commit" frame is
+// schema node, OPERATION the command (set, delete, …), TIME seconds since 1970. A "commit" frame is
 // synced before the commit point: if `active` leads to its REVISION or to one
 // made from it, the edits up to SEQ are part of that and the rest apply on top of
 // it. "done" follows when that commit has ended. An edit itself is

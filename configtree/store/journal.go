@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"strconv"
 	"strings"
+	"time"
 
 	"loggia/audit/event"
 	"loggia/configtree"
@@ -18,6 +19,7 @@ import (
 type entry struct {
 	seq    uint64 // counts entries; not reused while the program runs
 	by     event.Subject
+	at     time.Time         // zero when it is not known
 	edits  []configtree.Edit // nil unless packed: the candidate became after, whatever it was
 	packed []byte            // the edits, when they are many; see pack
 	after  *configtree.Tree  // the candidate behind this entry; nil for most with edits, see checkpoint
@@ -62,7 +64,8 @@ func appendEnded(dst []byte, revision uint64) []byte {
 func appendEntry(dst []byte, e *entry) ([]byte, error) {
 	if e.whole() {
 		var text bytes.Buffer
-		fmt.Fprintf(&text, "tree %d %q %q\n", e.seq, e.by.User, e.by.Client)
+		text.Write(e.head("tree"))
+		text.WriteByte('\n')
 		if err := format.Write(&text, e.after.Root(), format.Options{Syntax: format.Text}); err != nil {
 			return nil, err
 		}
@@ -85,8 +88,29 @@ func appendEntry(dst []byte, e *entry) ([]byte, error) {
 // appendLines appends the frame of an entry whose edits are these lines, each with a line
 // end in front of it.
 func appendLines(dst []byte, e *entry, lines []byte) []byte {
-	head := fmt.Appendf(nil, "edits %d %q %q", e.seq, e.by.User, e.by.Client)
-	return appendFrame(dst, append(head, lines...))
+	return appendFrame(dst, append(e.head("edits"), lines...))
+}
+
+// head is the first line of the frame of an entry.
+func (e *entry) head(kind string) []byte {
+	head := fmt.Appendf(nil, "%s %d %q %q", kind, e.seq, e.by.User, e.by.Client)
+	if !e.at.IsZero() {
+		head = fmt.Appendf(head, " %d", e.at.Unix())
+	}
+	return head
+}
+
+// readHead reads what stands behind the kind in the first line of an entry.
+func (e *entry) readHead(args string) error {
+	var seconds int64
+	n, err := fmt.Sscanf(args, "%d %q %q %d", &e.seq, &e.by.User, &e.by.Client, &seconds)
+	switch {
+	case n == 4:
+		e.at = time.Unix(seconds, 0)
+	case n == 3: // of a version that kept no time
+		return nil
+	}
+	return err
 }
 
 func appendEdit(dst []byte, e *configtree.Edit) []byte {
@@ -159,7 +183,7 @@ func (j *journal) frame(payload []byte, root *schema.Node, first bool) error {
 		_, err := fmt.Sscanf(args, "%d", &j.ended)
 		return err
 	case "edits", "tree":
-		if _, err := fmt.Sscanf(args, "%d %q %q", &e.seq, &e.by.User, &e.by.Client); err != nil {
+		if err := e.readHead(args); err != nil {
 			return err
 		}
 	default:

@@ -20,8 +20,8 @@ func sample(t testing.TB) ([]byte, []entry) {
 	whole, _ := applyAll(configtree.New(grammar(t)), edits(t, `set system host-name b`))
 	entries := []entry{
 		{seq: 1, by: event.Subject{User: `a "b"`, Client: "cli"}, edits: awkward},
-		{seq: 2, by: event.Subject{User: "bob", Client: "netconf"}, after: whole},
-		{seq: 7, by: event.Subject{User: "", Client: ""}, edits: awkward[:1]},
+		{seq: 2, by: event.Subject{User: "bob", Client: "netconf"}, at: time.Unix(1763841600, 0), after: whole},
+		{seq: 7, by: event.Subject{User: "", Client: ""}, at: time.Unix(7, 0), edits: awkward[:1]},
 	}
 	data := appendBase(nil, 41)
 	for i := range entries {
@@ -35,7 +35,7 @@ func sample(t testing.TB) ([]byte, []entry) {
 }
 
 func sameEntry(a, b *entry) bool {
-	if a.seq != b.seq || a.by.User != b.by.User || a.by.Client != b.by.Client || (a.edits == nil) != (b.edits == nil) || len(a.edits) != len(b.edits) {
+	if a.seq != b.seq || a.by.User != b.by.User || a.by.Client != b.by.Client || !a.at.Equal(b.at) || (a.edits == nil) != (b.edits == nil) || len(a.edits) != len(b.edits) {
 		return false
 	}
 	for i := range a.edits {
@@ -55,9 +55,14 @@ func TestJournalFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	data, err = appendEntry(data, &entry{seq: 4, by: event.Subject{User: "bob", Client: "cli"}, at: time.Unix(1763841600, 0), edits: all[1:2]})
+	if err != nil {
+		t.Fatal(err)
+	}
 	data = appendPoint(data, pointMark{42, 3})
 	const want = "9 53be9dec\nbase 1 41\n" +
 		"122 d8b90650\nedits 3 \"ann\" \"cli\"\nset system syslog file \"x\" contents \"any\" info\ndelete system host-name\ndelete-matching system = \"^a b\"\n" +
+		"54 08bc4aad\nedits 4 \"bob\" \"cli\" 1763841600\ndelete system host-name\n" +
 		"11 10f53450\ncommit 42 3\n"
 	if string(data) != want {
 		t.Errorf("%s\nwant\n%s", data, want)
