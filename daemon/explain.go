@@ -67,7 +67,8 @@ func fieldsOf(x *syslogd.Explanation, m op.Message, zone *time.Location) []op.Fi
 	if !m.Local {
 		source.Value = m.From.String()
 	}
-	all := []op.Field{source, {Name: "format", Value: formatName(r.Form)}, priority(x), stamp(x, zone), host(x)}
+	all := append([]op.Field{source}, barred(x)...)
+	all = append(all, []op.Field{{Name: "format", Value: formatName(r.Form)}, priority(x), stamp(x, zone), host(x)}...)
 	for _, f := range []op.Field{{Name: "program", Value: text(r.App)}, {Name: "process id", Value: text(r.ProcID)},
 		{Name: "message id", Value: text(r.MsgID)}, {Name: "data", Value: text(r.SD)}} {
 		if f.Value != "" {
@@ -82,6 +83,18 @@ func fieldsOf(x *syslogd.Explanation, m op.Message, zone *time.Location) []op.Fi
 		all = append(all, op.Field{Name: "anomaly", Value: a.String()})
 	}
 	return all
+}
+
+// barred says which inputs would not take the message.
+func barred(x *syslogd.Explanation) []op.Field {
+	if len(x.Barred) == 0 {
+		return nil
+	}
+	f := op.Field{Name: "refused", Value: "by " + strings.Join(x.Barred, ", "), Note: "allow-source does not name the sender"}
+	if x.Refused {
+		f.Note += ": the message goes nowhere"
+	}
+	return []op.Field{f}
 }
 
 func priority(x *syslogd.Explanation) op.Field {

@@ -14,10 +14,17 @@ import (
 
 // Routing is the routing of a configuration, to be asked where messages would
 // go: nothing is delivered. It asks the same table that the engine uses.
-type Routing struct{ table *table }
+type Routing struct {
+	table  *table
+	inputs map[endpoint]*inputRules
+}
 
 // Routing returns what is in force. It may be used as long as one likes.
-func (e *Engine) Routing() Routing { return Routing{e.table.Load()} }
+func (e *Engine) Routing() Routing {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return Routing{e.table.Load(), e.state.rules}
+}
 
 // Rehearse compiles the routing of c without opening anything. The error is that
 // of its expressions, by place.
@@ -45,7 +52,7 @@ func Rehearse(c Config) (Routing, error) {
 	if len(errs) > 0 {
 		return Routing{}, errs
 	}
-	return Routing{newTable(routes, settingsOf(&c))}, nil
+	return Routing{table: newTable(routes, settingsOf(&c))}, nil
 }
 
 // Explanation is how a message is read and where it goes.
@@ -55,7 +62,9 @@ type Explanation struct {
 	Sent         event.Facility // as the sender says; Record has what it may be
 	Host         string         // that lines show
 	Anomalies    []Anomaly
-	MaxMessage   int // bytes that are kept
+	MaxMessage   int      // bytes that are kept
+	Barred       []string // inputs whose allow-source keeps the sender out, by name
+	Refused      bool     // all that it could send to do: it goes nowhere
 	Destinations []Decision
 }
 
@@ -109,13 +118,37 @@ func (r Routing) Explain(text []byte, origin wire.Origin, received time.Time) Ex
 		}
 	}
 	x.Host = t.shownHost(b, rec)
+	x.Barred, x.Refused = r.barred(origin)
 	sc := newScratch(t)
 	sc.batch++
 	sc.serial++
 	for n := range t.legs {
-		x.Destinations = append(x.Destinations, t.decision(sc, uint16(n), b, rec))
+		d := t.decision(sc, uint16(n), b, rec)
+		d.Reached = d.Reached && !x.Refused
+		x.Destinations = append(x.Destinations, d)
 	}
 	return x
+}
+
+// barred returns the inputs of the network that do not listen to a sender, and
+// whether there is no other.
+func (r Routing) barred(origin wire.Origin) (names []string, all bool) {
+	peer := origin.Peer.Addr()
+	if !peer.IsValid() {
+		return nil, false
+	}
+	others := 0
+	for at, rules := range r.inputs {
+		switch {
+		case !at.address.IsValid():
+		case rules.allows(peer.Unmap().WithZone("")):
+			others++
+		default:
+			names = append(names, at.String())
+		}
+	}
+	slices.Sort(names)
+	return names, len(names) > 0 && others == 0
 }
 
 // shownHost is the host that a line of r shows.

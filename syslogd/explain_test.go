@@ -100,6 +100,33 @@ func TestExplainSaysWhatWasFoundAndWhatDecides(t *testing.T) {
 	}
 }
 
+// What no input would take goes nowhere, and what one of several would not is said.
+func TestExplainSaysWhoIsNotListenedTo(t *testing.T) {
+	udp, tcp := local(freePort(t)), local(freePort(t))
+	udp.Allow = prefixes("10.0.0.0/8")
+	c := Config{Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{UDP: []Listen{udp}, TCP: []Listen{tcp}}}
+	w := start(t, c)
+	explain := func(from string) string {
+		origin := wire.Origin{Kind: wire.Unix, UID: 1000}
+		if from != "" {
+			origin = sentBy(from)
+		}
+		x := w.Routing().Explain([]byte("<13>a: b"), origin, time.Now())
+		return fmt.Sprint(x.Barred, x.Refused, x.Destinations[0].Reached)
+	}
+	name := "udp " + udp.Address.String()
+	for from, want := range map[string]string{"": "[] false true", "10.1.1.1": "[] false true", "192.0.2.1": "[" + name + "] false true"} {
+		if got := explain(from); got != want {
+			t.Errorf("from %q: %s, want %s", from, got, want)
+		}
+	}
+	c.Inputs.TCP = nil
+	w.commit(c)
+	if got, want := explain("192.0.2.1"), "["+name+"] true false"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 func TestAnomalies(t *testing.T) {
 	for text, want := range map[string]string{
 		"<13>Nov 22 14:15:16 r1 app: fine":                    "",
