@@ -187,7 +187,7 @@ func (c *comparison) leafList(change configtree.Change) {
 // what came.
 func (c *comparison) leaves(changes []configtree.Change) {
 	c.block(changes[0], false)
-	replaced := func(leaf configtree.Change) bool { // then its line says whether it is active
+	replaced := func(leaf configtree.Change) bool { // then its lines say all of it
 		return slices.ContainsFunc(changes, func(x configtree.Change) bool {
 			return x.Kind == configtree.Modified && x.Path.Equal(leaf.Path)
 		})
@@ -199,7 +199,7 @@ func (c *comparison) leaves(changes []configtree.Change) {
 			c.statement(x.Old, 0)
 		case configtree.Modified:
 			c.mark("-")
-			c.collapsed(x.Old, activity(x.Old.Inactive()))
+			c.renewed(x.Old, x)
 		}
 	}
 	for _, x := range changes {
@@ -209,7 +209,7 @@ func (c *comparison) leaves(changes []configtree.Change) {
 			c.statement(x.New, 0)
 		case configtree.Modified:
 			c.mark("+")
-			c.collapsed(x.New, activity(x.New.Inactive()))
+			c.renewed(x.New, x)
 		case configtree.Activated, configtree.Deactivated:
 			if !replaced(x) {
 				c.marked(x)
@@ -217,9 +217,19 @@ func (c *comparison) leaves(changes []configtree.Change) {
 		case configtree.BecameProtected, configtree.BecameUnprotected:
 			c.marked(x)
 		case configtree.Commented:
-			c.commented(x)
+			if !replaced(x) {
+				c.commented(x)
+			}
 		}
 	}
+}
+
+// renewed prints one side of a leaf that has another value, behind its annotation if that is another too.
+func (c *comparison) renewed(n configtree.Node, x configtree.Change) {
+	if x.Old.Comment() != x.New.Comment() {
+		c.comment(n.Comment(), 0)
+	}
+	c.collapsed(n, activity(n.Inactive()))
 }
 
 // activity is what stands before an inactive statement.

@@ -53,6 +53,29 @@ set system syslog source-address 192.168.122.10
 [edit system syslog]
 +   source-address 192.168.122.10;
 `},
+		{"a value and its annotation", base + `annotate system host-name "old"
+annotate system login user claude class "gone"
+`, `
+set system host-name b
+annotate system host-name "new"
+set system login user claude class operator
+annotate system login user claude class ""
+`, "", `
+[edit system]
+-  /* old */
+-  host-name LAB-COR4_bootstrap;
++  /* new */
++  host-name b;
+[edit system login user claude]
+-    /* gone */
+-    class read-only;
++    class operator;
+`},
+		{"a value, and an annotation that stays", base + "annotate system host-name same\n", "set system host-name b", "", `
+[edit system]
+-  host-name LAB-COR4_bootstrap;
++  host-name b;
+`},
 		{"the whole configuration", "", "set system host-name x\nset system syslog file a", "", `
 [edit]
 +  system {

@@ -22,8 +22,9 @@ type patchChanges struct {
 
 // removal is a statement with a minus.
 type removal struct {
-	edit configtree.Edit
-	back bool // it has a plus too
+	edit      configtree.Edit
+	commented bool // with its annotation
+	back      bool // it has a plus too
 }
 
 // values are those of a leaf-list before and after.
@@ -78,11 +79,11 @@ func (c *patchChanges) goes(o object) {
 		e.Value = ""
 	}
 	c.gone[nameOf(o.path)] = len(c.removed)
-	c.removed = append(c.removed, removal{edit: e})
+	c.removed = append(c.removed, removal{edit: e, commented: o.annotated()})
 }
 
-// returns notes a statement with a plus and reports whether it had a minus before.
-func (c *patchChanges) returns(o object) bool {
+// returns notes a statement with a plus and tells whether it had a minus before, and an annotation there.
+func (c *patchChanges) returns(o object) (gone, commented bool) {
 	name, s := nameOf(o.path), o.path.Last().Node
 	if s.Kind == schema.Leaf {
 		c.set[name] = true
@@ -94,7 +95,7 @@ func (c *patchChanges) returns(o object) bool {
 	if ok {
 		c.removed[i].back = true
 	}
-	return ok
+	return ok, ok && c.removed[i].commented
 }
 
 // stands notes that an entry has its place and returns the one noted before it.

@@ -219,6 +219,11 @@ type object struct {
 	edits []configtree.Edit
 }
 
+// annotated reports whether the statement comes with an annotation.
+func (o object) annotated() bool {
+	return slices.ContainsFunc(o.edits, func(e configtree.Edit) bool { return e.Op == configtree.Annotate && e.Path.Equal(o.path) })
+}
+
 // reader returns a reader of curly text at the level, whose first line is line n.
 func (p *patchReader) reader(text io.Reader, n int, yield func(configtree.Edit, *configtree.Problem) bool) *textReader {
 	p.scan.input = input{r: text, buf: p.scan.buf[:0], line: n}
@@ -265,7 +270,7 @@ func (p *patchReader) comes(o object) {
 		p.changed.values(o, true)
 		return
 	}
-	gone := p.changed.returns(o)
+	gone, commented := p.changed.returns(o)
 	if gone && s.Node.Kind != schema.Leaf {
 		p.emit(o.edits[0], configtree.Replace, o.path, "")
 	}
@@ -276,6 +281,9 @@ func (p *patchReader) comes(o object) {
 	}
 	if gone && s.Node.Kind == schema.Leaf && !inactive {
 		p.emit(o.edits[0], configtree.Activate, o.path, "")
+	}
+	if commented && s.Node.Kind == schema.Leaf && !o.annotated() {
+		p.emit(o.edits[0], configtree.Annotate, o.path, "")
 	}
 	if s.Node.Kind == schema.List && s.Node.UserOrdered {
 		p.place(o.edits[0], o.path)
