@@ -104,18 +104,48 @@ func (s *Session) eachCommand(n *node, before string, yield func(explained) bool
 }
 
 // statements yields the statements below n that the class may see, as they are
-// set. Groups repeat all of it and are left out.
-func (s *Session) statements(n *schema.Node, before string, yield func(*schema.Node, explained) bool) bool {
-	for _, c := range n.Children {
-		if c.Origin != nil || c.Groups != 0 || !s.sees(schemaPath(c), "") {
-			continue
+// set, or shown by who may not set them. Groups repeat all of it and are left out.
+func (s *Session) statements(n *schema.Node, yield func(*schema.Node, explained) bool) {
+	show, configures := s.showsStatements(), s.mayConfigure()
+	var below func(n *schema.Node, before string) bool
+	below = func(n *schema.Node, before string) bool {
+		for _, c := range n.Children {
+			path := schemaPath(c)
+			if c.Origin != nil || c.Groups != 0 || !s.sees(path, "") {
+				continue
+			}
+			line := before + " " + statementWords(c)
+			e := explained{line: "set" + line, help: c.Description}
+			if !configures || !s.changes(path, "") {
+				e.line = show + before + " " + c.Name
+				if c.Kind == schema.List {
+					e.line = show + line
+				}
+			}
+			if show == "" && !strings.HasPrefix(e.line, "set ") {
+				continue
+			}
+			if !yield(c, e) || !below(c, line) {
+				return false
+			}
 		}
-		line := before + " " + statementWords(c)
-		if !yield(c, explained{line, c.Description}) || !s.statements(c, line, yield) {
-			return false
+		return true
+	}
+	below(n, "")
+}
+
+// showsStatements is the command that shows statements, "" when the class has none.
+func (s *Session) showsStatements() string {
+	if s.configuring() {
+		return "show"
+	}
+	w := s.newWalk()
+	for _, word := range []string{"show", "configuration"} {
+		if w.accept(configtree.Word{Text: word}) != nil {
+			return ""
 		}
 	}
-	return true
+	return "show configuration"
 }
 
 // schemaPath is the path of a statement in any entry of the lists above it.
@@ -182,7 +212,7 @@ func (s *Session) found(c *call, fits func(e explained, name string, n *schema.N
 	if c.verb.Words == "help topic" {
 		list(s.grammar.configuration, "# ")
 	}
-	s.statements(s.level().Cursor(s.schema()).Node, "set", func(n *schema.Node, e explained) bool {
+	s.statements(s.level().Cursor(s.schema()).Node, func(n *schema.Node, e explained) bool {
 		if fits(e, n.Name, n) {
 			any = true
 			say(e)
@@ -199,7 +229,7 @@ func (s *Session) found(c *call, fits func(e explained, name string, n *schema.N
 func reference(_ context.Context, s *Session, c *call) error {
 	words := asked(c.args)
 	found := false
-	s.statements(s.schema(), "set", func(n *schema.Node, e explained) bool {
+	s.statements(s.schema(), func(n *schema.Node, e explained) bool {
 		if !ledTo(words, n) {
 			return true
 		}
