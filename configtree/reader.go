@@ -26,10 +26,11 @@ import (
 // One goroutine at a time may use a Reader and those made from it.
 type Reader struct {
 	schema *schema.Node
-	node   Node // absent: a container that is not configured
+	node   Node           // absent: a container that is not configured
 	seen   []*schema.Node // few: a statement has some twenty below it
 	below  map[*node]*Reader
 	wrong  []Problem // values that do not read as what they were asked for
+	known  bool      // see Known
 }
 
 // Reader returns a reader of the whole configuration, which has consumed
@@ -45,6 +46,18 @@ func (r *Reader) Valid() bool { return r.node.Valid() }
 
 // Key returns the key of the list entry.
 func (r *Reader) Key() string { return r.node.Key() }
+
+// Hash identifies what is read: name, key and all below. It is zero when not Valid.
+func (r *Reader) Hash() Hash {
+	if !r.Valid() {
+		return Hash{}
+	}
+	return r.node.n.hash
+}
+
+// Known consumes everything that is read, without a look at it: whoever has read equal
+// contents before, of an equal Hash, knows what they mean, and that there was no problem.
+func (r *Reader) Known() { r.known, r.below = true, nil }
 
 // Path returns where the reader is, for problems; nil when not Valid.
 func (r *Reader) Path() Path {
@@ -203,6 +216,9 @@ func (r *Reader) ignoreAll(sub *Reader) {
 // and the statements that nobody has consumed and that the schema does not
 // accept without effect: each the uppermost of its kind, in display order.
 func (r *Reader) Problems() []Problem {
+	if r.known {
+		return nil
+	}
 	problems := slices.Clone(r.wrong)
 	for c := range r.node.Children() {
 		s := c.n.schema

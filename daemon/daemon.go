@@ -83,6 +83,8 @@ type Daemon struct {
 	// after the other.
 	preparing *pki.View
 
+	known *known // what the last commit decoded, for the next
+
 	// Replaced by commits.
 	system atomic.Pointer[system]
 	logins atomic.Pointer[logins]

@@ -12,7 +12,7 @@ import (
 const tlsPort = 6514
 
 // host reads `host NAME`.
-func (d *decoder) host(r *configtree.Reader, format syslogd.TimeFormat) syslogd.Host {
+func (d *decoder) host(r *configtree.Reader) syslogd.Host {
 	h := syslogd.Host{
 		Place: d.place(r.Path()), Name: r.Key(), Selection: d.narrowed(r), Layout: layout(r),
 		Port: uint16(r.Uint("port")), FacilityOverride: -1, LogPrefix: r.Text("log-prefix"),

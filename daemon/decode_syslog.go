@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,7 +22,9 @@ import (
 type decoder struct {
 	paths    map[string]configtree.Path // by Place
 	problems []configtree.Problem
-	view     *pki.View // certificates
+	view     *pki.View          // certificates
+	log      *configtree.Reader // [edit system syslog]
+	known    known
 }
 
 // place notes where r stands and returns the text that the engine repeats.
@@ -35,19 +38,20 @@ func (d *decoder) problem(p configtree.Path, warning bool, format string, args .
 	d.problems = append(d.problems, configtree.Problem{Path: p, Err: fmt.Errorf(format, args...), Warning: warning, Kind: configtree.Constraint})
 }
 
-// decodeSyslog reads [edit system syslog] and [edit system services syslog].
-func decodeSyslog(r *configtree.Reader, host string, view *pki.View) (syslogd.Config, *decoder) {
-	c, d := decodeDestinations(r, host, view)
+// decodeSyslog reads [edit system syslog] and [edit system services syslog]. before is what
+// is known of the configuration before, nil for nothing.
+func decodeSyslog(r *configtree.Reader, host string, view *pki.View, before *known) (syslogd.Config, *decoder) {
+	c, d := decodeDestinations(r, host, view, before)
 	d.inputs(r.Child("system").Child("services").Child("syslog"), &c)
 	return c, d
 }
 
 // decodeDestinations reads [edit system syslog]. Without a view no connection can
 // be made by what it returns, but messages can be routed.
-func decodeDestinations(r *configtree.Reader, host string, view *pki.View) (syslogd.Config, *decoder) {
-	d := &decoder{paths: map[string]configtree.Path{}, view: view}
+func decodeDestinations(r *configtree.Reader, host string, view *pki.View, before *known) (syslogd.Config, *decoder) {
 	sys := r.Child("system")
 	log := sys.Child("syslog")
+	d := &decoder{paths: map[string]configtree.Path{}, view: view, log: log}
 	c := syslogd.Config{
 		HostName:        host,
 		Zone:            zone(sys),
@@ -68,12 +72,18 @@ func decodeDestinations(r *configtree.Reader, host string, view *pki.View) (sysl
 	for f := range log.Entries("file") {
 		names[f.Key()] = true
 	}
+	if before == nil {
+		before = new(known)
+	}
+	d.known = known{common, before.files.more(), before.hosts.more()}
+	c.Files, c.Hosts = slices.Grow(c.Files, len(before.files.all)), slices.Grow(c.Hosts, len(before.hosts.all))
 	for f := range log.Entries("file") {
-		c.Files = append(c.Files, d.file(f, common, names))
+		c.Files = append(c.Files, d.knownFile(f, len(c.Files), before, names))
 	}
 	for h := range log.Entries("host") {
-		c.Hosts = append(c.Hosts, d.host(h, c.TimeFormat))
+		c.Hosts = append(c.Hosts, d.knownHost(h, len(c.Hosts), before))
 	}
+	d.known.files.all, d.known.hosts.all = c.Files, c.Hosts
 	for u := range log.Entries("user") {
 		c.Users = append(c.Users, syslogd.User{Place: d.place(u.Path()), Name: u.Key(), Selection: d.selection(u), AllowDuplicates: u.Has("allow-duplicates")})
 	}
@@ -97,7 +107,7 @@ func archiveDefaults(r *configtree.Reader) archive {
 
 // file reads `file NAME`. Archive leaves that it does not have are inherited
 // one by one.
-func (d *decoder) file(r *configtree.Reader, common archive, names map[string]bool) syslogd.File {
+func (d *decoder) file(r *configtree.Reader, common archive) syslogd.File {
 	f := syslogd.File{Place: d.place(r.Path()), Name: r.Key(), Selection: d.narrowed(r), Layout: layout(r)}
 	own := r.Child("archive")
 	f.Size, f.Archives = int64(own.Size("size")), int(own.Uint("files"))
@@ -124,9 +134,6 @@ func (d *decoder) file(r *configtree.Reader, common archive, names map[string]bo
 		kind = common.kind
 	}
 	f.BinaryData = kind == "binary-data"
-	if base, n, ok := archiveOf(f.Name); ok && names[base] {
-		d.problem(r.Path(), false, "is the name of archive %s of file %s", n, base)
-	}
 	if len(f.Rules) == 0 {
 		d.problem(r.Path(), true, "no facility configured; nothing will be logged")
 	}
@@ -227,7 +234,7 @@ func (d *decoder) refusedParts(err error) error {
 			within = syslogd.PlaceErrors{part} // it is about the statement as a whole
 		}
 		for _, p := range within {
-			problems = append(problems, configtree.Problem{Path: d.paths[p.Place], Err: p.Err, Kind: configtree.Environment})
+			problems = append(problems, configtree.Problem{Path: d.path(p.Place), Err: p.Err, Kind: configtree.Environment})
 		}
 	}
 	return problems

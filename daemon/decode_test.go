@@ -44,7 +44,7 @@ func decoded(t *testing.T, lines string) (syslogd.Config, []configtree.Problem) 
 	t.Helper()
 	r := effective(t, lines).Reader()
 	decodeSSH(r)
-	c, d := decodeSyslog(r, decodeSystem(r).hostName, nil)
+	c, d := decodeSyslog(r, decodeSystem(r).hostName, nil, nil)
 	return c, append(d.problems, r.Problems()...)
 }
 
@@ -126,7 +126,7 @@ func TestNothingGoesUnheard(t *testing.T) {
 		decodePKI(r)
 		decodeSSH(r)
 		decodeMetrics(r)
-		decodeSyslog(r, decodeSystem(r).hostName, nil)
+		decodeSyslog(r, decodeSystem(r).hostName, nil, nil)
 		for _, p := range r.Problems() {
 			if !p.Warning {
 				t.Errorf("%s: %v", line, p.Err)

@@ -12,7 +12,7 @@ import (
 // Impact implements op.Engine.
 func (c counters) Impact(next *configtree.Effective, since time.Time) (op.Impact, error) {
 	r := next.Reader()
-	config, dec := decodeDestinations(r, decodeSystem(r).hostName, nil)
+	config, dec := decodeDestinations(r, decodeSystem(r).hostName, nil, nil)
 	routing, err := syslogd.Rehearse(config)
 	if err != nil {
 		return op.Impact{}, dec.refusedParts(err)

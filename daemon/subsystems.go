@@ -51,7 +51,9 @@ func (d *Daemon) prepareSyslog(_ context.Context, c store.Change) (store.Plan, e
 	decodePKI(r)
 	decodeSSH(r)
 	decodeMetrics(r)
-	config, dec := decodeSyslog(r, sys.hostName, d.preparing)
+	config, dec := decodeSyslog(r, sys.hostName, d.preparing, d.known)
+	known := dec.known
+	d.known = &known
 	problems := store.Problems(append(dec.problems, r.Problems()...))
 	if fatal(problems) {
 		return nil, problems
