@@ -17,10 +17,12 @@ const (
 
 // cursor is what a spool knows beside its segments.
 type cursor struct {
-	settled  uint64   // the last number that is settled
-	reserved uint64   // no number from here on was given; 0: the segments tell
-	boot     [16]byte // when it was written
-	closed   bool     // in order
+	settled   uint64   // the last number that is settled
+	reserved  uint64   // no number from here on was given; 0: the segments tell
+	boot      [16]byte // when it was written
+	closed    bool     // in order; then reserved is the number that comes next
+	told      bool     // of explained: cursors of old have none
+	explained uint64   // up to here, numbers that no segment has were overwritten or left out
 }
 
 func (c *cursor) encode() []byte {
@@ -34,7 +36,8 @@ func (c *cursor) encode() []byte {
 		closed = 1
 	}
 	b = binary.LittleEndian.AppendUint64(b, closed)
-	b = append(b, make([]byte, 12)...)
+	b = binary.LittleEndian.AppendUint64(b, c.explained)
+	b = binary.LittleEndian.AppendUint32(b, 1)
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli()))
 }
 
@@ -58,6 +61,7 @@ func readCursor(dir string) (c cursor, found bool, err error) {
 	c.reserved = binary.LittleEndian.Uint64(b[16:])
 	copy(c.boot[:], b[24:40])
 	c.closed = binary.LittleEndian.Uint64(b[40:]) == 1
+	c.explained, c.told = binary.LittleEndian.Uint64(b[48:]), binary.LittleEndian.Uint32(b[56:]) == 1
 	return c, true, nil
 }
 

@@ -57,5 +57,7 @@
 //
 // The cursor is 8 bytes `lgcursor`, the last settled number, a number from which
 // on none was given (8 bytes each), the boot id (16 bytes), 1 when the spool was
-// closed in order (8 bytes), 12 bytes of nothing, and the CRC32C of all that.
+// closed in order (8 bytes), the number up to which those that no segment has were
+// overwritten or left out (8 bytes), 1 where that is kept (4 bytes), and the CRC32C of
+// all that. So what somebody has removed is told from what has made room, and counted.
 package spool

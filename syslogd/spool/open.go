@@ -20,8 +20,9 @@ type Recovery struct {
 	After   uint64 // number of the record before them
 	Forgot  bool   // the cursor did not read back: what was delivered is delivered again
 	Skipped uint64 // numbers left out, because a power cut may have taken records that had them
-	Missing uint64 // numbers between two segments that no record has: a segment was cut short, or is gone
+	Missing uint64 // numbers that no record has: a segment was cut short, or is gone
 	First   uint64 // of these
+	Unsure  bool   // some of them may have been overwritten; else they are counted as damaged
 	Foreign []string
 }
 
@@ -43,7 +44,11 @@ func (r *Recovery) String() string {
 		parts = append(parts, fmt.Sprintf("%d numbers are left out after a power cut", r.Skipped))
 	}
 	if r.Missing > 0 {
-		parts = append(parts, fmt.Sprintf("%d records from record %d on are in no segment: they are lost, unless they were overwritten", r.Missing, r.First))
+		text := fmt.Sprintf("%d records from record %d on are in no segment: they are lost", r.Missing, r.First)
+		if r.Unsure {
+			text += ", unless they were overwritten"
+		}
+		parts = append(parts, text)
 	}
 	if len(r.Foreign) > 0 {
 		parts = append(parts, "not of this spool: "+strings.Join(r.Foreign, " "))
@@ -107,17 +112,16 @@ func (s *Spool) recover() (found Recovery, err error) {
 	if s.begun = len(paths) > 0 || found.Forgot || known && !c.closed; s.begun {
 		s.boot = bootID()
 	}
-	s.settled = c.settled
-	last, whole := c.settled, false // whether all up to last has to be there
+	s.settled, s.explained = c.settled, c.explained
+	gap := gaps{sure: known && c.told && (c.closed || c.boot == bootID()), explained: c.explained, found: &found}
+	last := c.settled
 	for _, path := range paths {
 		u, torn, err := s.readUnit(path)
 		if err != nil {
 			return found, err
 		}
-		if whole && u.first > last+1 {
-			found.miss(last+1, u.first-last-1)
-		}
-		last, whole = max(last, u.last), !u.roomMade
+		gap.between(last, u.first)
+		last, gap.whole = max(last, u.last), !u.roomMade
 		if torn > 0 {
 			found.Torn, found.After = found.Torn+torn, u.last
 		}
@@ -131,6 +135,11 @@ func (s *Spool) recover() (found Recovery, err error) {
 		s.counts.Waiting += u.left
 		s.queued += u.bytes
 	}
+	if c.closed {
+		gap.whole = false
+		gap.between(last, c.reserved)
+	}
+	s.lose(&gap)
 	s.next = max(last+1, c.reserved)
 	if known && !c.closed && c.boot != s.boot {
 		s.next += skipNumbers
@@ -139,21 +148,56 @@ func (s *Spool) recover() (found Recovery, err error) {
 	if len(s.units) > 0 && !known {
 		s.settled = s.units[0].first - 1
 	}
+	if s.next > last+1 {
+		s.explained = s.next - 1
+	}
 	found.Records = s.counts.Waiting
 	s.reserved = s.next
 	return found, errors.Join(s.sweep(), s.note(false), s.weigh())
 }
 
-// miss notes that n numbers from first on are not there. So many as are left out
-// after a power cut were never given.
-func (r *Recovery) miss(first, n uint64) {
-	if n >= skipNumbers {
-		return
+// gaps finds numbers that are in no segment.
+type gaps struct {
+	sure      bool   // explained is what it was when the files were written last
+	explained uint64 // up to here, they were overwritten or left out
+	whole     bool   // the segment before has no gaps itself
+	last      uint64 // of those that are missing
+	found     *Recovery
+}
+
+// between looks at the numbers between last and first, neither of them among these.
+func (g *gaps) between(last, first uint64) {
+	from := last + 1
+	if g.sure {
+		from = max(from, g.explained+1)
 	}
+	switch n := first - min(first, from); {
+	case n == 0:
+	case g.sure:
+		g.found.miss(from, n)
+		g.last = first - 1
+	case g.whole && n < skipNumbers: // so many as are left out after a power cut were never given
+		g.found.miss(from, n)
+		g.found.Unsure = true
+	}
+}
+
+// miss notes that n numbers from first on are not there.
+func (r *Recovery) miss(first, n uint64) {
 	if r.Missing == 0 {
 		r.First = first
 	}
 	r.Missing += n
+}
+
+// lose counts what is missing for sure, once.
+func (s *Spool) lose(g *gaps) {
+	if !g.sure || g.found.Missing == 0 {
+		return
+	}
+	s.counts.Accepted += g.found.Missing
+	s.counts.Damaged += g.found.Missing
+	s.explained, s.begun = max(s.explained, g.last), true
 }
 
 // weigh adds up what is kept of damaged records.
@@ -340,7 +384,7 @@ func (s *Spool) Close() error {
 	s.mu.Lock()
 	s.trim()
 	files := s.sealed
-	s.sealed = nil
+	s.sealed, s.reserved = nil, s.next
 	s.mu.Unlock()
 	if len(files) > 0 {
 		err = errors.Join(err, s.o.Syncer.sync(files, ""))

@@ -126,7 +126,7 @@ func (s *Spool) note(closed bool) error {
 	s.noting.Lock()
 	defer s.noting.Unlock()
 	s.mu.Lock()
-	c, begun := cursor{settled: s.settled, reserved: s.reserved, boot: s.boot, closed: closed}, s.begun
+	c, begun := cursor{settled: s.settled, reserved: s.reserved, boot: s.boot, closed: closed, told: true, explained: s.explained}, s.begun
 	s.mu.Unlock()
 	if c == s.noted || !begun {
 		return nil

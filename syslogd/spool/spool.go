@@ -78,7 +78,7 @@ type Counts struct {
 	Accepted    uint64 // Put, and found at opening
 	Refused     uint64 // no room
 	Overwritten uint64 // made room for others
-	Damaged     uint64 // could not be read again
+	Damaged     uint64 // could not be read again, or were gone at opening
 	Cleared     uint64
 	Waiting     uint64
 	Settled     [NumOutcomes]uint64
@@ -108,32 +108,33 @@ type Spool struct {
 	failed    bool     // the disk takes nothing
 	retryAt   time.Time
 
-	mu       sync.Mutex // guards all below
-	units    []*unit    // oldest first: segments, then chunks that are on no disk
-	front    []*chunk   // in memory, oldest first; the newest of the records
-	memory   int        // bytes in front
-	free     [][]byte   // buffers for reuse
-	evicted  uint64     // the last number that is on disk alone
-	last     uint64     // the last number published
-	settled  uint64
-	read     uint64 // the reader has seen all before this
-	used     int64  // bytes of files
-	queued   int64  // bytes of records that wait
-	counts   Counts
-	begun    bool       // there is a cursor, or there must be
-	boot     [16]byte   // once begun
-	reserved uint64     // in the cursor: no number from here on was given; 0: the segments tell
-	failing  error      // why the disk takes nothing
-	current  *os.File   // of the segment being written
-	sealed   []*os.File // of complete segments that may not be on disk yet
-	unsynced bool       // current may have more than the disk
-	ticked   uint64     // last at the tick before
-	garbage  []string   // files of units that are gone
-	kept     int64      // bytes of damaged/
-	limit    int64      // policy.size
-	timer    *time.Timer
-	closed   bool
-	oldest   oldest
+	mu        sync.Mutex // guards all below
+	units     []*unit    // oldest first: segments, then chunks that are on no disk
+	front     []*chunk   // in memory, oldest first; the newest of the records
+	memory    int        // bytes in front
+	free      [][]byte   // buffers for reuse
+	evicted   uint64     // the last number that is on disk alone
+	last      uint64     // the last number published
+	settled   uint64
+	read      uint64 // the reader has seen all before this
+	used      int64  // bytes of files
+	queued    int64  // bytes of records that wait
+	counts    Counts
+	begun     bool       // there is a cursor, or there must be
+	boot      [16]byte   // once begun
+	reserved  uint64     // in the cursor: no number from here on was given; 0: the segments tell
+	explained uint64     // in the cursor: up to here, numbers that are nowhere were overwritten or left out
+	failing   error      // why the disk takes nothing
+	current   *os.File   // of the segment being written
+	sealed    []*os.File // of complete segments that may not be on disk yet
+	unsynced  bool       // current may have more than the disk
+	ticked    uint64     // last at the tick before
+	garbage   []string   // files of units that are gone
+	kept      int64      // bytes of damaged/
+	limit     int64      // policy.size
+	timer     *time.Timer
+	closed    bool
+	oldest    oldest
 
 	noting  sync.Mutex // guards the cursor's file; taken last
 	cursor  *os.File   // nil while it is shut

@@ -432,9 +432,9 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// TestMissingSegments cuts one of several segments short, empties and removes it:
-// the rest is read, and which numbers are missing is told. What was overwritten is
-// not missing.
+// TestMissingSegments cuts one of several segments short, empties and removes it, the
+// oldest, one between and the newest: the rest is read, which numbers are missing is
+// told, and they are counted as damaged, once. What was overwritten is not missing.
 func TestMissingSegments(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -444,22 +444,79 @@ func TestMissingSegments(t *testing.T) {
 		{"empty", func(path string) error { return os.Truncate(path, 0) }},
 		{"gone", os.Remove},
 	} {
-		w := newWorld(t, Options{Size: minSize})
-		w.put(0, 1000, 100)
+		for _, which := range []int{0, 1, -1} {
+			for _, overflow := range []Overflow{DropNew, OverwriteOldest} {
+				missingSegment(t, fmt.Sprint(c.name, which, overflow), which, overflow, c.damage)
+			}
+		}
+	}
+}
+
+func missingSegment(t *testing.T, name string, which int, overflow Overflow, damage func(path string) error) {
+	w := newWorld(t, Options{Size: minSize, Overflow: overflow})
+	w.put(0, 20000, 100)
+	before := w.s.State()
+	if err := errors.Join(w.r.Close(), w.s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	segments := w.segments()
+	if len(segments) < 4 {
+		t.Fatalf("%d segments", len(segments))
+	}
+	if err := damage(segments[(which+len(segments))%len(segments)]); err != nil {
+		t.Fatal(err)
+	}
+	found := w.open()
+	w.adds()
+	if st := w.s.State(); found.Missing == 0 || found.Unsure || st.Damaged != found.Missing || st.Accepted != before.Waiting || st.Waiting+found.Missing != before.Waiting {
+		t.Errorf("%s: %v; %+v, before %+v", name, &found, st, before)
+	}
+	if again := w.again(); again.Missing != 0 || w.s.State().Damaged != 0 {
+		t.Errorf("%s: once more %v", name, &again)
+	}
+	w.put(20000, 20001, 1)
+	got := w.get(1 << 20)
+	if want := int(before.Waiting - found.Missing); len(got) < want || len(got) > want+1 {
+		t.Errorf("%s: read %d, want %d", name, len(got), want)
+	}
+	if last := w.sent[len(w.sent)-1].Seq; len(got) > 0 && last < before.Last {
+		t.Errorf("%s: number %d after %d", name, last, before.Last)
+	}
+	w.settle(len(w.sent))
+	w.adds()
+}
+
+// TestAllIsMissing: what somebody has removed while nobody had it open is counted,
+// though no segment is left; and nothing is when it had been sent.
+func TestAllIsMissing(t *testing.T) {
+	for _, sent := range []int{0, 40, 100} {
+		w := newWorld(t, Options{})
+		w.put(0, 100, 10)
+		w.get(sent)
+		w.settle(sent)
 		if err := errors.Join(w.r.Close(), w.s.Close()); err != nil {
 			t.Fatal(err)
 		}
-		segments := w.segments()
-		if len(segments) < 4 {
-			t.Fatalf("%d segments", len(segments))
+		for _, path := range w.segments() {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if err := c.damage(segments[1]); err != nil {
-			t.Fatal(err)
+		for n := uint64(100 - sent); ; n = 0 {
+			found := w.open()
+			if st := w.s.State(); found.Missing != n || st.Damaged != n || st.Accepted != n || st.Waiting != 0 {
+				t.Errorf("%d sent: %v, %+v", sent, &found, st)
+			}
+			if n == 0 {
+				break
+			}
+			if err := errors.Join(w.r.Close(), w.s.Close()); err != nil {
+				t.Fatal(err)
+			}
 		}
-		found := w.open()
-		got := w.get(1 << 20)
-		if lost := uint64(1000 - len(got)); lost == 0 || found.Missing != lost || found.First < numberOf(segments[1]) || found.First+lost != numberOf(segments[2]) {
-			t.Errorf("%s: %d lost, %v", c.name, lost, &found)
+		w.put(100, 101, 1)
+		if got := w.get(2); len(got) != 1 || w.sent[0].Seq != 101 {
+			t.Errorf("%d sent: then %v %+v", sent, got, w.sent)
 		}
 	}
 }

@@ -374,6 +374,7 @@ func (s *Spool) overwrite() bool {
 		u.bytes -= own.bytes
 	}
 	s.drop(u, &s.counts.Overwritten)
+	s.explained = max(s.explained, u.last)
 	if own != nil {
 		s.units[i] = own
 		s.used += own.size - u.size
@@ -387,7 +388,7 @@ func (s *Spool) overwrite() bool {
 	}
 	s.trim()
 	s.mu.Unlock()
-	if err := s.sweep(); err != nil {
+	if err := errors.Join(s.note(false), s.sweep()); err != nil {
 		s.fail(err)
 		return false
 	}
