@@ -113,7 +113,8 @@ func (f *follower) place(archives []archive, p Point) (first int, skip, seq uint
 		return 0, 0, p.First
 	}
 	if f.pos.Node == f.log.Node {
-		if p.Epoch == f.pos.Epoch && f.pos.Seq+1 >= p.First && f.pos.Seq <= p.Seq {
+		ends := f.log.Live == nil || f.pos.Seq <= p.Seq // nobody has counted what nobody writes to
+		if p.Epoch == f.pos.Epoch && p.First > 0 && f.pos.Seq+1 >= p.First && ends {
 			return len(archives), 0, f.pos.Seq + 1
 		}
 		for i, a := range archives {

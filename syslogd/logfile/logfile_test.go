@@ -308,6 +308,32 @@ func TestForeignArchives(t *testing.T) {
 	}
 }
 
+// TestFollowFromTheEnd: of a log that nothing is written to any more, nothing is new.
+func TestFollowFromTheEnd(t *testing.T) {
+	p := newPlace(t)
+	p.write("messages", strings.Repeat("line 1234\n", 5))
+	if err := os.WriteFile(filepath.Join(p.idx, "messages"), frames(3, 2), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := p.open()
+	l.Node = "n"
+	end, err := l.End()
+	if err != nil || end != (Position{"n", 7, 5}) {
+		t.Fatalf("end %v, %v", end, err)
+	}
+	for behind := range uint64(3) {
+		from := end
+		from.Seq -= behind
+		got, errs := collect(t, l.Follow(t.Context(), from))
+		if len(got) != int(behind) || errs != nil {
+			t.Errorf("%d before the end: %q, %v", behind, got, errs)
+		}
+	}
+	if got, errs := collect(t, l.Follow(t.Context(), Position{"n", 6, 5})); len(got) != 5 || len(errs) != 1 {
+		t.Errorf("of another epoch: %q, %v", got, errs)
+	}
+}
+
 func TestDamagedArchive(t *testing.T) {
 	p := newPlace(t)
 	p.write("messages", "3\n")
