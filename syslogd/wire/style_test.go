@@ -318,6 +318,23 @@ func TestIdentity(t *testing.T) {
 	if id(base, nil) == id(base, func(b *Batch) { b.Records[0].Form = Own }) {
 		t.Error("a forged line is taken for our own")
 	}
+	data := func(sd string) uint64 { return id("<14>1 2026-11-22T12:00:00Z fw RT_FLOW - RT_FLOW_SESSION_CREATE "+sd, nil) }
+	const flow = `[junos@2636.1.1.1.2.129 source-address="10.1.1.1"]`
+	for _, same := range []string{
+		flow + `[meta sequenceId="2"]`, `[meta sequenceId="3" sysUpTime="9"]` + flow, flow + `[timeQuality tzKnown="1" isSynced="0"]`,
+		`[loggia@32473 node="a" seq="2"]` + flow, `[loggia@32473 node="b" seq="3" node="a" seq="7"]` + flow + `[meta sequenceId="2"]`,
+	} {
+		if data(flow+`[meta sequenceId="1"]`) != data(same) {
+			t.Errorf("a count makes a difference: %s", same)
+		}
+	}
+	for _, other := range []string{
+		`[junos@2636.1.1.1.2.129 source-address="10.1.1.2"]`, "-", flow + "[x]", flow + `[loggia@32473 node="a" seq="2" username="x"]`, flow + `[metadata a="b"]`,
+	} {
+		if data(flow) == data(other) || data(flow+`[meta sequenceId="1"]`) == data(other+`[meta sequenceId="1"]`) {
+			t.Errorf("%s is taken for %s", other, flow)
+		}
+	}
 	const nohost = "<13>t: m"
 	peer := func(b *Batch) { b.Origin.Peer = netip.MustParseAddrPort("192.0.2.10:514") }
 	if id(nohost, nil) == id(nohost, peer) {
