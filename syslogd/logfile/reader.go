@@ -19,7 +19,7 @@ import (
 type Log struct {
 	// Set before the first iteration, if at all.
 	Node string // node-id for positions
-	Live Live   // the writer; without it the live file is read to its last newline
+	Live Live   // the writer; without it lines are read to the last newline, and Text to the end
 	// Idle, if set, is called by Follow when it has yielded every line that there
 	// is, before it waits for more.
 	Idle func(reached Position)

@@ -230,9 +230,25 @@ func (l *Log) openArchive(a *archive) (*stream, error) {
 	return s, nil
 }
 
-// openLive opens the live file and tells up to which offset it may be read. A
+// openLive opens the live file and tells up to which offset it holds whole lines. A
 // log that has only archives gives no file.
 func (l *Log) openLive() (*os.File, Point, error) {
+	f, p, err := l.openFile()
+	if err != nil || f == nil || l.Live != nil {
+		return f, p, err
+	}
+	end, err := lastNewline(f, int64(p.Offset))
+	if err != nil {
+		f.Close()
+		return nil, Point{}, err
+	}
+	p.Offset = uint64(end)
+	return f, p, nil
+}
+
+// openFile is openLive, but for the end of a file that has no writer: all of it is
+// what there is to read.
+func (l *Log) openFile() (*os.File, Point, error) {
 	if l.Live != nil {
 		return l.Live.OpenLive()
 	}
@@ -244,15 +260,11 @@ func (l *Log) openLive() (*os.File, Point, error) {
 		return nil, Point{}, err
 	}
 	info, err := f.Stat()
-	var end int64
-	if err == nil {
-		end, err = lastNewline(f, info.Size())
-	}
 	if err != nil {
 		f.Close()
 		return nil, Point{}, err
 	}
-	p := Point{Generation: 1<<64 - 1, Offset: uint64(end)}
+	p := Point{Generation: 1<<64 - 1, Offset: uint64(info.Size())}
 	if index, err := l.index.Open(l.name); err == nil {
 		if h, ok := ReadHead(index); ok {
 			p.Generation, p.Epoch, p.First = h.Generation, h.Epoch, h.First

@@ -43,11 +43,12 @@ const (
 	blockSize   = 64 << 10 // bytes read at a time
 )
 
-// Text opens the text of the log. Whoever opens it closes it.
+// Text opens the text of the log. Whoever opens it closes it. In a file that nothing
+// of ours writes to, a last line without a newline is a line like the others.
 func (l *Log) Text() (*Text, error) { return l.text(sectionSize) }
 
 func (l *Log) text(size int64) (*Text, error) {
-	live, p, err := l.openLive()
+	live, p, err := l.openFile()
 	if err != nil {
 		return nil, err
 	}

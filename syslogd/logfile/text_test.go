@@ -42,14 +42,14 @@ func (p place) text(size int64) *Text {
 
 func TestTextIsAllOfTheLog(t *testing.T) {
 	p := newPlace(t)
-	p.write("messages", "7\n8\r\n\n\x00\xff\ntorn")
+	p.write("messages", "7\n8\r\n\n\x00\xff\nno newline")
 	p.write("messages.0000000004", "6\n")
 	p.pack("messages.0.gz", "5\n")
 	p.write("messages.1", "3\n4\n")
 	p.pack("messages.10.gz", "1\n2")
 	p.pack("messages.0000000005.gz", "partial")
 	for size := range int64(20) {
-		if got, errs := joined(t, p.text(size+1).Sections()); got != "1\n2\n3\n4\n5\n6\n7\n8\r\n\n\x00\xff\n" || errs != nil {
+		if got, errs := joined(t, p.text(size+1).Sections()); got != "1\n2\n3\n4\n5\n6\n7\n8\r\n\n\x00\xff\nno newline\n" || errs != nil {
 			t.Errorf("sections of %d: %q %v", size+1, got, errs)
 		}
 	}
