@@ -142,6 +142,9 @@ func (d *datagram) receive(kind wire.OriginKind, largest int, routes <-chan stru
 	<-routes
 	rx := newReceiver(kind, largest)
 	read := func(fd uintptr) bool {
+		if size := d.engine.table.Load().settings.maxMessage; size >= rx.slot { // a commit has raised it
+			rx = newReceiver(kind, size)
+		}
 		if rx.receive(fd) {
 			return true
 		}
@@ -163,9 +166,6 @@ func (d *datagram) receive(kind wire.OriginKind, largest int, routes <-chan stru
 		if dry {
 			d.queue.rouse()
 			dry = !d.gatherMore()
-		}
-		if size := d.engine.table.Load().settings.maxMessage; size >= rx.slot {
-			rx = newReceiver(kind, size)
 		}
 	}
 }

@@ -145,6 +145,34 @@ func TestNobodyElseCanShareAPort(t *testing.T) {
 	intrude(false)
 }
 
+func TestAddressOfAnotherMachineIsNamed(t *testing.T) {
+	w := start(t, Config{})
+	c := Config{Inputs: Inputs{UDP: []Listen{{Place: "udp", Address: netip.MustParseAddrPort("192.0.2.77:5514")}}}}
+	if _, err := w.Prepare(c); err == nil || !strings.Contains(err.Error(), "192.0.2.77 is no address of this machine") {
+		t.Errorf("%v", err)
+	}
+}
+
+// The first message behind a commit that raises max-message-size is whole already.
+func TestRaisedMessageSizeHoldsAtOnce(t *testing.T) {
+	port, path := freePort(t), filepath.Join(t.TempDir(), "log.sock")
+	c := Config{MaxMessageSize: 480, Files: []File{toFile(t, "messages", "any any")}}
+	c.Inputs = Inputs{Unix: []UnixInput{{"unix", path}}, UDP: []Listen{local(port)}}
+	w := start(t, c)
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	send(t, "udp", address, "<13>udp: small")
+	send(t, "unixgram", path, "<13>unix: small")
+	w.has("messages", "udp: small")
+	w.has("messages", "unix: small")
+	c.MaxMessageSize = 16 << 10
+	w.commit(c)
+	large := strings.Repeat("x", 10<<10)
+	send(t, "udp", address, "<13>udp: "+large)
+	send(t, "unixgram", path, "<13>unix: "+large)
+	w.has("messages", "udp: "+large+"\n")
+	w.has("messages", "unix: "+large+"\n")
+}
+
 func TestAbortLeavesNothing(t *testing.T) {
 	port := freePort(t)
 	path := filepath.Join(t.TempDir(), "log.sock")

@@ -197,6 +197,9 @@ func (p endpoint) dialect() (network, address string) {
 
 // explain names the remedy where the system only says no.
 func (p endpoint) explain(err error) error {
+	if errors.Is(err, syscall.EADDRNOTAVAIL) {
+		return fmt.Errorf("%s is no address of this machine: %w", p.address.Addr(), err)
+	}
 	if port := p.address.Port(); errors.Is(err, syscall.EACCES) && port < firstUserPort {
 		return fmt.Errorf("%w: ports below %d need root or CAP_NET_BIND_SERVICE (setcap, or AmbientCapabilities= in a unit)", err, firstUserPort)
 	}
