@@ -31,7 +31,10 @@ func commitVerbs() []*verb {
 				Type: numberType(1, 65535)},
 			{Name: "at", Kind: op.Option, Help: "When to do it: 21:30, \"2026-12-24 21:30\" or reboot"},
 			{Name: "and-quit", Kind: op.Flag, Help: "Leave configuration mode when it succeeds"},
-			{Name: "check", Kind: op.Flag, Help: "Only check; change nothing"}}}, steps: true, changes: true, run: commit},
+			{Name: "check", Kind: op.Flag, Help: "Only check; change nothing"},
+			{Name: "full", Kind: op.Flag, Help: "Check everything, as every commit does here"},
+			{Name: "synchronize", Kind: op.Flag, Help: "On a router's other routing engine, too; here is none"},
+			{Name: "force", Kind: op.Flag, Help: "With synchronize"}}}, steps: true, changes: true, run: commit},
 		{Grammar: op.Grammar{Words: "rollback", Help: "Load a committed configuration, or forget the changes", NoPipe: true,
 			Params: []op.Param{rollbackNumber(false)}}, run: rollback, needs: rollbackFlag},
 		{Grammar: op.Grammar{Words: "rollback rescue", Help: "Load the rescue configuration", NoPipe: true, Permission: flagRollback}, run: rollbackRescue},
@@ -129,6 +132,9 @@ func (s *Session) commitOptions(c *call) (o store.CommitOptions, err error) {
 	case strings.ContainsFunc(comment, unicode.IsControl):
 		return o, errors.New("commit comment must not contain control characters")
 	}
+	if c.args.Has("force") && !c.args.Has("synchronize") {
+		return o, errors.New("force goes with synchronize")
+	}
 	o = store.CommitOptions{Comment: comment, CheckOnly: c.args.Has("check"), Command: commitCommand(c)}
 	if o.CheckOnly && c.args.Has("and-quit") {
 		return o, errors.New("check changes nothing: it does not go with and-quit")
@@ -178,7 +184,7 @@ func (c *call) committed(s *Session, o store.CommitOptions, res store.Result) {
 // commitCommand is what UI_COMMIT says was requested.
 func commitCommand(c *call) string {
 	command := "commit"
-	for _, name := range []string{"check", "at", "confirmed", "and-quit"} {
+	for _, name := range []string{"check", "at", "confirmed", "and-quit", "full", "synchronize", "force"} {
 		if value, ok := c.args[name]; ok {
 			command += " " + name
 			if value != "" {

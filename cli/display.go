@@ -26,11 +26,14 @@ func displayVerbs() []*verb {
 	inheritance.shows = true
 	changed := v("display changed", "Mark what has changed since the last commit (XML only)", displayChanged)
 	omit := v("display omit", "Show configuration with nothing left out", displayOmit)
-	changed.shows, omit.shows = true, true
+	depth := v("display max-depth", "Leave out what is deeper, as { ... }", displayMaxDepth,
+		op.Param{Name: "levels", Help: "How many levels to show", Required: true, Type: numberType(1, 64)})
+	changed.shows, omit.shows, depth.shows = true, true, true
 	return []*verb{
 		inheritance,
 		changed,
 		omit,
+		depth,
 		v("display detail", "Explain each statement where it stands", displayDetail),
 		v("display set", "Show configuration as set commands", displaySet,
 			flag("relative", "Without the path that was asked for"), flag("explicit", "With a line for every level")),
@@ -91,6 +94,13 @@ func displayChanged(s *Session, _ *call, c *configuration) (op.Result, error) {
 // displayOmit shows everything, as without it: nothing is left out here. Programs that keep copies of
 // configurations ask for it.
 func displayOmit(_ *Session, _ *call, c *configuration) (op.Result, error) { return c, nil }
+
+// displayMaxDepth shows the upper levels.
+func displayMaxDepth(_ *Session, pipe *call, c *configuration) (op.Result, error) {
+	d := *c
+	d.options.MaxDepth = pipe.args.Int("levels", 0)
+	return &d, nil
+}
 
 // displayDetail explains each statement in a remark.
 func displayDetail(_ *Session, _ *call, c *configuration) (op.Result, error) {

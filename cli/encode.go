@@ -134,7 +134,7 @@ func (c *configuration) Element() op.Element { return op.ConfigurationOutput(c) 
 
 // Plain implements op.ConfigurationResult.
 func (c *configuration) Plain() bool {
-	return c.options.Syntax == format.Text && !c.options.Detail && c.wrapper == [2]string{}
+	return c.options.Syntax == format.Text && !c.options.Detail && c.options.MaxDepth == 0 && c.wrapper == [2]string{}
 }
 
 // WriteConfiguration implements op.ConfigurationResult.

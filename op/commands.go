@@ -30,7 +30,9 @@ func All() []Command {
 			{Name: "all", Kind: Flag, Help: "Also remove its archives"}}}, clearLog},
 		{Grammar{Words: "show version", RPC: "get-software-information", Help: "Show what this machine runs"}, showVersion},
 		{Grammar{Words: "show system information", RPC: "get-system-information", Help: "Show what this machine is", Permission: "view"}, showSystem},
-		{Grammar{Words: "show system commit", RPC: "get-commit-information", Help: "Show the commits, newest first", Permission: "view"}, showCommits},
+		{Grammar{Words: "show system commit", RPC: "get-commit-information", Help: "Show the commits, newest first", Permission: "view",
+			Params: []Param{{Name: "include-configuration-revision", Kind: Flag, Help: "With the name of each revision"}}}, showCommits},
+		showRevisionCommand(),
 		{Grammar{Words: "show system uptime", RPC: "get-system-uptime-information", Help: "Show the time, and since when the system runs", Permission: "view"}, showUptime},
 		{Grammar{Words: "set date", RPC: "set-date", Help: "Set the clock of the machine", Permission: "maintenance", NoPipe: true, Params: []Param{
 			{Name: "date", Help: "The time as YYYYMMDDhhmm.ss", Required: true}}}, setDate},

@@ -43,14 +43,15 @@ type commits struct {
 	pending store.Pending
 	waits   bool        // pending is something
 	rescue  *store.Meta // nil when there is none
+	named   bool        // with the names of the revisions
 }
 
-func showCommits(_ context.Context, env *Env, _ Args) (Result, error) {
+func showCommits(_ context.Context, env *Env, a Args) (Result, error) {
 	list, err := env.Store.History()
 	if err != nil {
 		return nil, err
 	}
-	c := commits{env: env, history: list}
+	c := commits{env: env, history: list, named: a.Has("include-configuration-revision")}
 	c.pending, c.waits = env.Store.Pending()
 	rescue, err := env.Store.RescueMeta()
 	switch {
@@ -74,7 +75,11 @@ func (c commits) WriteText(w io.Writer) error {
 			fmt.Fprintf(b, "commit requested by %s via %s at %s\n", c.pending.By.User, c.pending.By.Client, dueTime(c.env, c.pending))
 		}
 		for i, m := range c.history {
-			fmt.Fprintf(b, "%-4d%s\n", i, commitLine(c.env, m))
+			fmt.Fprintf(b, "%-4d%s", i, commitLine(c.env, m))
+			if c.named {
+				b.WriteString(" " + revisionName(m))
+			}
+			b.WriteByte('\n')
 			if m.Comment != "" {
 				fmt.Fprintf(b, "    %s\n", m.Comment)
 			}
@@ -112,12 +117,21 @@ func (c commits) Element() Element {
 func (c commits) entry(number string, m store.Meta) Element {
 	e := Group("commit-history", Leaf("sequence-number", number), Leaf("user", m.User), Leaf("client", m.Client),
 		moment("date-time", m.Time, Stamp(m.Time.In(c.env.Now().Location()))))
-	for _, said := range []Element{Leaf("comment", m.Log), Leaf("log", m.Comment)} {
-		if said.Text != "" {
-			e.Children = append(e.Children, said)
-		}
+	e.Children = append(e.Children, saidOf(m)...)
+	if c.named && number != "rescue" {
+		e.Children = append(e.Children, Leaf("configuration-revision", revisionName(m)))
 	}
 	return e
+}
+
+// saidOf is what the program says of a commit, and what its user said.
+func saidOf(m store.Meta) (all []Element) {
+	for _, said := range []Element{Leaf("comment", m.Log), Leaf("log", m.Comment)} {
+		if said.Text != "" {
+			all = append(all, said)
+		}
+	}
+	return all
 }
 
 // dueTime is when a commit that waits will be made.

@@ -236,6 +236,14 @@ func TestCommits(t *testing.T) {
 1   2026-11-22 11:00:00 UTC by root via other
     factory default
 `)
+	shows(t, env, "show system commit", Args{"include-configuration-revision": ""}, `0   2026-11-22 11:00:00 UTC by user via cli re0-1795345200-2
+    renamed
+1   2026-11-22 11:00:00 UTC by root via other re0-1795345200-1
+    factory default
+`)
+	shows(t, env, "show system commit revision", Args{}, "Revision: re0-1795345200-2\n")
+	shows(t, env, "show system commit revision", Args{"detail": ""},
+		"Revision: re0-1795345200-2\nUser: user\nClient: cli\nTime: 2026-11-22 11:00:00 UTC\nComment: renamed\n")
 	if got := Rollbacks(env, ""); len(got) != 2 || got[0] != (Choice{"0", "2026-11-22 11:00:00 UTC by user via cli"}) {
 		t.Errorf("%v", got)
 	}

@@ -13,14 +13,12 @@ import (
 // denies.
 func requests() []Command {
 	flag := func(name string) Param { return Param{Name: name, Kind: Flag} }
-	level := Param{Name: "level", Kind: Option}
 	return []Command{
 		{Grammar{Words: "show chassis hardware", RPC: "get-chassis-inventory", Permission: "view", Params: []Param{flag("detail"), flag("extensive"), flag("models")}}, showInventory},
 		{Grammar{Words: "show chassis routing-engine", RPC: "get-route-engine-information", Permission: "view"}, showEngine},
 		{Grammar{Words: "show system memory", RPC: "get-system-memory-information", Permission: "view"}, showMemory},
 		{Grammar{Words: "show interfaces", RPC: "get-interface-information", Permission: "view", Params: []Param{
 			{Name: "interface-name"}, flag("terse"), flag("brief"), flag("detail"), flag("extensive"), flag("descriptions"), flag("media"), flag("statistics")}}, showInterfaces},
-		{Grammar{Words: "show system commit revision", RPC: "get-commit-revision-information", Permission: "view", Params: []Param{flag("detail"), flag("brief"), level}}, showRevision},
 		{Grammar{Words: "show log", RPC: "get-syslog-filenames", Permission: "trace"}, showLogNames},
 		{Grammar{Words: "show cli authorization", RPC: "get-authorization-information", Permission: "view"}, showRights},
 		eventSummary(),
@@ -49,22 +47,6 @@ func lines(b *strings.Builder, e Element, depth int) {
 	for _, c := range e.Children {
 		lines(b, c, depth+1)
 	}
-}
-
-// showRevision tells which commit is in force, for programs that look whether
-// there has been another.
-func showRevision(_ context.Context, env *Env, a Args) (Result, error) {
-	m := env.Store.Running().Meta
-	e := Group("commit-revision-information", Leaf("revision", fmt.Sprintf("re0-%d-%d", m.Time.Unix(), m.Revision)))
-	if a.Has("detail") || a["level"] == "detail" {
-		e.Children = append(e.Children, Leaf("user", m.User), Leaf("client", m.Client), moment("date-time", m.Time, Stamp(m.Time.In(env.Now().Location()))))
-		for _, said := range []Element{Leaf("comment", m.Log), Leaf("log", m.Comment)} {
-			if said.Text != "" {
-				e.Children = append(e.Children, said)
-			}
-		}
-	}
-	return facts(e), nil
 }
 
 // showLogNames lists the logs that get-syslog-events can read.

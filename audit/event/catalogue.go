@@ -70,7 +70,7 @@ func Catalogue() []Kind {
 		{CommandLine{user, command}, "A user typed a command"},
 		{CommandFailed{user, command, why}, "A command that changes something failed"},
 		{CommandRefused{user, command}, "A user was refused a command"},
-		{Commit{Username: user, Command: command}, "A user asked for a commit"},
+		{Commit{user, command, "<comment>"}, "A user asked for a commit"},
 		{CommitAt{Username: user, Command: command}, "A commit was put off"},
 		{CommitAtAbort{Username: user, Command: command}, "A commit that was put off was cancelled"},
 		{CommitAtCompleted{Command: command}, "A commit that was put off was made"},

@@ -21,6 +21,7 @@ type Options struct {
 	Inheritance Inheritance // Text, XML, JSON: what is told of statements that groups give
 	Origin      Base        // XML, JSON: where to look up which group a statement is from; nil for the nodes themselves
 	Detail      bool        // Text: what the schema says of each statement stands before it, as remarks
+	MaxDepth    int         // Text: what is that many levels below what is shown is left out, as { ... }; 0 for nothing
 	Since       Base        // XML: what is not as it is there gets junos:changed="changed"; nil for none
 
 	Attributes []Attribute // XML, JSON: of <configuration>, `junos:commit-user` for instance
@@ -80,7 +81,7 @@ func Write(w io.Writer, n configtree.Node, o Options) error {
 		s.buf = append(configtree.AppendQuote(append(s.buf, name+" "...), o.Version), ';')
 		s.line()
 	}
-	t := &textWriter{sink: s, mask: o.Mask, inheritance: o.Inheritance, details: o.Detail}
+	t := &textWriter{sink: s, mask: o.Mask, inheritance: o.Inheritance, details: o.Detail, most: o.MaxDepth}
 	t.statements(n.Children(), 0)
 	return s.flush()
 }
@@ -133,7 +134,7 @@ func WriteStatements(w io.Writer, statements iter.Seq[configtree.Node], o Option
 	if err := writeHeader(s, o); err != nil {
 		return err
 	}
-	t := &textWriter{sink: s, mask: o.Mask, inheritance: o.Inheritance, details: o.Detail}
+	t := &textWriter{sink: s, mask: o.Mask, inheritance: o.Inheritance, details: o.Detail, most: o.MaxDepth}
 	t.statements(statements, 0)
 	return s.flush()
 }

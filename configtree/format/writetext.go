@@ -21,6 +21,7 @@ type textWriter struct {
 	mask        bool
 	inheritance Inheritance
 	details     bool   // tell what the schema says of each statement
+	most        int    // levels that are shown; 0: all
 	margin      string // in front of the indentation of every line: the marker of a comparison
 
 	grouped *schema.Node      // homogeneous list whose brace is open
@@ -127,6 +128,9 @@ func (t *textWriter) statement(n configtree.Node, depth int) {
 		t.end(n.Schema().Secret)
 	case oneline:
 		t.end(t.attributes(n) || n.Schema().Secret)
+	case t.most > 0 && depth+1 >= t.most:
+		t.buf = append(t.buf, elision...)
+		t.line()
 	default:
 		t.buf = append(t.buf, " {"...)
 		if n.Schema().Secret && !t.mask {
