@@ -161,25 +161,6 @@ func kindMark(m fs.FileMode) string {
 	return ""
 }
 
-// fileText is the contents of a file, opened and read when it is written out.
-type fileText struct {
-	env  *Env
-	name string
-}
-
-// WriteText implements Result.
-func (t fileText) WriteText(w io.Writer) error {
-	f, err := t.env.Files.Open(t.name)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(w, f)
-	return errors.Join(err, f.Close())
-}
-
-// Element implements Result.
-func (t fileText) Element() Element { return content(t) }
-
 func fileShow(_ context.Context, env *Env, a Args) (Result, error) {
 	// Only here it is known where relative names start at.
 	name := env.Files.Abs(a["filename"])
