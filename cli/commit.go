@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"loggia/audit/event"
+	"loggia/cli/terminal"
 	"loggia/configtree"
 	"loggia/configtree/format"
 	"loggia/configtree/schema"
@@ -70,9 +71,11 @@ func commit(ctx context.Context, s *Session, c *call) error {
 	res, err := s.mode.candidate.Commit(ctx, s.env.Caller, o)
 	c.say(blocks(res.Warnings))
 	if err != nil {
-		return err
+		return cutShort(err, errNotCommitted)
 	}
+	before := c.out.text.Len()
 	c.committed(s, o, res)
+	s.outcome = c.out.text.String()[before:]
 	if !o.CheckOnly {
 		s.remember(s.mode.candidate)
 	}
@@ -90,6 +93,23 @@ func commit(ctx context.Context, s *Session, c *call) error {
 	}
 	c.out.res = done
 	return nil
+}
+
+// What becomes of commands that Ctrl-C came in time for. Behind their point of no return
+// it changes nothing any more, and they say what they did.
+var (
+	errNotCommitted = errors.New("interrupted, nothing was committed")
+	errNotLoaded    = errors.New("interrupted, nothing was loaded")
+	errNotChanged   = errors.New("interrupted, nothing was changed")
+)
+
+// cutShort is err, or in the place of one that says no more than that the command was
+// interrupted what this came to.
+func cutShort(err, outcome error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, terminal.ErrInterrupt) {
+		return outcome
+	}
+	return err
 }
 
 // committed is the answer of a commit that succeeded.
@@ -220,18 +240,19 @@ func (c *call) impact() *call {
 
 // rollback loads a committed configuration into the candidate.
 func rollback(ctx context.Context, s *Session, c *call) error {
-	if err := s.mode.candidate.Rollback(ctx, s.env.Caller, c.args.Int("number", 0)); err != nil {
-		return err
-	}
-	c.say("load complete\n")
-	return nil
+	return s.rolledBack(c, s.mode.candidate.Rollback(ctx, s.env.Caller, c.args.Int("number", 0)))
 }
 
 func rollbackRescue(ctx context.Context, s *Session, c *call) error {
-	if err := s.mode.candidate.RollbackRescue(ctx, s.env.Caller); err != nil {
-		return err
+	return s.rolledBack(c, s.mode.candidate.RollbackRescue(ctx, s.env.Caller))
+}
+
+func (s *Session) rolledBack(c *call, err error) error {
+	if err != nil {
+		return cutShort(err, errNotLoaded)
 	}
-	c.say("load complete\n")
+	s.outcome = "load complete\n"
+	c.say(s.outcome)
 	return nil
 }
 
@@ -250,7 +271,7 @@ func (s *Session) retrace(ctx context.Context, c *call, step func(context.Contex
 	if err == nil {
 		c.out.res = s.comparison(before, s.mode.candidate.Tree(), nil)
 	}
-	return err
+	return cutShort(err, errNotChanged)
 }
 
 // catchUp merges what others committed into a private candidate.
@@ -259,5 +280,5 @@ func catchUp(ctx context.Context, s *Session, _ *call) error {
 		return errors.New("update is for 'configure private'")
 	}
 	_, err := s.mode.candidate.Update(ctx, s.env.Caller)
-	return err
+	return cutShort(err, errNotChanged)
 }

@@ -118,7 +118,7 @@ func (s *Session) apply(ctx context.Context, c *call, edits []configtree.Edit) e
 			c.say(message(&problems[i]) + "\n")
 		}
 	}
-	return err
+	return cutShort(err, errNotChanged)
 }
 
 // deleteLevel removes everything below the present level, after a question.

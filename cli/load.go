@@ -9,7 +9,6 @@ import (
 	"io"
 	"strings"
 
-	"loggia/cli/terminal"
 	"loggia/configtree"
 	"loggia/configtree/format"
 	"loggia/configtree/store"
@@ -83,14 +82,11 @@ func (s *Session) load(ctx context.Context, c *call, how store.LoadVerb) error {
 	if cerr := shut(); err == nil {
 		err = cerr
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, terminal.ErrInterrupt) {
-		return errNotLoaded
+	if err := cutShort(err, errNotLoaded); err == errNotLoaded {
+		return err
 	}
 	return s.loaded(c, problems, err)
 }
-
-// errNotLoaded is what becomes of a load that Ctrl-C came in time for.
-var errNotLoaded = errors.New("interrupted, nothing was loaded")
 
 // unmarked reads r behind the byte order mark that some editors put in front of a text.
 func unmarked(r io.Reader) *bufio.Reader {
@@ -126,8 +122,8 @@ func loadSyntax(how store.LoadVerb, json bool, in *bufio.Reader) format.Syntax {
 func loadFactory(ctx context.Context, s *Session, c *call) error {
 	c.say("warning: activating factory configuration\n")
 	problems, err := s.mode.candidate.LoadFactory(ctx, s.env.Caller)
-	if errors.Is(err, context.Canceled) {
-		return errNotLoaded
+	if err := cutShort(err, errNotLoaded); err == errNotLoaded {
+		return err
 	}
 	return s.loaded(c, problems, err)
 }
