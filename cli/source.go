@@ -66,6 +66,12 @@ func (l *lineSource) Next() (string, int, error) {
 	}
 }
 
+// ready reports whether a line can be read without waiting.
+func (l *lineSource) ready() bool {
+	held, _ := l.in.Peek(l.in.Buffered()) // that many are there
+	return bytes.IndexByte(held, '\n') >= 0
+}
+
 func (l *lineSource) Text() io.Reader { return &textReader{next: l.Next} }
 
 // listSource yields commands that were separated by semicolons.

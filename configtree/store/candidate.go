@@ -82,11 +82,12 @@ func (c *Candidate) Editors() []Editor {
 type edition struct {
 	by     event.Subject
 	action string            // of the records about leaves: set, replace
-	first  event.Event       // recorded before the changes; may be nil
+	first  []event.Event     // recorded before the changes
 	whole  *configtree.Tree  // what the candidate becomes; if nil, what follows applies
 	edits  []configtree.Edit // nil with whole
 	cost   int               // statements that the log will keep
 
+	each    []Command         // edits, and first, are theirs; see EditEach
 	partial bool              // leaves out edits that cannot be made
 	strict  bool              // what is not there cannot be deleted
 	compare bool              // with whole: keeps what differs as edits, if that leads there
@@ -151,12 +152,15 @@ type draft struct {
 	before   *state
 	after    *configtree.Tree
 	edits    []configtree.Edit // that lead there, nil when it is given whole
+	idle     []bool            // commands of the edition that changed nothing
 	changes  []configtree.Change
 	problems Problems
 }
 
 // refused reports whether nothing can come of the draft.
-func (d *draft) refused(ed *edition) bool { return d.problems.fatal() && !ed.partial }
+func (d *draft) refused(ed *edition) bool {
+	return d.problems.fatal() && !ed.partial || ed.each != nil && len(d.problems) > 0
+}
 
 func (ed *edition) draft(before *state) *draft {
 	d := &draft{before: before, after: ed.whole, edits: ed.edits}
@@ -181,6 +185,11 @@ func (ed *edition) draft(before *state) *draft {
 // apply makes the edits.
 func (ed *edition) apply(d *draft) {
 	r := replay{d.before.tree.Batch()}
+	if ed.each != nil {
+		d.problems, d.idle = r.each(ed.edits, ed.each)
+		d.after = r.batch.Tree()
+		return
+	}
 	if !ed.partial && !ed.strict {
 		d.problems = r.edits(ed.edits)
 		d.after = r.batch.Tree()
@@ -221,60 +230,78 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 		next.base = ed.base
 	}
 	if len(d.changes) > 0 {
-		e := entry{seq: c.seq + 1, by: ed.by, at: c.store.now(), edits: d.edits, cost: ed.cost + entryCost}
-		if ed.compare && !e.whole() {
-			e.cost = len(e.edits) + entryCost
+		entries := d.entries(ed, entry{seq: c.seq, by: ed.by, at: c.store.now()})
+		var lines []byte
+		if len(entries) == 1 {
+			var err error
+			if lines, err = entries[0].pack(); err != nil {
+				return nil, d.problems, err
+			}
 		}
-		if e.whole() || e.seq%checkpoint == 0 {
-			e.after = d.after
-		}
-		lines, err := e.pack()
-		if err != nil {
-			return nil, d.problems, err
-		}
-		next.log = append(next.log, e)
-		fold := c.cost+e.cost > maxCost
+		next.log = append(next.log, entries...)
+		last, added := entries[len(entries)-1], cost(entries)
+		fold := c.cost+added > maxCost
 		if fold {
-			next.log = []entry{{seq: e.seq, at: e.at, after: d.after, cost: wholeCost}}
+			next.log = []entry{{seq: last.seq, at: last.at, after: d.after, cost: wholeCost}}
 		}
-		if err := c.write(next, lines, d.edits == nil || fold); err != nil {
+		if err := c.write(next, len(entries), lines, d.edits == nil || fold); err != nil {
 			return nil, d.problems, err
 		}
-		c.seq = e.seq
-		c.cost += e.cost
+		c.seq = last.seq
+		c.cost += added
 		if !ed.redo {
 			c.forgetUndone(ed.by)
 		}
 		if fold {
-			c.cost, c.folded = wholeCost, e.seq
+			c.cost, c.folded = wholeCost, last.seq
 		}
 	}
-	if ed.first != nil {
-		c.store.record(ed.by, ed.first)
+	if len(ed.first) > 0 {
+		c.store.recorder.Record(ed.by, ed.first...)
 	}
 	newAuditor(c.store.recorder, ed.by, ed.action).edition(ed, d)
 	c.state.Store(next)
 	return d.changes, d.problems, nil
 }
 
-// write puts the newest entry of next into the journal, or writes that anew. lines are
-// the edits of that entry if it is packed. The caller holds mu.
-func (c *Candidate) write(next *state, lines []byte, anew bool) error {
+// entries are the entries that a draft adds to a log: like e, which is numbered as the last
+// before them.
+func (d *draft) entries(ed *edition, e entry) []entry {
+	if ed.each != nil {
+		return d.entryEach(ed, e)
+	}
+	e.seq++
+	e.edits, e.cost = d.edits, ed.cost+entryCost
+	if ed.compare && !e.whole() {
+		e.cost = len(e.edits) + entryCost
+	}
+	if e.whole() || e.seq%checkpoint == 0 {
+		e.after = d.after
+	}
+	return []entry{e}
+}
+
+// write puts the newest entries of next, n of them, into the journal, or writes that anew.
+// lines are the edits of the one there is if it is packed. The caller holds mu.
+func (c *Candidate) write(next *state, n int, lines []byte, anew bool) error {
 	if !c.kept() {
 		return nil
 	}
 	if anew || c.journal.f == nil {
 		return c.journal.rewrite(next.base.Number, needed(next))
 	}
-	newest := &next.log[len(next.log)-1]
+	newest := next.log[len(next.log)-n:]
 	if lines != nil {
-		return c.journal.append(appendLines(nil, newest, lines), false)
+		return c.journal.append(appendLines(nil, &newest[0], lines), false)
 	}
-	frame, err := appendEntry(nil, newest)
-	if err != nil {
-		return err
+	var frames []byte
+	for i := range newest {
+		var err error
+		if frames, err = appendEntry(frames, &newest[i]); err != nil {
+			return err
+		}
 	}
-	return c.journal.append(frame, false)
+	return c.journal.append(frames, false)
 }
 
 // needed returns the entries that lead from the base to the tree: those behind
@@ -318,7 +345,7 @@ func (c *Candidate) close() error {
 // ago; 0 discards all uncommitted edits, those of other sessions included. It
 // waits for a commit under way. Protection is no matter: it goes back as well.
 func (c *Candidate) Rollback(ctx context.Context, by event.Subject, n int) error {
-	ed := edition{first: event.ConfigWhole{Username: by.User, Action: "rollback", Source: number(n)}}
+	ed := edition{first: []event.Event{event.ConfigWhole{Username: by.User, Action: "rollback", Source: number(n)}}}
 	_, err := c.become(ctx, by, rollbackCommand(n), ed, func() (*configtree.Tree, error) {
 		tree, _, err := c.store.Rollback(n)
 		return tree, err

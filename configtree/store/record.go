@@ -18,7 +18,7 @@ import (
 type auditor struct {
 	recorder Recorder
 	by       event.Subject
-	action   string // of records about leaves
+	action   string                    // of records about leaves
 	secrets  func() configtree.Secrets // of what comes of the changes; nil when there are none
 	waiting  []event.Event
 	handing  *handing // nil before there are many

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+
+	"loggia/audit/event"
+	"loggia/configtree"
+)
+
+// Command is a command of a batch.
+type Command struct {
+	Edits  []configtree.Edit
+	Record event.Event // that it was given
+}
+
+// EditEach is Edit for each of several commands in a row, with what that costs paid once:
+// each can be undone by itself. It records all commands, then what they changed together.
+// It is all or none: with a problem, even a warning, nothing is changed or recorded, and
+// who wants to know which command it belongs to makes them one by one.
+func (c *Candidate) EditEach(ctx context.Context, by event.Subject, commands []Command) error {
+	ed := edition{by: by, action: "set", each: commands}
+	for _, command := range commands {
+		ed.edits = append(ed.edits, command.Edits...)
+		ed.first = append(ed.first, command.Record)
+	}
+	if problems := ed.hash(c.store); len(problems) > 0 {
+		return problems
+	}
+	_, _, err := c.change(ctx, ed)
+	return err
+}
+
+// each applies the edits of commands. idle tells which of them had nothing to change.
+func (r *replay) each(edits []configtree.Edit, commands []Command) (problems Problems, idle []bool) {
+	idle = make([]bool, len(commands))
+	for i := range commands {
+		mine := edits[:len(commands[i].Edits)]
+		edits = edits[len(mine):]
+		idle[i] = true
+		for _, e := range mine {
+			idle[i] = idle[i] && r.batch.Holds(e)
+		}
+		problems = append(problems, r.edits(mine)...)
+	}
+	return problems, idle
+}
+
+// entryEach is entries of an edition of commands.
+func (d *draft) entryEach(ed *edition, e entry) []entry {
+	entries := make([]entry, 0, len(ed.each))
+	before, edits := e.seq, d.edits
+	for i := range ed.each {
+		n := len(ed.each[i].Edits)
+		if !d.idle[i] {
+			e.seq++
+			e.edits, e.cost = edits[:n:n], n+entryCost
+			entries = append(entries, e)
+		}
+		edits = edits[n:]
+	}
+	// Of the trees to replay from only the last is at hand.
+	if e.seq/checkpoint > before/checkpoint {
+		entries[len(entries)-1].after = d.after
+	}
+	return entries
+}
