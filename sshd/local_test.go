@@ -158,6 +158,18 @@ func TestServeEndsItsSessions(t *testing.T) {
 	}
 }
 
+// Who presses Ctrl-C is told that, and not that the other side is gone.
+func TestRunIsInterrupted(t *testing.T) {
+	in := make(chan struct{})
+	path := serve(t, &Local{Handle: func(ctx context.Context, _ Peer, _ *Channel) int { close(in); <-ctx.Done(); return 1 }})
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() { <-in; cancel() }()
+	status, err := dial(t, path).Run(ctx, attach.Batch{Command: "wait", Name: "-c", Out: io.Discard, Err: io.Discard})
+	if status != 1 || err == nil || err.Error() != "interrupted" {
+		t.Errorf("status %d, error %v", status, err)
+	}
+}
+
 // Probes, garbage and silence leave nothing behind.
 func TestStrangersLeaveNothing(t *testing.T) {
 	path := serve(t, &Local{Handle: func(context.Context, Peer, *Channel) int { return 0 }})

@@ -234,8 +234,16 @@ type Batch struct {
 	Out, Err  io.Writer
 }
 
-// Run runs a batch and returns its exit status.
+// Run runs a batch and returns its exit status. The end of ctx ends it.
 func (c *Client) Run(ctx context.Context, b Batch) (int, error) {
+	status, err := c.run(ctx, b)
+	if err != nil && ctx.Err() != nil {
+		err = errors.New("interrupted") // whatever that looked like from here
+	}
+	return status, err
+}
+
+func (c *Client) run(ctx context.Context, b Batch) (int, error) {
 	s := c.session
 	if err := s.Setenv(EnvSource, b.Name); err != nil {
 		return 1, fmt.Errorf("name of the source %q: %w", b.Name, notBegun(err))
