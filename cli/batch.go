@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 
 	"loggia/cli/terminal"
 	"loggia/configtree/store"
@@ -62,16 +63,17 @@ func (s *Session) RunBatch(ctx context.Context, b Batch) int {
 
 // commands runs the commands of b and reports whether all of them went well.
 func (s *Session) commands(ctx context.Context, b Batch) bool {
-	well := true
+	well, source := true, &ahead{Source: b.Source}
 	for {
-		line, number, err := b.Source.Next()
+		s.gathered(ctx, source)
+		line, number, err := source.Next()
 		if err == io.EOF {
 			return well
 		}
 		unread := err != nil && !errors.Is(err, errLongLine)
 		place := fmt.Sprintf("%s:%d: ", b.Source.Name(), number)
 		if err == nil {
-			s.source = place
+			s.source, s.outcome = place, ""
 			if s.o.Answer != nil {
 				s.source = "" // a program sent the one command
 			}
@@ -81,8 +83,10 @@ func (s *Session) commands(ctx context.Context, b Batch) bool {
 		switch {
 		case errors.Is(err, errQuit):
 			return well
+		case errors.Is(err, syscall.EPIPE): // who read the output wants no more, as of `| head`
+			return false
 		case stopped:
-			err = errors.New("interrupted")
+			err = s.stoppedBy(err)
 		case err == nil:
 			continue
 		}
@@ -92,6 +96,19 @@ func (s *Session) commands(ctx context.Context, b Batch) bool {
 			return false
 		}
 	}
+}
+
+// stoppedBy is what is said of a command during which the batch was stopped: what came of
+// it, where that makes a difference.
+func (s *Session) stoppedBy(err error) error {
+	switch {
+	case errors.Is(err, errNotCommitted), errors.Is(err, errNotLoaded), errors.Is(err, errNotChanged):
+		return err
+	case err != nil && s.outcome != "": // it has not been shown
+		// Who does not read it gets the status.
+		_ = s.o.Screen.Say(s.outcome)
+	}
+	return errors.New("interrupted")
 }
 
 // complain writes a message with its place: in front of the lines that say that

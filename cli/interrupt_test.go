@@ -8,6 +8,7 @@ import (
 
 	"loggia/audit/event"
 	"loggia/cli/terminal"
+	"loggia/configtree/store"
 )
 
 // TestCtrlCDuringALoad: it is said whether something was loaded.
@@ -97,5 +98,91 @@ func TestAByteOrderMarkIsSkipped(t *testing.T) {
 		if !strings.Contains(got, "load complete\n") || !strings.Contains(got, "host-name marked;") {
 			t.Errorf("%s:\n%s", row.command, got)
 		}
+	}
+}
+
+// TestCtrlCDuringACommit: it is said that nothing was committed, and nothing was.
+func TestCtrlCDuringACommit(t *testing.T) {
+	for _, command := range []string{"commit", "commit check", "commit confirmed 5"} {
+		l := newLab(t)
+		m := terminal.NewMemory(100, 40)
+		s := New(l.options("user"))
+		l.refuse = func(store.Change) error {
+			m.Feed("\x03")
+			for s.o.Screen.Say("") == nil { // until it is noticed
+				runtime.Gosched()
+			}
+			return nil
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			s.Interact(context.Background(), m)
+		}()
+		m.Feed("configure\rset system host-name x\r" + command + "\r")
+		await(t, m, "error: interrupted, nothing was committed")
+		m.EOF()
+		<-done
+		if l.store.Running().Tree.Root().Child("system").Child("host-name").Valid() || strings.Contains(m.Text(), "commit complete") {
+			t.Errorf("%s: something was committed:\n%s", command, m.Text())
+		}
+	}
+}
+
+// TestCtrlCBehindTheCommitPoint: what was done is said, though Ctrl-C came before that.
+func TestCtrlCBehindTheCommitPoint(t *testing.T) {
+	for _, c := range []struct{ before, command, tag, want string }{
+		{"set system host-name x", "commit", "UI_COMMIT_COMPLETED", "commit complete\n"},
+		{"set system host-name x", "commit confirmed 5", "UI_COMMIT_COMPLETED", "commit confirmed will be automatically rolled back in 5 minutes unless confirmed\ncommit complete\n"},
+		{"set system host-name x", "rollback", "UI_CFG_AUDIT_OTHER", "load complete\n"},
+	} {
+		l := newLab(t)
+		m := terminal.NewMemory(100, 40)
+		s := New(l.options("user"))
+		begun := false // of the session's goroutine
+		l.records.also = func(tag string) {
+			if begun = begun || tag == "UI_LOAD_EVENT" || tag == "UI_COMMIT"; !begun || tag != c.tag {
+				return
+			}
+			m.Feed("\x03")
+			for s.o.Screen.Say("") == nil { // until it is noticed
+				runtime.Gosched()
+			}
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			s.Interact(context.Background(), m)
+		}()
+		m.Feed("configure\r" + c.before + "\r" + c.command + "\r")
+		await(t, m, c.want)
+		m.EOF()
+		<-done
+	}
+}
+
+// TestABatchThatIsInterruptedSaysWhatCameOfACommit, on whichever side of the commit point that was.
+func TestABatchThatIsInterruptedSaysWhatCameOfACommit(t *testing.T) {
+	for _, c := range []struct{ tag, out, errs string }{
+		{"UI_COMMIT_COMPLETED", "Entering configuration mode\ncommit complete\n", "stdin:3: error: interrupted\n"},
+		{"UI_COMMIT", "Entering configuration mode\n",
+			"stdin:3: error: interrupted, nothing was committed\nstdin: warning: uncommitted changes of this batch were undone\n"},
+	} {
+		l := newLab(t)
+		ctx, cancel := context.WithCancel(context.Background())
+		l.records.also = func(tag string) {
+			if tag == c.tag {
+				cancel()
+			}
+		}
+		o := l.options("user")
+		var out, errs strings.Builder
+		source := NewLineSource("stdin", strings.NewReader("configure\nset system host-name x\ncommit\nset system host-name y\n"))
+		o.Batch, o.Screen = true, NewBatchScreen(&out, source)
+		status := New(o).RunBatch(ctx, Batch{Source: source, Output: &out, Errors: &errs})
+		if status != 1 || out.String() != c.out || errs.String() != c.errs {
+			t.Errorf("%s: status %d\n%s---\n%s", c.tag, status, out.String(), errs.String())
+		}
+		cancel()
 	}
 }

@@ -170,6 +170,7 @@ func ignoreClosed(err error) error {
 // embedded runs the session in this process, which is the engine: as long as sessions of
 // others are attached, whatever becomes of the terminal.
 func (o *options) embedded(ctx context.Context, d *daemon.Daemon, v visit) error {
+	defer unbroken()()
 	for _, n := range d.Notices() {
 		fmt.Fprintln(o.err, "warning:", n)
 	}
@@ -184,6 +185,15 @@ func (o *options) embedded(ctx context.Context, d *daemon.Daemon, v visit) error
 		why = "terminated"
 	}
 	return errors.Join(err, <-served, o.closed(d.Close(why, daemon.ShellDrain)))
+}
+
+// unbroken keeps this process alive when somebody who read what it prints goes away, as
+// `| head` does: writing fails then, which ends the batch that wrote, not the engine in the
+// middle of anything.
+func unbroken() (stop func()) {
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, syscall.SIGPIPE) // not ignored: programs that are run would inherit that
+	return func() { signal.Stop(broken) }
 }
 
 // closed tells of messages that were lost at the end, which is no failure.
@@ -207,6 +217,7 @@ func (o *options) daemon(ctx context.Context) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
+	defer unbroken()()
 	d, err := daemon.Open(dir)
 	if err != nil {
 		return o.fail(fmt.Errorf("%s: %w", dir, err))
