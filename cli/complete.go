@@ -2,6 +2,7 @@ package cli
 
 import (
 	"iter"
+	"slices"
 	"strings"
 
 	"loggia/configtree"
@@ -106,6 +107,14 @@ func (w *walk) statementCandidates(prefix string) (list []candidate) {
 		list = append(list, candidate{name: word, help: connective(word)})
 	}
 	list = append(list, w.below(res, prefix, false)...)
+	if w.verb.edit != configtree.Find {
+		switch res.Bracket {
+		case "[":
+			list = append(list, candidate{name: "[", help: "Open a set of values"})
+		case "]":
+			list = append(list, candidate{name: "]", help: "Close the current set"})
+		}
+	}
 	if hashed := passwordAt(res.Next.Node); hashed != nil && w.verb.edit == configtree.Set && !w.verb.ranges &&
 		res.Next.Want == schema.WantStatement && w.allowed()(pathTo(res.Path, hashed), "") && strings.HasPrefix(plainText, prefix) {
 		list = append(list, candidate{name: plainText, help: plainTextHelp})
@@ -133,10 +142,13 @@ func (w *walk) below(res configtree.Resolution, prefix string, keywords bool) []
 		if c.Node != nil && !all && !allowed(pathTo(res.Path, c.Node), "") {
 			continue
 		}
+		if w.verb.level && c.Node != nil && (c.Node.Kind == schema.Leaf || c.Node.Kind == schema.LeafList) {
+			continue // there is no level
+		}
 		list = append(list, candidate{name: c.Name, help: c.Help, mark: c.Mark, placeholder: c.Placeholder})
 	}
 	if !keywords {
-		list = append(list, w.existing(res, cursor, prefix)...)
+		list = append(list, w.existing(res, cursor, prefix, list)...)
 	}
 	return list
 }
@@ -156,8 +168,8 @@ func pathTo(at configtree.Path, n *schema.Node) configtree.Path {
 }
 
 // existing lists the keys of the entries, or the elements, that the candidate
-// has of the list the cursor stands at.
-func (w *walk) existing(res configtree.Resolution, cursor schema.Cursor, prefix string) []candidate {
+// has of the list the cursor stands at, beside those that are listed as words.
+func (w *walk) existing(res configtree.Resolution, cursor schema.Cursor, prefix string, listed []candidate) []candidate {
 	if cursor.Want == schema.WantStatement || cursor.Node == nil {
 		return nil
 	}
@@ -185,7 +197,8 @@ func (w *walk) existing(res configtree.Resolution, cursor schema.Cursor, prefix 
 	return []candidate{existingNames(func(from string) iter.Seq[candidate] {
 		return func(yield func(candidate) bool) {
 			for key := range permittedKeys(at, cursor.Node.Name, prefix, from, may) {
-				if !yield(candidate{name: key, help: help, key: true}) {
+				word := slices.ContainsFunc(listed, func(c candidate) bool { return c.name == key && !c.placeholder })
+				if !word && !yield(candidate{name: key, help: help, key: true}) {
 					return
 				}
 			}

@@ -30,6 +30,9 @@ type Resolution struct {
 	// come next: `to`, or `before` and `after`.
 	Connect []string
 
+	// Bracket is the one that may come next around values of a leaf-list; "" for none.
+	Bracket string
+
 	brackets []int // indexes in Words that are brackets, not values
 }
 
@@ -156,6 +159,14 @@ func (w *walk) result() Resolution {
 	w.out.Next = w.cursor
 	if w.out.Path == nil {
 		w.out.Path = w.reached()
+	}
+	if w.pending != nil && w.pending.Kind == schema.LeafList {
+		switch {
+		case !w.inBracket:
+			w.out.Bracket = "["
+		case w.values > 0:
+			w.out.Bracket = "]"
+		}
 	}
 	return w.out
 }
