@@ -20,6 +20,7 @@ func (s *Session) Interact(ctx context.Context, t terminal.Terminal) int {
 		Assistant: assistant{s},
 		Match:     compilePattern,
 		Save:      s.saveFromPager,
+		Command:   s.isCommand,
 	})
 	s.o.Screen = &ttyScreen{term}
 	if s.o.Attached != nil {
@@ -42,12 +43,18 @@ func (s *Session) Interact(ctx context.Context, t terminal.Terminal) int {
 // the pager is open, or pastes several when the first of them has a long answer, reaches that key with
 // `set` and `show`: what is left of those is no file.
 func (s *Session) saveFromPager(name string) (io.WriteCloser, error) {
-	const key, shortest = "s", 3
-	word, _, _ := strings.Cut(key+name, " ")
-	if _, command, several := pick(s.newWalk().keywords(), word); (command || len(several) > 1) && len(word) >= shortest {
+	const key = "s"
+	if word, _, _ := strings.Cut(key+name, " "); s.isCommand(word) {
 		return nil, fmt.Errorf("'%s' is a command: leave with q first", word)
 	}
 	return s.env.Files.Create(name)
+}
+
+// isCommand reports whether a word is a command of the present mode, or clearly short for some.
+func (s *Session) isCommand(word string) bool {
+	const shortest = 3
+	_, command, several := pick(s.newWalk().keywords(), word)
+	return (command || len(several) > 1) && len(word) >= shortest
 }
 
 func compilePattern(expr string) (func([]byte) bool, error) {

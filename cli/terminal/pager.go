@@ -298,13 +298,14 @@ func (p *pager) press(k key) error {
 
 // meant reports whether a key begins text that is meant for the prompt behind
 // the pager, which is left for it: a word that was pasted, or `s` with more
-// behind it, for a paste is never to write a file. The expression behind `m` and
-// `e` does no harm, and `q` leaves what is behind it anyway.
+// behind it, for a paste is never to write a file. What begins with `m`, `e` or `q` is one
+// when it begins with a command; else these are the keys, with what goes with them.
 func (p *pager) meant(k key) bool {
 	first, n := utf8.DecodeRuneInString(k.text)
 	switch {
 	case strings.ContainsRune("mMeEqQ", first):
-		return false
+		word, _, _ := strings.Cut(k.text, " ")
+		return p.s.o.Command != nil && p.s.o.Command(word) // one key alone is none
 	case strings.ContainsRune("sS", first):
 		return len(k.text) > n || p.s.q.pending()
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -261,9 +262,12 @@ func TestPagerSaysWhetherItSaved(t *testing.T) {
 // TestPagerLeavesPastesToThePrompt: no key of a paste writes a file, and the text
 // is there for the prompt.
 func TestPagerLeavesPastesToThePrompt(t *testing.T) {
-	for _, paste := range []string{"set system host-name x\r", "show version\r", "\tset system host-name x\r", "s x\r"} {
+	for _, paste := range []string{"set system host-name x\r", "show version\r", "\tset system host-name x\r", "s x\r",
+		"edit system\r", "exit\r", "monitor list\r", "quit\r"} {
 		f := &saved{}
-		bubble(t, 60, 11, pagerOptions(f), func(r *rig) {
+		o := pagerOptions(f)
+		o.Command = func(word string) bool { return slices.Contains([]string{"edit", "exit", "monitor", "quit"}, word) }
+		bubble(t, 60, 11, o, func(r *rig) {
 			got := r.page(Paging{}, numbered(100))
 			r.keys(paste)
 			if a := <-got; a.err != nil {

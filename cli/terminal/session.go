@@ -21,6 +21,9 @@ type Options struct {
 	Match func(expr string) (func(line []byte) bool, error)
 	// Save opens the file that `s` in the pager writes to.
 	Save func(name string) (io.WriteCloser, error)
+	// Command reports whether a line begins with a command, for text that is pasted while
+	// the pager is open; nil for none.
+	Command func(word string) bool
 	// Stall ends the session when a write makes no progress for so long; 5
 	// minutes if zero.
 	Stall time.Duration
