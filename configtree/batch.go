@@ -149,7 +149,7 @@ func (b *Batch) refuse(e *Edit) *Problem {
 		return e.problem(Missing, "", errors.New("missing argument"))
 	case e.Op.refers() && l.Key == "":
 		return e.problem(Invalid, l.Node.Name, fmt.Errorf("'%s' is not an entry of a list", l.Node.Name))
-	case e.Op.refers() && e.Value == "":
+	case (e.Op == Rename || e.Op == Copy) && e.Value == "":
 		return e.problem(Missing, l.Key, errors.New("missing argument"))
 	case e.Op == Set && e.Value != "" && (l.Node == nil || l.Node.Kind != schema.Leaf || l.Node.Type.Base == schema.Empty):
 		return e.problem(Invalid, e.Value, errors.New("statement takes no value"))

@@ -19,8 +19,8 @@ const (
 	Unprotect                // removes that mark
 	Rename                   // gives an entry or an element another key; contents, marks and place stay
 	Copy                     // makes an entry like another, with contents and marks but not protected
-	InsertBefore             // moves an entry or element of a user-ordered list in front of another
-	InsertAfter              // moves it behind another
+	InsertBefore             // moves an entry or element of a user-ordered list in front of another, or of all
+	InsertAfter              // moves it behind another, or behind all
 	DeleteMatching           // removes the statements at a level whose names match an expression
 )
 
@@ -45,8 +45,8 @@ type Edit struct {
 	Op   Op
 	Path Path
 	// Value is the value of a leaf to Set, the comment to Annotate with, the new
-	// key to Rename or Copy to, the key of the entry to Insert before or after, or
-	// the expression of DeleteMatching.
+	// key to Rename or Copy to, the key of the entry to Insert before or after, ""
+	// for all of them, or the expression of DeleteMatching.
 	// To delete, deactivate, activate, protect or unprotect a leaf only when it has
 	// a certain value, name that; "" does it whatever the value is.
 	Value string

@@ -199,14 +199,19 @@ func (m *model) refer(e Edit, it *entry) bool {
 		m.rekey(e)
 		return true
 	}
-	if other == nil || other == it || !e.Path.Last().Node.UserOrdered {
+	if e.Value != "" && (other == nil || other == it) || !e.Path.Last().Node.UserOrdered {
 		return false
 	}
 	all := m.matching(list)
 	slices.SortFunc(all, func(x, y *entry) int { return x.arrived - y.arrived })
 	all = slices.DeleteFunc(all, func(x *entry) bool { return x == it })
 	at := slices.Index(all, other)
-	if e.Op == InsertAfter {
+	switch {
+	case e.Value == "" && e.Op == InsertAfter:
+		at = len(all)
+	case e.Value == "":
+		at = 0
+	case e.Op == InsertAfter:
 		at++
 	}
 	for _, x := range slices.Insert(all, at, it) {
@@ -367,6 +372,9 @@ func (s *dice) edit(root *schema.Node) Edit {
 	switch {
 	case e.Op.refers():
 		e.Value = fmt.Sprintf("k%d", s.below(40)) // of which, is decided when it is known what there is
+		if (e.Op == InsertBefore || e.Op == InsertAfter) && s.below(4) == 3 {
+			e.Value = "" // of all
+		}
 	case e.Op == Set && l.Node.Kind == schema.Leaf && l.Node.Type.Base != schema.Empty:
 		e.Value = fmt.Sprintf("v%d", s.below(4))
 	case e.Op == Annotate && s.below(3) > 0:

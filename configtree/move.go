@@ -16,6 +16,7 @@ func (b *Batch) relate(e *Edit) *Problem {
 		}
 	case !s.Node.UserOrdered:
 		return e.problem(Invalid, s.Key, fmt.Errorf("'%s' is kept in sorted order and cannot be moved", s))
+	case e.Value == "":
 	case e.Value == s.Key:
 		return e.problem(Invalid, s.Key, fmt.Errorf("'%s' cannot be moved next to itself", s))
 	case !exists:
@@ -82,8 +83,14 @@ func (b *Batch) unprotected(n *node) *node {
 	return &c
 }
 
-// insert moves an element of a user-ordered list next to another.
+// insert moves an element of a user-ordered list next to another, or without a key to the end
+// of the list on that side.
 func (b *Batch) insert(p Path, key string, after bool) {
+	if key == "" {
+		if key = b.end(p, after); key == p.Last().Key {
+			return
+		}
+	}
 	l, e := b.ownElement(p)
 	l.remove(b.owner, e)
 	e = b.own(e)
@@ -95,6 +102,16 @@ func (b *Batch) insert(p Path, key string, after bool) {
 	}
 	e.rank = rank
 	l.add(b.owner, e)
+}
+
+// end returns the key of the first element in the list around p, or of the last.
+func (b *Batch) end(p Path, last bool) string {
+	parent, _ := Node{n: b.root}.at(p.Parent())
+	ranks := parent.n.slotOf(p.Last().Node).many.ranks
+	if last {
+		return ranks.last().text
+	}
+	return ranks.first().text
 }
 
 // between returns a rank before or after that of an element that no element has.

@@ -30,7 +30,7 @@ type assembler struct {
 	stopped bool // the consumer wants no more, or reading cannot go on
 	told    bool // there have been problems
 
-	orderer
+	on     *configtree.Tree  // what the load is for; nil when not known
 	path   configtree.Path   // to the innermost frame
 	frames []elementFrame    // the first is the level that is read into
 	trim   bool              // blanks around a value may be layout
@@ -45,7 +45,7 @@ func newAssembler(file string, at configtree.Path, root *schema.Node, on *config
 	if len(at) > 0 {
 		base.node, base.keyed = at.Last().Node, at.Last().Key != "" || at.Last().Node.Kind != schema.List
 	}
-	return assembler{file: file, root: root, yield: yield, orderer: orderer{on: on}, path: slices.Clone(at), frames: []elementFrame{base}}
+	return assembler{file: file, root: root, yield: yield, on: on, path: slices.Clone(at), frames: []elementFrame{base}}
 }
 
 func (a *assembler) top() *elementFrame { return &a.frames[len(a.frames)-1] }
@@ -247,9 +247,6 @@ func (a *assembler) settle() {
 	case s.Kind == schema.List || s.Presence:
 		a.emit(configtree.Set, a.path, "")
 	}
-	if s.Kind == schema.List && s.UserOrdered && f.acts {
-		a.came(a.path)
-	}
 	a.mark(a.path, f.marks)
 }
 
@@ -278,13 +275,7 @@ func (a *assembler) put(path configtree.Path, m marks) {
 	if m.place == first || m.place == before {
 		op = configtree.InsertBefore
 	}
-	if m.place == first || m.place == last {
-		var ok bool
-		if beside, ok = a.neighbour(path, m.place, a.gone); !ok {
-			return
-		}
-	}
-	if beside == "" {
+	if beside == "" && m.place != first && m.place != last {
 		a.refuse(configtree.Missing, errMissing, path.Last().Node.Name, "insert")
 		return
 	}
@@ -306,9 +297,6 @@ func (a *assembler) leaf(s *schema.Node, text string, given bool, m marks) {
 	}
 	if (given || s.Type.Base == schema.Empty) && (a.top().acts || m.said) {
 		a.emit(configtree.Set, path, value)
-		if s.UserOrdered {
-			a.came(path)
-		}
 	}
 	a.mark(path, m)
 }

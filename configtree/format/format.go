@@ -35,9 +35,8 @@ func Read(r io.Reader, file string, at configtree.Path, s Syntax, root *schema.N
 	return read(r, file, at, s, root, nil)
 }
 
-// ReadOnto is Read for those who know what the edits will be applied to: a Patch that moves an entry to the front of
-// its list has to know which one is there, and so do the
-// operations create, remove, insert first and insert last of XML and JSON.
+// ReadOnto is Read for those who know what the edits will be applied to: a Patch has to agree with that, and the
+// operations create and remove of XML and JSON depend on it.
 func ReadOnto(r io.Reader, file string, at configtree.Path, s Syntax, on *configtree.Tree) iter.Seq2[configtree.Edit, *configtree.Problem] {
 	return read(r, file, at, s, on.Schema(), on)
 }

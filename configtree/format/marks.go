@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"loggia/configtree"
 	"loggia/configtree/schema"
 )
 
@@ -120,76 +119,4 @@ func predicate(key, text string) string {
 		return ""
 	}
 	return value[1 : len(value)-1]
-}
-
-// orderer knows what is first and last in lists that a load puts into an order.
-type orderer struct {
-	on          *configtree.Tree // nil when not known
-	first, last map[string]string
-}
-
-// came notes an entry of a user-ordered list that the load has set: a new one is the last.
-func (o *orderer) came(p configtree.Path) {
-	if o.on == nil {
-		return
-	}
-	if _, old := o.on.At(p); !old {
-		o.end(p, last)
-	}
-}
-
-// end notes that an entry is the first or last of its list.
-func (o *orderer) end(p configtree.Path, where placing) {
-	ends := &o.last
-	if where == first {
-		ends = &o.first
-	}
-	if *ends == nil {
-		*ends = make(map[string]string)
-	}
-	(*ends)[listOf(p)] = p.Last().Key
-}
-
-// neighbour returns the entry next to which p is to be put to be the first or last of its list, and
-// false when it is that already. Entries that are gone do not count.
-func (o *orderer) neighbour(p configtree.Path, where placing, gone []configtree.Path) (string, bool) {
-	ends := o.last
-	if where == first {
-		ends = o.first
-	}
-	key, ok := ends[listOf(p)]
-	if !ok && o.on != nil {
-		parent, _ := o.on.At(p.Parent())
-		missing := goneFrom(p, gone)
-		for e := range parent.Entries(p.Last().Node.Name) {
-			if missing[""] || missing[e.Key()] {
-				continue
-			}
-			if key, ok = e.Key(), true; where == first {
-				break
-			}
-		}
-	}
-	o.end(p, where)
-	return key, ok && key != p.Last().Key
-}
-
-// goneFrom returns the keys of the list around p that are gone; "" stands for all of them.
-func goneFrom(p configtree.Path, gone []configtree.Path) map[string]bool {
-	keys := make(map[string]bool)
-	whole := p.Parent().Append(configtree.Step{Node: p.Last().Node})
-	for _, g := range gone {
-		switch {
-		case whole.Within(g):
-			keys[""] = true
-		case len(g) == len(p) && g.Last().Node == p.Last().Node && g.Parent().Equal(p.Parent()):
-			keys[g.Last().Key] = true
-		}
-	}
-	return keys
-}
-
-// listOf names the list around an entry, as the key of a map.
-func listOf(p configtree.Path) string {
-	return nameOf(p.Parent()) + p.Last().Node.Name
 }

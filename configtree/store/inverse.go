@@ -11,7 +11,7 @@ import (
 func editsFor(from, to *configtree.Tree, changes []configtree.Change) []configtree.Edit {
 	// What goes is deleted last: a container with other contents before and after
 	// is never empty, and keeps its marks. What comes may have removed it already.
-	w := wayTo{from: from, edits: []configtree.Edit{}, before: map[string]map[string]string{}}
+	w := wayTo{edits: []configtree.Edit{}, before: map[string]map[string]string{}}
 	for i := range changes {
 		w.change(&changes[i])
 	}
@@ -24,7 +24,6 @@ func editsFor(from, to *configtree.Tree, changes []configtree.Change) []configtr
 
 // wayTo gathers the edits that make changes.
 type wayTo struct {
-	from   *configtree.Tree
 	edits  []configtree.Edit
 	gone   []configtree.Edit            // deletions
 	before map[string]map[string]string // of user-ordered lists: who stands in front of whom
@@ -100,12 +99,5 @@ func (w *wayTo) place(n configtree.Node, path configtree.Path) {
 		w.add(configtree.InsertAfter, path, last)
 		return
 	}
-	// It is the first, and the first to be placed: who was in front still is.
-	level, _ := w.from.At(path.Parent())
-	for e := range level.Entries(s.Name) {
-		if e.Key() != n.Key() {
-			w.add(configtree.InsertBefore, path, e.Key())
-		}
-		return
-	}
+	w.add(configtree.InsertBefore, path, "") // it is the first
 }
