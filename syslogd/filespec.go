@@ -24,6 +24,7 @@ func (c *Config) fileSpec(f *File) spec {
 	s := fileSpec{name: f.Name, place: f.Place, perHost: f.PerHost, options: sink.FileOptions{
 		Size: f.Size, Files: f.Archives, WorldReadable: f.WorldReadable, BinaryData: f.BinaryData,
 		Rotation: f.Rotate, Retain: f.Retain, Sync: f.Sync,
+		Audit:           keepsAudit(f.Rules),
 		AllowDuplicates: c.AllowDuplicates || f.AllowDuplicates,
 		Style:           c.layout(f.Layout),
 	}}

@@ -37,6 +37,7 @@ type storage struct {
 
 	budget   atomic.Int64 // bytes that files may write before the disk is measured again
 	refusing atomic.Bool  // nobody but this program itself may write
+	yields   atomic.Bool  // what is oldest makes room
 
 	mu     sync.Mutex // guards what follows; taken with the lock of a file held
 	config Storage
@@ -50,8 +51,10 @@ type storage struct {
 	reminded time.Time // when the record of full was made last
 	held     time.Time // since when it is the oldest archive that has it; zero: it is not
 	dropped  atomic.Uint64
-	removed  uint64 // archives
-	freed    uint64 // bytes
+	removed  uint64       // archives
+	freed    uint64       // bytes
+	waiting  uint64       // records for hosts that were overwritten
+	promised atomic.Int64 // bytes of freed that are somebody's own, and not written yet
 }
 
 // disk is what a file system says of itself.
@@ -136,6 +139,7 @@ func (s *storage) configure(c Storage, next *state) {
 		s.level = levelOK
 	}
 	s.config, s.files = c, yieldingFiles(next)
+	s.yields.Store(c.Overflow == OverwriteOldest)
 	if s.full { // by another policy, perhaps
 		s.calm = time.Time{}
 		s.refuse(c.Overflow != OverwriteOldest)
@@ -210,6 +214,23 @@ func (s *storage) Full(own bool) bool {
 // Refused implements sink.Space.
 func (s *storage) Refused(lines int) { s.dropped.Add(uint64(lines)) }
 
+// Yields implements sink.Space.
+func (s *storage) Yields() bool { return s.yields.Load() }
+
+// GaveWay implements sink.Space.
+func (s *storage) GaveWay(files int, records uint64, freed int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.removed += uint64(files)
+	s.waiting += records
+	s.freed += uint64(freed)
+	s.promised.Add(freed)
+	s.calm = s.now().Add(storageCalm)
+}
+
+// Spent implements sink.Space.
+func (s *storage) Spent(n int64) { s.promised.Add(-n) }
+
 // look measures the disk and does what its state asks for. The lock is held.
 func (s *storage) look() {
 	s.looked = s.now()
@@ -218,7 +239,7 @@ func (s *storage) look() {
 		s.budget.Store(unwatched) // the writers will tell
 		return
 	}
-	room := d.above(s.config.Reserve)
+	room := d.above(s.config.Reserve) - s.promised.Load()
 	switch {
 	case s.config.Reserve == 0 && !s.full:
 		room = unwatched
@@ -226,7 +247,7 @@ func (s *storage) look() {
 		s.begin(d)
 		made := s.makeRoom(&d)
 		s.refuse(made <= 0)
-		room = max(made, d.above(s.config.Reserve))
+		room = max(made, d.above(s.config.Reserve)-s.promised.Load())
 	case s.full && !s.now().Before(s.calm) && room > int64(part(d.size, s.config.Reserve)/10):
 		s.resume(d)
 	case s.full && s.config.Overflow == OverwriteOldest:
@@ -278,7 +299,7 @@ func (s *storage) begin(d disk) {
 		return
 	}
 	s.full, s.since, s.reminded = true, s.now(), s.now()
-	s.removed, s.freed = 0, 0
+	s.removed, s.freed, s.waiting = 0, 0, 0
 	s.dropped.Store(0)
 	s.announce(event.StorageFull{Free: d.free, Size: d.size, Policy: s.config.Overflow.String()})
 }
@@ -287,7 +308,7 @@ func (s *storage) begin(d disk) {
 func (s *storage) resume(d disk) {
 	s.full = false
 	s.refuse(false)
-	s.announce(event.StorageResumed{Free: d.free, Dropped: s.dropped.Load(), Archives: s.removed, Freed: s.freed, Lasted: s.now().Sub(s.since)})
+	s.announce(event.StorageResumed{Free: d.free, Dropped: s.dropped.Load(), Archives: s.removed, Freed: s.freed, Waiting: s.waiting, Lasted: s.now().Sub(s.since)})
 }
 
 // refuse lets nobody write but this program, or everybody again.
@@ -379,7 +400,7 @@ func (s *storage) remind() {
 		return
 	}
 	s.announce(event.StorageFull{Free: d.free, Size: d.size, Policy: s.config.Overflow.String(),
-		Lasted: max(s.now().Sub(s.since), 1), Dropped: s.dropped.Load(), Archives: s.removed, Freed: s.freed})
+		Lasted: max(s.now().Sub(s.since), 1), Dropped: s.dropped.Load(), Archives: s.removed, Freed: s.freed, Waiting: s.waiting})
 }
 
 func (s *storage) giveWayOneByOne(freed *uint64, enough func(freed uint64) bool, kept bool) (gave bool) {

@@ -283,6 +283,26 @@ func TestFullDiskOverwritesTheOldest(t *testing.T) {
 	w.has("all", "logfile cleared")
 }
 
+// Without archives, in a live file that is as large as the disk, the newest is there
+// all the same, and the record of the end has the exact numbers.
+func TestFullDiskOverwritesALiveFile(t *testing.T) {
+	c := small(t, OverwriteOldest, 1000)
+	c.Files[0].Size = 1 << 30
+	w := cramped(t, 1<<20, c)
+	const n = 30000
+	pour(t, w.Engine, 0, n)
+	got := counts(w)
+	if got.Accepted != n || got.Delivered+got.Lost() != n || got.Lost() != w.storage.dropped.Load() {
+		t.Errorf("%+v, %d dropped", got, w.storage.dropped.Load())
+	}
+	lost := got.Lost()
+	if w.storage.removed == 0 || lost > n/100 {
+		t.Errorf("%d dropped, %d files removed", lost, w.storage.removed)
+	}
+	w.Log(event.Subject{}, event.LogCleared{}.Entry())
+	w.has("all", "logfile cleared")
+}
+
 func TestFullDiskDropsNew(t *testing.T) {
 	w := cramped(t, 1<<20, small(t, DropNew, 1000))
 	for i := 0; counts(w).Lost() == 0; i += 1000 {

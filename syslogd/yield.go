@@ -39,11 +39,7 @@ func (y *yielding) held() bool {
 func yieldingFiles(s *state) []yielding {
 	audit := map[string]bool{}
 	for _, f := range s.config.Files {
-		for _, r := range f.Rules {
-			if !r.Any && r.Level >= 0 && (r.Set.Has(event.ChangeLog) || r.Set.Has(event.InteractiveCommands)) {
-				audit[f.Name] = true
-			}
-		}
+		audit[f.Name] = keepsAudit(f.Rules)
 	}
 	var all []yielding
 	for _, d := range s.destinations {
@@ -52,6 +48,16 @@ func yieldingFiles(s *state) []yielding {
 		}
 	}
 	return all
+}
+
+// keepsAudit reports whether rules name what administrators do.
+func keepsAudit(rules []Rule) bool {
+	for _, r := range rules {
+		if !r.Any && r.Level >= 0 && (r.Set.Has(event.ChangeLog) || r.Set.Has(event.InteractiveCommands)) {
+			return true
+		}
+	}
+	return false
 }
 
 // first returns the file whose archive is to go first, nil if none has any.

@@ -39,6 +39,15 @@ func (LogTurnedOverByClock) Entry() Entry {
 	return Entry{Process: "newsyslog", Facility: Syslog, Severity: Info, Text: "logfile turned over"}
 }
 
+// LogMadeRoom is the first line of a file whose predecessor went to make room.
+type LogMadeRoom struct{ Lines uint64 } // that it had
+
+// Entry implements Event.
+func (l LogMadeRoom) Entry() Entry {
+	return Entry{Process: "newsyslog", Facility: Syslog, Severity: Info,
+		Text: fmt.Sprintf("logfile turned over because the disk is full: %d lines before made room", l.Lines)}
+}
+
 // LogCleared is the first line of a file that `clear log` emptied.
 type LogCleared struct{ Username string } // who did it
 

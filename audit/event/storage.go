@@ -17,6 +17,7 @@ type StorageFull struct {
 	Dropped  uint64        // messages
 	Archives uint64        // removed
 	Freed    uint64        // bytes, by removing them
+	Waiting  uint64        // messages for hosts that were overwritten
 }
 
 // Entry implements Event. SYSTEM_STORAGE_FULL is ours, syslog.critical.
@@ -31,6 +32,7 @@ func (e StorageFull) Entry() Entry {
 		entry.Text = fmt.Sprintf("Log storage is full since %s: %s of %s bytes free; overflow %s goes on: %s messages dropped, %s archives of %s bytes removed so far",
 			lasted, free, size, e.Policy, dropped, archives, freed)
 		entry.Attrs = append(entry.Attrs, Attr{"dropped", dropped}, Attr{"archives", archives}, Attr{"freed", freed}, Attr{"duration", lasted})
+		overwritten(&entry, e.Waiting)
 	}
 	return entry
 }
@@ -41,6 +43,7 @@ type StorageResumed struct {
 	Dropped  uint64 // messages
 	Archives uint64 // removed
 	Freed    uint64 // bytes, by removing them
+	Waiting  uint64 // messages for hosts that were overwritten
 	Lasted   time.Duration
 }
 
@@ -49,8 +52,19 @@ func (e StorageResumed) Entry() Entry {
 	free, dropped := strconv.FormatUint(e.Free, 10), strconv.FormatUint(e.Dropped, 10)
 	archives, freed := strconv.FormatUint(e.Archives, 10), strconv.FormatUint(e.Freed, 10)
 	lasted := e.Lasted.Round(time.Second).String()
-	return Entry{Process: eventd, Tag: "SYSTEM_STORAGE_RESUMED", Facility: Syslog, Severity: Notice,
+	entry := Entry{Process: eventd, Tag: "SYSTEM_STORAGE_RESUMED", Facility: Syslog, Severity: Notice,
 		Text: fmt.Sprintf("Log storage has room again after %s: %s bytes free; %s messages dropped, %s archives of %s bytes removed",
 			lasted, free, dropped, archives, freed),
 		Attrs: []Attr{{"free", free}, {"dropped", dropped}, {"archives", archives}, {"freed", freed}, {"duration", lasted}}}
+	overwritten(&entry, e.Waiting)
+	return entry
+}
+
+// overwritten adds how many messages that waited for hosts have made room, if any.
+func overwritten(e *Entry, waiting uint64) {
+	if waiting > 0 {
+		n := strconv.FormatUint(waiting, 10)
+		e.Text += "; " + n + " messages that waited for hosts overwritten"
+		e.Attrs = append(e.Attrs, Attr{"overwritten", n})
+	}
 }

@@ -48,6 +48,7 @@ type FileOptions struct {
 	Rotation        Rotation
 	Retain          time.Duration // archives older than this are removed; 0: by number alone
 	Sync            Sync
+	Audit           bool // administrators' records: the live file makes no room on a full disk
 	Style           wire.Style
 }
 
@@ -102,6 +103,8 @@ type File struct {
 	failedAt time.Time // when rotation failed: it rests for a while
 	openErr  error     // why live is nil
 	erredAt  time.Time // when alarm was raised or confirmed last
+	credit   int64     // bytes that were freed for what is written next
+	kept     Lines     // the newest line that a full disk must not cost; none yet: empty
 
 	counters Counters
 	dirty    bool  // counters changed since they were saved
@@ -334,7 +337,7 @@ func (f *File) resting(now time.Time) bool {
 // put writes lines i to j, as many as the disk takes.
 func (f *File) put(l *Lines, i, j int) {
 	own := l.Lines[i].Self || l.Lines[i].made
-	if !f.space.Admit(int(l.Lines[j-1].End-l.start(i)), own) {
+	if !f.admits(int(l.Lines[j-1].End-l.start(i)), own, l.Received) {
 		f.refuse(l.Lines[i:j])
 		return
 	}
@@ -343,7 +346,7 @@ func (f *File) put(l *Lines, i, j int) {
 		if i += n; err == nil {
 			continue
 		}
-		if f.live != nil && diskFull(err) && f.space.Full(own) {
+		if f.live != nil && diskFull(err) && (f.space.Full(own) || f.gaveAll(l.Received)) {
 			continue // there is room now
 		}
 		f.erredAt = l.Received
@@ -362,6 +365,9 @@ func (f *File) putOnce(l *Lines, i, j int) (int, error) {
 	if err == nil {
 		if err = f.secure(); err == nil {
 			f.wrote(lines, from, l.Received)
+			if lines[0].Self && l != &f.kept {
+				f.remember(l, i, j)
+			}
 			return len(lines), nil
 		}
 		n = 0 // in the file, but not as safe as was asked for

@@ -2,6 +2,7 @@ package sink
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -213,11 +214,66 @@ type narrowSpace struct {
 	deny    bool
 	room    int // how often Full makes room
 	refused int
+	yields  bool
+	files   int   // that gave way
+	freed   int64 // by that
+	records uint64
+	spent   int64
+}
+
+func (s *narrowSpace) Yields() bool  { return s.yields }
+func (s *narrowSpace) Spent(n int64) { s.spent += n }
+
+func (s *narrowSpace) GaveWay(files int, records uint64, freed int64) {
+	s.files += files
+	s.records += records
+	s.freed += freed
 }
 
 func (s *narrowSpace) Admit(_ int, own bool) bool { return own || !s.deny }
 func (s *narrowSpace) Refused(n int)              { s.refused += n }
 func (s *narrowSpace) Full(bool) bool             { s.room--; return s.room >= 0 }
+
+// On a full disk without archives the oldest lines are those of the live file: it goes
+// as a whole, once it is large enough to be worth it, and what came last is there.
+// Where administrators' records are, or nothing is to make room, it stays.
+func TestTheLiveFileMakesRoom(t *testing.T) {
+	for _, test := range []struct {
+		yields, audit bool
+		gone          int
+	}{{true, false, 1}, {true, true, 0}, {false, false, 0}} {
+		w := newWorld(t)
+		space := &narrowSpace{yields: test.yields}
+		w.adjust = func(f *File) { f.space = space }
+		f := w.open(FileOptions{Size: 1 << 30, Files: 3, Audit: test.audit})
+		f.Write(batch("small"))
+		space.deny = true
+		f.Write(batch("refused: there is nothing to gain"))
+		space.deny = false
+		long := strings.Repeat("x", leastYield/10)
+		for i := range 10 {
+			f.Write(batch(fmt.Sprint("old ", i, long)))
+		}
+		space.deny = true
+		for i := range 8 {
+			f.Write(batch(fmt.Sprint("new ", i, long)))
+		}
+		last := w.text(f)[len(w.text(f))-1]
+		c := f.Counters()
+		if test.gone == 0 {
+			if space.files != 0 || c.Dropped[NoSpace] != 9 || !strings.HasPrefix(last, "old 9") {
+				t.Errorf("%+v: %+v %+v, last %.20q", test, space, c, last)
+			}
+			continue
+		}
+		first := w.all(f)[0]
+		if space.files != 1 || space.freed < leastYield || c.Dropped[NoSpace] != 1 || !strings.HasPrefix(last, "new 7") || !strings.HasSuffix(first, "because the disk is full: 11 lines before made room") {
+			t.Errorf("%+v: %+v %+v, first %.200q, last %.20q", test, space, c, first, last)
+		}
+		w.conserved(f)
+		w.close(f)
+	}
+}
 
 func TestFileAsksForSpace(t *testing.T) {
 	w := newWorld(t)

@@ -104,6 +104,7 @@ type Remote struct {
 	timer    *time.Timer
 	refusing bool   // Close was called
 	sequence uint32 // of own records since the start (RFC 5424 7.3.1)
+	credit   int64  // bytes that were freed on a full disk for what comes next
 
 	mu      sync.Mutex // guards all below
 	options RemoteOptions
@@ -263,12 +264,44 @@ func (r *Remote) admitted(l *Lines) bool {
 			size += len(l.text(i)) + spool.Overhead
 		}
 	}
-	if n == 0 || r.config.Space.Admit(size, false) {
+	if n == 0 {
+		return true
+	}
+	switch need := int64(size); {
+	case r.credit >= need:
+		r.spend(need)
+		return true
+	case r.config.Space.Admit(size, false):
+		return true
+	case r.overwrites(need):
+		r.spend(need)
 		return true
 	}
 	r.noSpace.Add(uint64(n))
 	r.config.Space.Refused(n)
 	return false
+}
+
+// overwrites has what waits longest make room for size bytes where the disk has
+// none, if that is what both the disk and the spool are to do. What it frees beyond
+// that is for what comes next. The writers' lock is held.
+func (r *Remote) overwrites(size int64) bool {
+	r.mu.Lock()
+	may := r.options.Overflow == spool.OverwriteOldest
+	r.mu.Unlock()
+	if !may || !r.config.Space.Yields() {
+		return false
+	}
+	records, freed := r.spool.GiveWay(size - r.credit)
+	r.config.Space.GaveWay(0, records, freed)
+	r.credit += freed
+	return r.credit >= size
+}
+
+// spend uses up what was freed. The writers' lock is held.
+func (r *Remote) spend(n int64) {
+	r.credit -= n
+	r.config.Space.Spent(n)
 }
 
 // lastSequence is the greatest sequenceId (RFC 5424 7.3.1).
@@ -375,6 +408,7 @@ func (r *Remote) Close(ctx context.Context) error {
 	if !r.refusing {
 		r.flushFold()
 		r.setTimer()
+		r.spend(r.credit)
 		r.refusing = true
 		r.mu.Lock()
 		r.closed = true

@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"loggia/syslogd/spool"
 	"loggia/syslogd/wire"
 )
 
@@ -426,6 +427,53 @@ func TestRemoteFoldsRepeatedLines(t *testing.T) {
 type fullDisk struct{ anySpace }
 
 func (fullDisk) Admit(_ int, own bool) bool { return own }
+
+// fullYielding is fullDisk where the oldest makes room, and admits the first lines.
+type fullYielding struct {
+	fullDisk
+	admits  int
+	refused int
+	records uint64
+	freed   int64
+}
+
+func (s *fullYielding) Admit(_ int, own bool) bool { s.admits--; return own || s.admits >= 0 }
+func (s *fullYielding) Refused(n int)              { s.refused += n }
+func (s *fullYielding) Yields() bool               { return true }
+func (s *fullYielding) GaveWay(_ int, records uint64, freed int64) {
+	s.records += records
+	s.freed += freed
+}
+
+// On a full disk what waits longest in the spool makes room for what comes, by no more
+// than that, unless the spool is to drop what is new.
+func TestSpoolOverwritesOnAFullDisk(t *testing.T) {
+	for _, overflow := range []spool.Overflow{spool.OverwriteOldest, spool.DropNew} {
+		o := tcpTo(1)
+		o.SpoolSize, o.Overflow = 4<<20, overflow
+		const before, after = 2000, 1000
+		space := &fullYielding{admits: before}
+		r := remote(t, RemoteConfig{RemoteOptions: o, Spool: t.TempDir(), Space: space})
+		long := strings.Repeat("x", 1000)
+		for i := range before + after {
+			r.Write(batch(fmt.Sprint(i, " ", long)))
+		}
+		c := r.Counters()
+		disk := r.State().Spool.Disk
+		if overflow == spool.DropNew {
+			if c.Dropped[NoSpace] != after || space.refused != after || c.Waiting != before || space.records != 0 {
+				t.Errorf("drop-new: %+v, %+v", c, space)
+			}
+			continue
+		}
+		if c.Accepted != before+after || c.Dropped[Overwritten] == 0 || c.Dropped[Overwritten] != space.records || c.Waiting+space.records != before+after || c.Lost() != space.records {
+			t.Errorf("%+v, %+v", c, space)
+		}
+		if limit := int64(before * (len(long) + spool.Overhead + 20)); disk > limit {
+			t.Errorf("%d bytes on a disk that had room for %d", disk, limit)
+		}
+	}
+}
 
 // What the disk keeps in reserve is not for what waits for a host.
 func TestSpoolLeavesTheReserve(t *testing.T) {

@@ -206,6 +206,7 @@ func (f *File) Close(ctx context.Context) error {
 		f.store(f.fold.flush(f.now(), f.Style()))
 	}
 	f.setTimer()
+	f.leaveCredit()
 	f.closed = true
 	f.saveState()
 	for _, a := range []*alarm{&f.alarm, &f.turning, &f.cache} {

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"loggia/audit/event"
 	"loggia/syslogd/logfile"
+	"loggia/syslogd/wire"
 )
 
 // Space is the disk that files share: whoever watches it says what may still be
@@ -22,6 +24,16 @@ type Space interface {
 
 	// Refused is told how many lines were dropped because of Admit or Full.
 	Refused(lines int)
+
+	// Yields reports whether what is oldest makes room for what Admit refuses: who
+	// frees as much as it writes may do so.
+	Yields() bool
+
+	// GaveWay is told what a writer has removed for that: files, records that waited
+	// for a host, and the bytes that this has freed, which are the writer's own until
+	// Spent says that they are used, or are not needed.
+	GaveWay(files int, records uint64, freed int64)
+	Spent(n int64)
 }
 
 // anySpace lets everything pass.
@@ -30,6 +42,90 @@ type anySpace struct{}
 func (anySpace) Admit(int, bool) bool { return true }
 func (anySpace) Full(bool) bool       { return false }
 func (anySpace) Refused(int)          {}
+func (anySpace) Yields() bool         { return false }
+
+func (anySpace) GaveWay(int, uint64, int64) {}
+func (anySpace) Spent(int64)                {}
+
+// leastYield is how large, in bytes, a live file must be to be turned over so that it
+// makes room: what came last stays in any case.
+const leastYield = 64 << 10
+
+// admits asks for room for n bytes. Where the oldest is to make room, and no archive
+// is left that could, that is the live file itself.
+func (f *File) admits(n int, own bool, received time.Time) bool {
+	switch size := int64(n); {
+	case f.credit >= size && !own:
+	case f.space.Admit(n, own):
+		return true
+	case !f.yield(received) || f.credit < size:
+		return false
+	}
+	f.credit -= int64(n)
+	f.space.Spent(int64(n))
+	return true
+}
+
+// yield turns the live file over, removes it, and reports whether that has freed
+// anything. That of administrators' records stays, and that with the newest record
+// that a full disk must not cost.
+func (f *File) yield(received time.Time) bool {
+	if !f.space.Yields() || f.options.Audit || !f.records || f.point.Offset < leastYield || f.resting(received) {
+		return false
+	}
+	old := f.point
+	if !f.turnOver(event.LogMadeRoom{Lines: old.Seq + 1 - old.First}, received) {
+		return false
+	}
+	if f.archives.kept.Load() == old.Generation {
+		f.keep(received)
+	}
+	freed, err := f.archives.reclaim(false)
+	if err != nil {
+		f.alarm.raise(err)
+	}
+	if freed > 0 {
+		f.space.GaveWay(1, 0, freed)
+		f.credit += freed
+	}
+	return freed > 0
+}
+
+// gaveAll is yield for a disk that takes nothing at all: what that frees is for what is
+// being written.
+func (f *File) gaveAll(received time.Time) bool {
+	gave := f.yield(received)
+	f.leaveCredit()
+	return gave
+}
+
+// leaveCredit gives what was freed, and is not used, to everybody.
+func (f *File) leaveCredit() {
+	f.space.Spent(f.credit)
+	f.credit = 0
+}
+
+// remember copies the newest line that a full disk must not cost.
+func (f *File) remember(l *Lines, i, j int) {
+	for k := j - 1; k >= i; k-- {
+		if l.Lines[k].Flags&wire.Kept != 0 {
+			f.kept.Buf = append(f.kept.Buf[:0], l.text(k)...)
+			f.kept.Lines = append(f.kept.Lines[:0], l.Lines[k])
+			f.kept.Lines[0].End, f.kept.Lines[0].made = uint32(len(f.kept.Buf)), true
+			return
+		}
+	}
+}
+
+// keep writes that line into the live file, which has taken the place of the one that
+// it was in.
+func (f *File) keep(received time.Time) {
+	if len(f.kept.Lines) == 0 || f.live == nil {
+		return
+	}
+	f.kept.Received = received
+	f.put(&f.kept, 0, 1)
+}
 
 // refuse counts lines that space does not admit. The disk's alarm is raised by
 // whoever watches it.

@@ -118,6 +118,7 @@ type Spool struct {
 	settled   uint64
 	read      uint64 // the reader has seen all before this
 	used      int64  // bytes of files
+	made      int64  // bytes of files that overwriting has freed, so far
 	queued    int64  // bytes of records that wait
 	counts    Counts
 	begun     bool       // there is a cursor, or there must be
