@@ -5,8 +5,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"loggia/audit/event"
+	"loggia/op"
 )
 
 // colleague is another session, which runs the lines it is given.
@@ -41,6 +43,11 @@ func TestTheLockOfAnother(t *testing.T) {
 		if _, errs, status := l.batch("user", c.commands); status != 1 || errs != c.want {
 			t.Errorf("%q: status %d\n%s\nwant\n%s", c.commands, status, errs, c.want)
 		}
+	}
+	l.sessions = append(l.sessions, op.Session{Subject: colleague.env.Caller, Since: l.now.Add(-90 * time.Minute)})
+	_, errs, _ := l.batch("user", "configure exclusive\n")
+	if since := "on since 2026-11-22 08:30:00 UTC"; !strings.Contains(errs, since) { // as status has it
+		t.Errorf("%s\nlacks %s", errs, since)
 	}
 	colleague.end()
 	l.must("configure exclusive\nset system host-name x\ncommit\n")

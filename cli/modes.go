@@ -176,6 +176,11 @@ func (s *Session) told(err error) error {
 	case errors.As(err, &locked):
 		h, now := locked.Holder, s.env.Now()
 		editor := op.Session{Subject: h.By, Since: h.Since, LastKey: now, EditPath: holderPlace(h)}
+		for _, other := range s.env.Sessions() { // as status shows it
+			if other.Subject == h.By {
+				editor.Since = other.Since
+			}
+		}
 		return printed("error: configuration database locked by:\n" + op.Editor(editor, now))
 	case errors.As(err, &conflict):
 		return printed(s.conflicts(conflict) + "error: " + conflict.Error())
