@@ -66,6 +66,10 @@ func (b *Batch) Apply(e Edit) error {
 	switch e.Op {
 	case DeleteMatching:
 		return b.deleteMatching(&e)
+	case Remove:
+		if b.missing(&e) != nil {
+			return nil
+		}
 	case Set, Replace, Override:
 	default:
 		if p := b.missing(&e); p != nil {
@@ -107,7 +111,7 @@ func (b *Batch) apply(e *Edit) {
 		b.replace(e.Path)
 	case Override:
 		b.clear(e.Path)
-	case Delete:
+	case Delete, Remove:
 		b.delete(e.Path)
 	case Deactivate, Activate:
 		b.mark(e.Path, func(n *node) { n.inactive = e.Op == Deactivate })

@@ -22,10 +22,11 @@ const (
 	InsertBefore             // moves an entry or element of a user-ordered list in front of another, or of all
 	InsertAfter              // moves it behind another, or behind all
 	DeleteMatching           // removes the statements at a level whose names match an expression
+	Remove                   // Delete of what need not be there
 )
 
 var opNames = [...]string{"set", "delete", "replace", "override", "deactivate", "activate", "annotate", "find",
-	"protect", "unprotect", "rename", "copy", "insert-before", "insert-after", "delete-matching"}
+	"protect", "unprotect", "rename", "copy", "insert-before", "insert-after", "delete-matching", "remove"}
 
 // String returns the command that asks for the operation, in one word.
 func (o Op) String() string { return opNames[o] }

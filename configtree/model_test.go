@@ -131,6 +131,12 @@ func (m *model) hasChildren(p Path) bool {
 func (m *model) apply(e Edit) bool {
 	found := m.matching(e.Path)
 	needs := e.Op != Set && e.Op != Replace && e.Op != Override
+	if e.Op == Remove {
+		if len(found) == 0 || e.Value != "" && found[0].value != e.Value {
+			return true
+		}
+		e.Op = Delete
+	}
 	if needs && len(e.Path) > 0 && len(found) == 0 || m.guards(e) {
 		return false
 	}
@@ -356,7 +362,7 @@ func (s *dice) below(n int) int {
 
 // edit makes an edit; keys come from a small set so that edits meet.
 func (s *dice) edit(root *schema.Node) Edit {
-	ops := []Op{Set, Set, Set, Set, Set, Set, Delete, Delete, Replace, Override, Deactivate, Activate, Annotate,
+	ops := []Op{Set, Set, Set, Set, Set, Set, Delete, Delete, Remove, Replace, Override, Deactivate, Activate, Annotate,
 		Rename, Copy, InsertBefore, InsertAfter, Protect, Unprotect, Unprotect, Unprotect}
 	e := Edit{Op: ops[s.below(len(ops))]}
 	n := root

@@ -136,7 +136,7 @@ func (e *Edit) guarded(at Path) *Problem {
 // done is the participle of what the operation does.
 func (o Op) done() string {
 	switch o {
-	case Delete, Replace, Override:
+	case Delete, Remove, Replace, Override:
 		return "deleted"
 	case Deactivate:
 		return "deactivated"

@@ -177,11 +177,11 @@ func (a *assembler) prepare(path configtree.Path, m marks) (done bool) {
 		a.emit(configtree.Replace, path, "")
 		a.gone = append(a.gone, slices.Clone(path))
 	case deleting, removing:
-		if m.op == removing && a.on != nil && !a.exists(path) {
-			a.top().filled = true
-			return true
+		op := configtree.Delete
+		if m.op == removing {
+			op = configtree.Remove
 		}
-		a.emit(configtree.Delete, path, "")
+		a.emit(op, path, "")
 		a.gone = append(a.gone, slices.Clone(path))
 		return true
 	}

@@ -36,7 +36,7 @@ func Read(r io.Reader, file string, at configtree.Path, s Syntax, root *schema.N
 }
 
 // ReadOnto is Read for those who know what the edits will be applied to: a Patch has to agree with that, and the
-// operations create and remove of XML and JSON depend on it.
+// operation create of XML and JSON is refused for what is there.
 func ReadOnto(r io.Reader, file string, at configtree.Path, s Syntax, on *configtree.Tree) iter.Seq2[configtree.Edit, *configtree.Problem] {
 	return read(r, file, at, s, on.Schema(), on)
 }

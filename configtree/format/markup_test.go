@@ -359,6 +359,8 @@ func TestOperations(t *testing.T) {
 		{"insert first into a list that comes", `<syslog><host><name>n</name><match-strings>x</match-strings><match-strings insert="first">y</match-strings></host></syslog>`,
 			`"syslog":{"host":[{"name":"n","match-strings":["x","y"],"@match-strings":[null,{"insert":"first"}]}]}`,
 			"set system syslog host n match-strings [ y x ]", ""},
+		{"remove what has come", `<syslog><user><name>x</name></user><user operation="remove"><name>x</name></user><user operation="remove"><name>z</name></user></syslog>`,
+			`"syslog":{"user":[{"name":"x"},{"@":{"operation":"remove"},"name":"x"},{"@":{"operation":"remove"},"name":"z"}]}`, "", ""},
 		{"insert a value", `<syslog><host><name>b</name><match-strings insert="before" value="x">z</match-strings></host></syslog>`,
 			`"syslog":{"host":[{"name":"b","match-strings":["z"],"@match-strings":[{"insert":"before","value":"x"}]}]}`,
 			"set system syslog host b match-strings z\ninsert system syslog host b match-strings z before x", ""},

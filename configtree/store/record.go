@@ -71,7 +71,8 @@ func (a *auditor) edition(ed *edition, d *draft) {
 	a.leadingTo(d.after)
 	named := len(ed.edits) > 0 && len(d.problems) == 0 && len(d.changes) > 0
 	for i := range ed.edits {
-		named = named && ed.edits[i].Op >= configtree.Rename && ed.edits[i].Op != configtree.DeleteMatching
+		e := &ed.edits[i]
+		named = named && e.Op >= configtree.Rename && e.Op <= configtree.InsertAfter && e.Value != ""
 	}
 	if !named {
 		a.changes(d.changes)
