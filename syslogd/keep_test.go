@@ -43,7 +43,7 @@ func (w *world) destinationOf(kind Kind, name string) DestinationStatistics {
 			return d
 		}
 	}
-	w.t.Fatalf("no %s %s", kind, name)
+	w.t.Fatalf("no %s %s: %v", kind, name, w.raised())
 	return DestinationStatistics{}
 }
 
@@ -136,6 +136,9 @@ func (w *world) reborn(c Config, ledger string) *world {
 // program was killed is lost, and counted as interrupted.
 func TestCountersSurvive(t *testing.T) {
 	port, away := freePort(t), freePort(t)
+	for away == port { // which would be a loop
+		away = freePort(t)
+	}
 	c := Config{
 		Inputs: Inputs{TCP: []Listen{local(port)}},
 		Files:  []File{toFile(t, "all", "any any")},
@@ -148,7 +151,13 @@ func TestCountersSurvive(t *testing.T) {
 	w := first.reborn(c, ledger)
 	address := fmt.Sprintf("127.0.0.1:%d", port)
 	send(t, "tcp", address, strings.Repeat("<13>one\n", 7)+"nothing known\n")
-	w.eventually(func() bool { return w.destinationOf(KindFile, "all").Selected == 8 }, func() string { return fmt.Sprint(w.Statistics()) })
+	routed := func(n uint64) {
+		t.Helper()
+		w.eventually(func() bool {
+			return w.destinationOf(KindFile, "all").Selected == n && w.destinationOf(KindHost, "127.0.0.1").Selected == n && w.destinationOf(KindUser, "nobody").Selected == n
+		}, func() string { return fmt.Sprint(w.Statistics()) })
+	}
+	routed(8)
 	w.save()
 	killed, err := os.ReadFile(ledger)
 	if err != nil {
@@ -169,7 +178,7 @@ func TestCountersSurvive(t *testing.T) {
 	}
 	w.ClearStatistics()
 	send(t, "tcp", address, "<13>two\n")
-	w.eventually(func() bool { return w.destinationOf(KindFile, "all").Selected == 1 }, func() string { return fmt.Sprint(w.Statistics()) })
+	routed(1)
 	w.end()
 	w = w.reborn(c, ledger)
 	holds(t, w.Statistics())

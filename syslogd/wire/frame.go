@@ -4,7 +4,8 @@ import "unicode/utf8"
 
 // Framer splits a stream into messages (RFC 6587). Senders announce nothing, so
 // each message is looked at: digits, a blank and `<` are octet counting (3.4.1),
-// anything else runs to the next LF, CR LF or NUL (3.4.2). A count that is not
+// anything else runs to the next LF, CR LF or NUL (3.4.2), and behind a counted
+// message also to the next count in front of a PRI: its sender has miscounted. A count that is not
 // followed by `<`, or of more than nine digits, is text.
 //
 // A message longer than MaxMessageSize is cut there, at the last boundary of a
@@ -16,6 +17,7 @@ type Framer struct {
 
 	skip     int  // bytes of an octet-counted message still to be passed over
 	skipLine bool // the rest of a line is to be passed over
+	counts   bool // the last message was octet-counted, and no line has ended since
 	scanned  int  // bytes at the start of the buffer known to hold no line end
 }
 
@@ -27,8 +29,8 @@ const countDigits = 9
 // Without ok more must be read behind buf[consumed:], which may move; with eof
 // (nothing will follow) the stream is used up. Empty lines are no messages.
 func (f *Framer) Next(buf []byte, eof bool) (off, end, consumed int, flags Flags, ok bool) {
-	at := f.passOver(buf)
-	if at == len(buf) {
+	at := f.passOver(buf, eof)
+	if at == len(buf) || f.skipLine {
 		return 0, 0, at, 0, false
 	}
 	if buf[at] == bom[0] && f.scanned == 0 {
@@ -45,6 +47,7 @@ func (f *Framer) Next(buf []byte, eof bool) (off, end, consumed int, flags Flags
 	if header > 0 {
 		off, end = at+header, 0
 		end, used, flags, ok = f.counted(buf[off:], count, eof)
+		f.counts = true
 		end, used = off+end, off+used
 	} else {
 		off = at
@@ -60,16 +63,25 @@ func (f *Framer) Next(buf []byte, eof bool) (off, end, consumed int, flags Flags
 
 // passOver returns how much of buf is the rest of a message that was cut, or
 // what stands between messages.
-func (f *Framer) passOver(buf []byte) int {
+func (f *Framer) passOver(buf []byte, eof bool) int {
 	at := min(f.skip, len(buf))
 	f.skip -= at
 	if f.skipLine {
 		n := lineEnd(buf[at:])
+		if f.counts {
+			if m := nextCount(buf[at : at+length(n, len(buf)-at)]); m >= 0 {
+				f.skipLine = false
+				return at + m
+			}
+		}
 		if n < 0 {
+			if f.counts && !eof {
+				return len(buf) - unfinishedCount(buf[at:])
+			}
 			return len(buf)
 		}
 		at += n
-		f.skipLine = false
+		f.skipLine, f.counts = false, false
 	}
 	if f.skip > 0 || f.scanned > 0 {
 		return at
@@ -137,14 +149,28 @@ func (f *Framer) line(buf []byte, eof bool) (end, used int, flags Flags, ok bool
 	if f.scanned < len(buf) {
 		n = lineEnd(buf[f.scanned:])
 	}
+	unfinished := 0
+	if f.counts {
+		from := max(0, f.scanned-headerMost)
+		if m := nextCount(buf[from : f.scanned+length(n, len(buf)-f.scanned)]); from+m > 0 && m >= 0 {
+			end = from + m
+			used = end
+			if end > f.MaxMessageSize {
+				end, flags = Cut(buf, f.MaxMessageSize), Truncated
+			}
+			return end, used, flags, true
+		}
+		unfinished = unfinishedCount(buf)
+		f.counts = n < 0
+	}
 	switch {
 	case n >= 0:
 		end, used = f.scanned+n, f.scanned+n+1
 		if end > 0 && buf[end] == '\n' && buf[end-1] == '\r' {
 			end--
 		}
-	case len(buf) > f.MaxMessageSize+1: // one more than a CR
-		end, used = len(buf), len(buf)
+	case len(buf)-unfinished > f.MaxMessageSize+1: // one more than a CR
+		end, used = len(buf)-unfinished, len(buf)-unfinished
 		f.skipLine = true
 	case eof:
 		end, used = len(buf), len(buf)

@@ -318,7 +318,9 @@ func TestIdentity(t *testing.T) {
 	if id(base, nil) == id(base, func(b *Batch) { b.Records[0].Form = Own }) {
 		t.Error("a forged line is taken for our own")
 	}
-	data := func(sd string) uint64 { return id("<14>1 2026-11-22T12:00:00Z fw RT_FLOW - RT_FLOW_SESSION_CREATE "+sd, nil) }
+	data := func(sd string) uint64 {
+		return id("<14>1 2026-11-22T12:00:00Z fw RT_FLOW - RT_FLOW_SESSION_CREATE "+sd, nil)
+	}
 	const flow = `[junos@2636.1.1.1.2.129 source-address="10.1.1.1"]`
 	for _, same := range []string{
 		flow + `[meta sequenceId="2"]`, `[meta sequenceId="3" sysUpTime="9"]` + flow, flow + `[timeQuality tzKnown="1" isSynced="0"]`,
