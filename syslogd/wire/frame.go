@@ -5,8 +5,8 @@ import "unicode/utf8"
 // Framer splits a stream into messages (RFC 6587). Senders announce nothing, so
 // each message is looked at: digits, a blank and `<` are octet counting (3.4.1),
 // anything else runs to the next LF, CR LF or NUL (3.4.2), and behind a counted
-// message also to the next count in front of a PRI: its sender has miscounted. A count that is not
-// followed by `<`, or of more than nine digits, is text.
+// message also to the next count in front of a PRI: its sender has miscounted. A
+// count that is not followed by `<`, or of more than seven digits, is text.
 //
 // A message longer than MaxMessageSize is cut there, at the last boundary of a
 // UTF-8 character, and marked Truncated; the rest is passed over and the next
@@ -21,8 +21,9 @@ type Framer struct {
 	scanned  int  // bytes at the start of the buffer known to hold no line end
 }
 
-// countDigits is the most digits that an octet count has.
-const countDigits = 9
+// countDigits is the most digits that an octet count has: no message is that long,
+// and a lie costs no more than that.
+const countDigits = 7
 
 // Next finds the next message in buf, which starts where the last call's
 // consumed ended: with ok, buf[off:end] is a message, valid as long as buf is.

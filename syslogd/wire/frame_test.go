@@ -81,11 +81,11 @@ func TestFramer(t *testing.T) {
 		{"12 <1>xxxxxxé\n", 10, []string{"<1>xxxxxx…"}},                              //
 		{"<1>xxxxxx\x80\x80\x80\n", 10, []string{"<1>xxxxxx\x80…"}},                  // no UTF-8
 		{"10 <1>ab", 10, []string{"<1>ab…"}},                                         // the connection ended inside
-		{"999999999 <1>a", 10, []string{"<1>a…"}},                                    //
+		{"9999999 <1>a", 10, []string{"<1>a…"}},                                      //
 		{"12 ", 10, []string{"12 "}},                                                 //
 		{"12", 10, []string{"12"}},                                                   //
 		{"", 10, nil},                                                                //
-		{"999999999 <1>" + x + "\n<1>b\n", 10, []string{"<1>xxxxxxx…"}},              // a lie costs the liar the connection
+		{"9999999 <1>" + x + "\n<1>b\n", 10, []string{"<1>xxxxxxx…"}},                // a lie costs the liar the connection
 		{"5 <1>abc6 <1>def4 <1>g", 10, []string{"<1>ab", "c", "<1>def", "<1>g"}},     // too few counted: the place is found again
 		{"4 <1>aé 5 <1>bc", 10, []string{"<1>a", "é ", "<1>bc"}},                     //
 		{"6 <1>a5 <1>bc4 <1>d", 10, []string{"<1>a5 ", "<1>bc", "<1>d"}},             // too many
