@@ -57,12 +57,12 @@ func texts(rng *rand.Rand, size int) map[string][]byte {
 
 func TestReadAll(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	for _, size := range []int{1, 100, 70_000, 400_000} {
+	for _, size := range []int{1, 100, 70_000, 250_000} {
 		for name, text := range texts(rng, size) {
 			for _, level := range []int{gzip.HuffmanOnly, gzip.NoCompression, 1, 6, 9} {
 				packed := pack(t, text, level, len(text)/3, 0, min(len(text)/3, 5))
 				for kind, r := range map[string]io.Reader{"at once": bytes.NewReader(packed), "with EOF": iotest.DataErrReader(bytes.NewReader(packed)), "half": iotest.HalfReader(bytes.NewReader(packed)), "bytes": iotest.OneByteReader(bytes.NewReader(packed))} {
-					if kind == "bytes" && size > 100_000 {
+					if (kind == "bytes" || kind == "half") && size > 1000 {
 						continue // takes its time
 					}
 					got, err := io.ReadAll(NewReader(r))
@@ -84,7 +84,7 @@ func TestAnySymbolAtTheEndOfTheBuffer(t *testing.T) {
 		repeat(z.out, at-distance, at, longest)
 	}
 	rng := rand.New(rand.NewPCG(13, 14))
-	for range 40 {
+	for range 12 {
 		var text []byte
 		phrase := make([]byte, 3+rng.IntN(300))
 		for len(text) < 3*chunk {
@@ -175,7 +175,7 @@ func TestAgreesAboutDamagedFiles(t *testing.T) {
 	for _, name := range []string{"noise", "few", "skewed", "log", "seven"} {
 		for _, level := range []int{gzip.HuffmanOnly, 1, 9} {
 			packed := pack(t, all[name], level)
-			for range 400 {
+			for range 150 {
 				b := bytes.Clone(packed)
 				for range 1 + rng.IntN(3) {
 					b[10+rng.IntN(len(b)-10)] ^= 1 << rng.IntN(8)
