@@ -164,6 +164,36 @@ func TestPatchesByHand(t *testing.T) {
 	}
 }
 
+// TestPatchAtALevel: a patch that is read at a level is what Compare prints there, or leaves out what leads there;
+// nothing else in it is touched.
+func TestPatchAtALevel(t *testing.T) {
+	root := loadSchema(t)
+	from := tree(t, root, SetLines, onto)
+	level := at(t, from, "system syslog").Path()
+	to, _ := apply(from, SetLines, "set system syslog file new any any\ndelete system syslog file f")
+	for _, patch := range []string{compare(t, from, to, level), strings.ReplaceAll(compare(t, from, to, level), "[edit system syslog", "[edit")} {
+		b := from.Batch()
+		for e, p := range ReadOnto(strings.NewReader(patch), "file", level, Patch, from) {
+			if p != nil {
+				t.Fatalf("%v in\n%s", p, patch)
+			}
+			if err := b.Apply(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !b.Tree().Equal(to) {
+			t.Errorf("%s\nmakes\n%s", patch, text(t, b.Tree(), Options{}))
+		}
+	}
+	for _, header := range []string{"[edit system]", "[edit system login]", "[edit groups g system syslog]"} {
+		for _, p := range ReadOnto(strings.NewReader(header+"\n+  host-name x;\n"), "file", level, Patch, from) {
+			if p == nil {
+				t.Errorf("%s is taken below %s", header, level)
+			}
+		}
+	}
+}
+
 func TestPatchProblems(t *testing.T) {
 	for _, test := range []struct{ patch, want string }{
 		{"host-name x;\n", "file:1:(0) syntax error: host-name"},

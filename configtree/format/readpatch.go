@@ -108,14 +108,26 @@ func (p *patchReader) header(n int, line string) {
 	inner, ok := strings.CutPrefix(line, "[edit")
 	if inner, closed := strings.CutSuffix(inner, "]"); ok && closed && (inner == "" || inner[0] == ' ') {
 		words, err := Words(inner)
-		res, bad := configtree.Resolve(p.root, configtree.Find, p.at, words)
-		if err == nil && bad == nil && inFull(words, res) {
-			p.level, p.lost = res.Path, !isLevel(res.Path)
+		if level, known := p.levelOf(p.at, words); err == nil && known {
+			p.level, p.lost = level, false
 		}
 	}
 	if p.lost {
 		p.problem(configtree.Syntax, n, len(line), errSyntax, line)
 	}
+}
+
+// levelOf returns the level that a header names, seen from at: what is read at a level may have been
+// written there or, as Compare does, with all that leads there.
+func (p *patchReader) levelOf(at configtree.Path, words []configtree.Word) (configtree.Path, bool) {
+	res, bad := configtree.Resolve(p.root, configtree.Find, at, words)
+	if bad == nil && inFull(words, res) && isLevel(res.Path) && res.Path.Within(p.at) {
+		return res.Path, true
+	}
+	if len(at) == 0 {
+		return nil, false
+	}
+	return p.levelOf(nil, words)
 }
 
 // inFull reports whether none of the words was abbreviated: what a file says must not depend on which
