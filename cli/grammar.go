@@ -53,6 +53,7 @@ var groups = map[string]string{
 	"show system syslog":                     "Show something about the syslog engine",
 	"clear":                                  "Clear something",
 	"file":                                   "Work with files",
+	"file compare":                           "Compare files",
 	"file checksum":                          "Compute a checksum of a file",
 	"monitor":                                "Show log lines as they are written",
 	"set":                                    "Set something of this session",

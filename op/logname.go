@@ -71,6 +71,10 @@ func (c *Class) concerns(words []string) bool {
 		return c.ReadsLog(name)
 	case "clear log":
 		return c.ClearsLog(name)
+	case "file compare":
+		return !slices.ContainsFunc(words[3:], func(name string) bool {
+			return strings.HasPrefix(absolute(name), logDirectory) && !c.ReadsLog(absolute(name))
+		})
 	case "file checksum":
 		name = words[len(words)-1]
 		fallthrough
@@ -102,7 +106,7 @@ func forms(words []string) [][]string {
 		by := slices.Clone(to)
 		by[2] = logDirectory + to[2]
 		return [][]string{to, by}
-	case "file show", "file copy", "file delete", "file rename", "file list", "file checksum":
+	case "file show", "file copy", "file delete", "file rename", "file list", "file checksum", "file compare":
 		for i := 2; i < len(to); i++ {
 			if strings.Contains(to[i], "/") {
 				to[i] = absolute(to[i])

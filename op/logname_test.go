@@ -29,6 +29,7 @@ func TestNoWayRoundADeniedLog(t *testing.T) {
 		"monitor start audit", "monitor start /var/log/audit", "clear log /var/log/audit", "clear log audit all", "clear log all audit", "clear log all ./audit",
 		"file show /var/log/audit", "file show ../../log/audit", "file show ~/../../log/audit.0.gz", "file checksum md5 /var/log/audit",
 		"file copy /var/log/audit mine", "file delete /var/log/audit.0.gz", "file rename ../../log/audit mine", "file show /var/log//kept", "file show ../../log/kept",
+		"file compare files mine /var/log/audit", "file compare files ../../log/audit.0.gz mine unified",
 	} {
 		for form, d := range map[string]op.ClassDefinition{"expression": one, "list": lists} {
 			if class(t, d).Command("", strings.Fields(line)) {
