@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,11 +56,12 @@ func sshCommands() []Command {
 		Choices: words([2]string{"ecdsa-sha2-nistp256", "256 bits, known everywhere"}, [2]string{"ecdsa-sha2-nistp384", "384 bits"},
 			[2]string{"ecdsa-sha2-nistp521", "521 bits"}, [2]string{"ed25519", "Short and fast; not known to old programs"},
 			[2]string{"rsa", "Long, for old programs"})}
-	locked := Param{Name: "user", Kind: Option, Required: true, Help: "Name of the login", Choices: lockedUsers}
+	locked := Param{Name: "user", Kind: Option, Help: "Name of the login", Choices: lockedUsers}
+	everybody := Param{Name: "all", Kind: Flag, Help: "All who are locked out"}
 	return []Command{
 		{Grammar{Words: "show system connections", RPC: "get-system-connections-information", Help: "Show who is connected over SSH, and how it is encrypted", Permission: "view"}, showConnections},
-		{Grammar{Words: "show system login lockout", RPC: "get-system-login-lockout-information", Help: "Show who is locked out after wrong passwords", Permission: "view"}, showLockouts},
-		{Grammar{Words: "clear system login lockout", RPC: "clear-system-login-lockout", Help: "Let somebody log in again", Permission: "clear", NoPipe: true, Params: []Param{locked}}, clearLockout},
+		{Grammar{Words: "show system login lockout", RPC: "get-system-login-lockout-information", Help: "Show who is locked out after wrong passwords", Permission: "view", Params: []Param{locked}}, showLockouts},
+		{Grammar{Words: "clear system login lockout", RPC: "clear-system-login-lockout", Help: "Let somebody log in again", Permission: "clear", NoPipe: true, Params: []Param{locked, everybody}}, clearLockout},
 		{Grammar{Words: "show security ssh host-key", RPC: "get-ssh-host-key-information", Help: "Show the keys that this machine is known by", Permission: "view"}, showHostKeys},
 		{Grammar{Words: "request security ssh host-key regenerate", RPC: "request-regenerate-ssh-host-key", Help: "Make new keys: clients will have to accept them", Permission: "maintenance", NoPipe: true,
 			Params: []Param{algorithm}}, regenerate},
@@ -120,8 +122,12 @@ type lockoutList struct {
 	zone *time.Location
 }
 
-func showLockouts(_ context.Context, env *Env, _ Args) (Result, error) {
-	return lockoutList{env.SSH.Lockouts(), env.Now().Location()}, nil
+func showLockouts(_ context.Context, env *Env, a Args) (Result, error) {
+	list := env.SSH.Lockouts()
+	if user, one := a["user"]; one {
+		list = slices.DeleteFunc(slices.Clone(list), func(l Lockout) bool { return l.User != user })
+	}
+	return lockoutList{list, env.Now().Location()}, nil
 }
 
 // WriteText implements Result.
@@ -162,6 +168,15 @@ func lockedUsers(env *Env, _ string) []Choice {
 }
 
 func clearLockout(_ context.Context, env *Env, a Args) (Result, error) {
+	switch all := a.Has("all"); {
+	case all == a.Has("user"):
+		return nil, errors.New("expecting user or all")
+	case all:
+		for _, l := range env.SSH.Lockouts() {
+			env.SSH.Unlock(env.Caller, l.User)
+		}
+		return nil, nil
+	}
 	if !env.SSH.Unlock(env.Caller, a["user"]) {
 		return nil, errors.New("user is not locked out: " + a["user"])
 	}
