@@ -20,6 +20,7 @@ type account struct {
 	// base that takes away what was counted before.
 	base totals
 	told [sink.NumReasons]uint64 // losses that were announced
+	last uint64                  // of a host: number in its spool of the last message that base knows of; 0: none
 }
 
 // totals are all counts of a destination.
@@ -58,9 +59,36 @@ func (a *account) open(d *destination) {
 		}
 		return
 	}
+	if r, ok := d.sink.(*sink.Remote); ok {
+		a.since(r)
+	}
 	lost := a.base.Waiting - min(a.base.Waiting, now.Accepted) // a spool's begins with what it found
-	a.base.Accepted -= a.base.Waiting - lost
+	a.base.Accepted -= min(a.base.Waiting, now.Accepted)
 	a.base.Dropped[sink.Interrupted] += lost
+	a.base.Waiting = 0
+}
+
+// since counts what a host was given, and was sent, between the moment that base is of
+// and a kill, by the numbers in its spool. The lock is held.
+func (a *account) since(r *sink.Remote) {
+	now, _, found := r.Numbered()
+	if a.last == 0 || found < a.last {
+		return // nothing is known, or the spool was made anew
+	}
+	more := found - a.last
+	a.base.Accepted += more
+	a.base.Waiting += more
+	if sent := a.base.Waiting - min(a.base.Waiting, now.Accepted); sent > 0 {
+		a.base.Waiting -= sent
+		a.base.Delivered += sent
+	}
+}
+
+// cleared counts what waited for a host that is not configured, and was dropped.
+func (a *account) cleared() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.base.Dropped[sink.Cleared] += a.base.Waiting
 	a.base.Waiting = 0
 }
 
@@ -78,6 +106,9 @@ func (a *account) close(d *destination) {
 		now = totals{filtered: now.filtered}
 	}
 	a.base = plus(a.base, now)
+	if r, ok := d.sink.(*sink.Remote); ok {
+		_, a.last, _ = r.Numbered()
+	}
 }
 
 // keepsCounters reports whether s brings back its own counters when it is

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -120,16 +122,89 @@ func (w *world) end() {
 
 // reborn starts an engine on the directories of w, which is left as a kill
 // leaves it.
-func (w *world) reborn(c Config, ledger string) *world {
+func (w *world) reborn(c Config, ledger string, adjust ...func(*Options)) *world {
 	w.t.Helper()
 	next := &world{t: w.t, dir: w.dir, alarms: make(map[string]error), changed: make(chan struct{}, 100)}
-	next.Engine = New(Options{LogDir: filepath.Join(w.dir, "log"), IndexDir: filepath.Join(w.dir, "index"), Ledger: ledger,
-		Alarm: next.alarm, Report: func(place string, err error) { next.alarm("report "+place, err) }})
+	o := Options{LogDir: filepath.Join(w.dir, "log"), IndexDir: filepath.Join(w.dir, "index"), Ledger: ledger,
+		Alarm: next.alarm, Report: func(place string, err error) { next.alarm("report "+place, err) }}
+	for _, f := range adjust {
+		f(&o)
+	}
+	next.Engine = New(o)
 	w.t.Cleanup(func() { next.close() })
 	if err := next.Start(c); err != nil {
 		w.t.Fatal(err)
 	}
 	return next
+}
+
+// What a host was given and sent after the counters were kept last is not lost with
+// them: its spool's numbers tell.
+func TestAKillLosesNoCountsOfHosts(t *testing.T) {
+	port := freePort(t)
+	c := Config{Hosts: []Host{{Place: "host", Name: "127.0.0.1", Port: port, Transport: TransportTCP, Newline: true, FacilityOverride: -1,
+		Layout: Layout{AllowDuplicates: true}, Selection: Selection{Rules: rules(t, "any any")}}}}
+	first := start(t, Config{})
+	ledger := filepath.Join(first.dir, "statistics")
+	with := func(o *Options) {
+		o.SpoolDir, o.ReconnectFirst, o.ReconnectMost = filepath.Join(first.dir, "spool"), 10*time.Millisecond, 20*time.Millisecond
+	}
+	w := first.reborn(c, ledger, with)
+	say := func(n int) {
+		for i := range n {
+			w.Submit(batch(sentBy("10.0.0.1"), fmt.Sprint("<13>message ", i)))
+		}
+	}
+	wants := func(delivered, waiting uint64) {
+		t.Helper()
+		w.eventually(func() bool {
+			d := w.destinationOf(KindHost, "127.0.0.1").Sink
+			return d.Delivered == delivered && d.Waiting == waiting
+		}, func() string { return fmt.Sprintf("%+v", w.destinationOf(KindHost, "127.0.0.1")) })
+		holds(t, w.Statistics())
+		if d := w.destinationOf(KindHost, "127.0.0.1").Sink; d.Accepted != delivered+waiting || d.Lost() != 0 {
+			t.Errorf("%+v", d)
+		}
+	}
+	say(10)
+	wants(0, 10)
+	w.save()
+	killed, err := os.ReadFile(ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return // closed below
+			}
+			_, _ = io.Copy(io.Discard, conn) // until its sender ends
+			conn.Close()
+		}
+	}()
+	wants(10, 0)
+	say(5)
+	wants(15, 0)
+	w.end()
+	l.Close()
+	<-served
+	if err := os.WriteFile(ledger, killed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w = w.reborn(c, ledger, with)
+	wants(15, 0)
+	say(3)
+	wants(15, 3)
+	w.end()
+	w = w.reborn(c, ledger, with)
+	wants(15, 3)
 }
 
 // Counters survive a clean end and a kill. What waited in memory when the

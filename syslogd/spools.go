@@ -157,6 +157,12 @@ func (e *Engine) ClearSpool(host string) (uint64, error) {
 		return 0, err
 	}
 	n, err := s.Clear()
+	e.mu.Lock()
+	a := e.accounts[destinationID{KindHost, host}]
+	e.mu.Unlock()
+	if a != nil {
+		a.cleared()
+	}
 	return n, errors.Join(err, s.Close())
 }
 

@@ -337,6 +337,13 @@ func (r *Remote) flushFold() {
 // Counters implements Destination.
 func (r *Remote) Counters() Counters { return r.counters(r.spool.State()) }
 
+// Numbered returns the counts, with the number in the spool of the last line that they
+// know of, and that of the last one which was there when it was opened.
+func (r *Remote) Numbered() (c Counters, last, found uint64) {
+	s := r.spool.State()
+	return r.counters(s), s.Last, s.Found
+}
+
 func (r *Remote) counters(s spool.State) Counters {
 	c := Counters{Accepted: s.Accepted, Delivered: s.Settled[spool.Delivered], Waiting: s.Waiting, Made: s.Made}
 	c.Dropped[QueueFull], c.Dropped[Overwritten], c.Dropped[Damaged] = s.Refused, s.Overwritten, s.Damaged

@@ -140,6 +140,7 @@ func (s *Spool) recover() (found Recovery, err error) {
 		gap.between(last, c.reserved)
 	}
 	s.lose(&gap)
+	s.found = last
 	s.next = max(last+1, c.reserved)
 	if known && !c.closed && c.boot != s.boot {
 		s.next += skipNumbers

@@ -175,6 +175,7 @@ type State struct {
 	Oldest  time.Time // when the oldest record that waits was received; zero: none waits
 	Through uint64    // the last number that is settled
 	Last    uint64    // the last number given
+	Found   uint64    // the last number of a record that was there, or settled, when it was opened
 	Failing error     // why the disk takes nothing
 }
 
@@ -187,7 +188,7 @@ type oldest struct {
 // State returns a snapshot.
 func (s *Spool) State() State {
 	s.mu.Lock()
-	st := State{Counts: s.counts, Bytes: s.queued, Disk: s.used, Through: s.settled, Last: s.last, Failing: s.failing, Limit: s.limit}
+	st := State{Counts: s.counts, Bytes: s.queued, Disk: s.used, Through: s.settled, Last: s.last, Found: s.found, Failing: s.failing, Limit: s.limit}
 	if s.queued == 0 || s.last <= s.settled {
 		s.mu.Unlock()
 		return st

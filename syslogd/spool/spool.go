@@ -93,6 +93,7 @@ type Spool struct {
 	wake  chan struct{}
 	table *crc32.Table
 	ours  uint64 // first number given by this process
+	found uint64 // the last number of a record that was there, or settled, at opening
 
 	appending sync.Mutex // guards what the appender needs; taken before mu
 	policy    policy
