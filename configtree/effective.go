@@ -72,10 +72,14 @@ func (b *Batch) plainList(l *list) *list {
 	}
 	l = b.ownList(l)
 	shown.eachWith(hasMarks, func(e *node) {
-		if e.inactive {
+		n := e
+		if !e.inactive {
+			n = b.plain(e)
+		}
+		if e.inactive || len(n.slots) == 0 && n.schema.NeedsContents() { // contents are all that it says
 			l.remove(b.owner, e)
 		} else {
-			l.put(b.owner, b.plain(e), false)
+			l.put(b.owner, n, false)
 		}
 	})
 	return l
