@@ -21,6 +21,9 @@ func (p *Parser) parse5424(b *Batch, r *Record, i, end int) {
 	buf := b.Buf
 	r.Form = RFC5424
 	next, ok := p.stamp5424(b, r, i, end)
+	if !ok && p.meraki(b, r, i, end) {
+		return
+	}
 	if !ok {
 		r.Form = Bare
 		r.Flags |= Damaged
