@@ -65,7 +65,8 @@ func All() []Command {
 			Param{Name: "message", Kind: Option, Help: "The text, in quotes", Required: true})}, sendMessage},
 		{Grammar{Words: "clear system commit", RPC: "clear-system-commit", Help: "Cancel a commit that waits for its time", Permission: "configure", NoPipe: true}, clearScheduled},
 		{Grammar{Words: "file list", RPC: "file-list", Help: "List a directory", Permission: "view", Params: []Param{
-			{Name: "path", Help: "Directory or file", Choices: Files}, {Name: "detail", Kind: Flag, Help: "With size, owner and date"}}}, fileList},
+			{Name: "path", Help: "Directory or file", Choices: Files}, {Name: "detail", Kind: Flag, Help: "With size, owner and date"},
+			{Name: "recursive", Kind: Flag, Help: "With what is in the directories of it"}}}, fileList},
 		{Grammar{Words: "file show", RPC: "file-show", Help: "Show the contents of a file", Permission: "view", Params: []Param{file}}, fileShow},
 		{Grammar{Words: "file delete", RPC: "file-delete", Help: "Delete a file", Permission: "maintenance", NoPipe: true, Params: []Param{doomed}}, fileDelete},
 		{Grammar{Words: "file copy", RPC: "file-copy", Help: "Copy a file", Permission: "maintenance", NoPipe: true, Params: fromTo()}, fileCopy},

@@ -56,16 +56,25 @@ type directory struct {
 }
 
 // fileList is `file list` (junos-cli §7.2).
-func fileList(_ context.Context, env *Env, a Args) (Result, error) {
+func fileList(ctx context.Context, env *Env, a Args) (Result, error) {
 	name := "."
 	if a.Has("path") && a["path"] != "~" {
 		name = a["path"]
 	}
+	d, err := listed(env, name, a.Has("detail"))
+	if err != nil || !a.Has("recursive") {
+		return d, err
+	}
+	return d.below(ctx, name)
+}
+
+// listed lists a directory, or a file alone.
+func listed(env *Env, name string, detail bool) (directory, error) {
 	list, err := env.Files.List(name)
 	if err != nil {
-		return nil, err
+		return directory{}, err
 	}
-	d := directory{env: env, at: env.Files.Abs(name), detail: a.Has("detail")}
+	d := directory{env: env, at: env.Files.Abs(name), detail: detail}
 	if info, err := env.Files.Stat(name); err == nil && info.IsDir() {
 		d.titled = true
 	} else {
@@ -75,6 +84,62 @@ func fileList(_ context.Context, env *Env, a Args) (Result, error) {
 		d.files, d.marks = append(d.files, logFile(f)), append(d.marks, kindMark(f.Mode()))
 	}
 	return d, nil
+}
+
+// maxListed bounds how many files `file list recursive` lists.
+const maxListed = 100_000
+
+// below lists the directory, which is called name, and those in it that the class may list. Links
+// are not followed.
+func (d directory) below(ctx context.Context, name string) (directories, error) {
+	all, files := directories{d}, len(d.files)
+	for i, f := range d.files {
+		inner := path.Join(name, f.Name)
+		if !d.titled || d.marks[i] != kindMark(fs.ModeDir) || d.env.Class().denies("file", "list", d.env.Files.Abs(inner)) {
+			continue
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		sub, err := listed(d.env, inner, d.detail)
+		if err != nil {
+			return nil, err
+		}
+		deeper, err := sub.below(ctx, inner)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range deeper {
+			files += len(one.files)
+		}
+		if files > maxListed {
+			return nil, fmt.Errorf("more than %d files below %s", maxListed, d.at)
+		}
+		all = append(all, deeper...)
+	}
+	return all, nil
+}
+
+// directories is the answer of `file list recursive`.
+type directories []directory
+
+// WriteText implements Result.
+func (all directories) WriteText(w io.Writer) error {
+	for _, d := range all {
+		if err := d.WriteText(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Element implements Result.
+func (all directories) Element() Element {
+	e := Group("directory-list").With("root-path", all[0].at)
+	for _, d := range all {
+		e.Children = append(e.Children, d.Element().Children...)
+	}
+	return e
 }
 
 // WriteText implements Result.

@@ -494,3 +494,45 @@ func TestArgs(t *testing.T) {
 		t.Error(a)
 	}
 }
+
+func TestFileListRecursive(t *testing.T) {
+	env := newEnv(t)
+	home := filepath.Join(env.StateDir, "home", "user")
+	for _, dir := range []string{"a/deep", "hidden", "z"} {
+		if err := os.MkdirAll(filepath.Join(home, dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(home, dir, "f"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("..", filepath.Join(home, "a", "up")); err != nil {
+		t.Fatal(err)
+	}
+	class, problems := NewClass(ClassDefinition{Permissions: []string{"view"}, DenyCommands: "file list .*hidden"})
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	env.Class = func() *Class { return class }
+	shows(t, env, "file list", Args{"recursive": ""}, `
+/var/home/user/:
+a/
+hidden/
+z/
+
+/var/home/user/a/:
+deep/
+up@
+
+/var/home/user/a/deep/:
+f
+
+/var/home/user/z/:
+f
+`)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := fileList(ctx, env, Args{"recursive": ""}); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
