@@ -22,7 +22,7 @@ func displayVerbs() []*verb {
 		return &verb{Grammar: op.Grammar{Words: words, Help: help, Params: params}, display: display}
 	}
 	inheritance := v("display inheritance", "Show also what groups give, and which", displayInheritance,
-		flag("no-comments", "Without the remarks"), flag("brief", "With short remarks"), flag("terse", "With short remarks"))
+		flag("no-comments", "Without the remarks"), flag("brief", "With short remarks"), flag("terse", "With short remarks"), flag("defaults", "With the defaults of what is not configured, too"))
 	inheritance.shows = true
 	changed := v("display changed", "Mark what has changed since the last commit (XML only)", displayChanged)
 	omit := v("display omit", "Show configuration with nothing left out", displayOmit)
@@ -67,7 +67,7 @@ func displayJSON(_ *Session, _ *call, c *configuration) (op.Result, error) {
 	return &j, nil
 }
 
-func displayInheritance(_ *Session, pipe *call, c *configuration) (op.Result, error) {
+func displayInheritance(s *Session, pipe *call, c *configuration) (op.Result, error) {
 	i := *c
 	i.inherits, i.options.Inheritance = true, format.Told
 	switch {
@@ -75,6 +75,9 @@ func displayInheritance(_ *Session, pipe *call, c *configuration) (op.Result, er
 		i.options.Inheritance = format.Untold
 	case pipe.args.Has("brief"), pipe.args.Has("terse"):
 		i.options.Inheritance = format.Brief
+	}
+	if pipe.args.Has("defaults") {
+		i.defaults = func(p configtree.Path) bool { return s.sees(p, "") }
 	}
 	return &i, nil
 }

@@ -22,10 +22,11 @@ type configuration struct {
 	tree     *configtree.Tree
 	at       configtree.Path
 	options  format.Options
-	about    []format.Attribute // of the whole, for XML and JSON
-	inherits bool               // with what groups give
-	wrapper  [2]string          // around it
-	since    *configtree.Tree   // what has changed against it is marked; nil for no marks
+	about    []format.Attribute         // of the whole, for XML and JSON
+	inherits bool                       // with what groups give
+	defaults func(configtree.Path) bool // and with the defaults of what this lets pass; nil: without
+	wrapper  [2]string                  // around it
+	since    *configtree.Tree           // what has changed against it is marked; nil for no marks
 
 	before func() (*configtree.Tree, error) // the configuration that it came after
 }
@@ -52,9 +53,15 @@ func (c *configuration) write(w io.Writer) error {
 		c.options.Since = c.since
 	}
 	if c.inherits {
-		from = c.tree.Expand()
+		holds := func(t *configtree.Tree) *configtree.Effective {
+			if c.defaults == nil {
+				return t.Expand()
+			}
+			return t.Expand().WithDefaults(c.defaults)
+		}
+		from = holds(c.tree)
 		if c.since != nil {
-			c.options.Since = c.since.Expand()
+			c.options.Since = holds(c.since)
 		}
 	}
 	if c.options.Header == "" {

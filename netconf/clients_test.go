@@ -114,6 +114,14 @@ set apply-groups g</configuration-set></load-configuration>`); got != loaded(ok)
 			t.Errorf("%s:\n%s\nwant:\n%s", rpc, got, want)
 		}
 	}
+	const defaults = "<configuration><system><syslog><log-rotate-frequency/></syslog></system></configuration>"
+	got := b.say(`<get-configuration inherit="defaults" groups="groups">` + defaults + "</get-configuration>")
+	if want := `<log-rotate-frequency junos:group="junos-defaults">15</log-rotate-frequency>`; !strings.Contains(got, want) {
+		t.Errorf("no %s in\n%s", want, got)
+	}
+	if got := b.say(`<get-configuration inherit="inherit">` + defaults + "</get-configuration>"); got != nothing {
+		t.Errorf("a default that nobody asked for:\n%s", got)
+	}
 }
 
 // What commit-configuration may bring (the table of clients.md, section 2).

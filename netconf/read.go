@@ -21,12 +21,13 @@ const configNamespace = "http://xml.juniper.net/xnm/1.1/xnm"
 
 // view is a configuration about to be shown.
 type view struct {
-	tree    *configtree.Tree
-	about   []format.Attribute
-	filter  *etree.Element     // nil for everything
-	holds   bool               // what holds instead of what was typed: with groups, without what is inactive
-	sources format.Inheritance // with holds: which group a statement is from
-	since   *configtree.Tree   // what is not as it is there is marked; nil for no marks
+	tree     *configtree.Tree
+	about    []format.Attribute
+	filter   *etree.Element             // nil for everything
+	holds    bool                       // what holds instead of what was typed: with groups, without what is inactive
+	defaults func(configtree.Path) bool // with holds: and the defaults of what this lets pass; nil: without
+	sources  format.Inheritance         // with holds: which group a statement is from
+	since    *configtree.Tree           // what is not as it is there is marked; nil for no marks
 }
 
 // running is the configuration in force, with what is known of its commit.
@@ -68,7 +69,7 @@ func (v view) whole() bool { return v.filter == nil || len(v.filter.ChildElement
 func (v view) of(t *configtree.Tree) (configtree.Node, format.Base, error) {
 	from, base := t.Root(), format.Base(t)
 	if v.holds {
-		e := t.Expand()
+		e := v.effective(t)
 		from, base = e.Root(), e
 	}
 	if v.whole() {
@@ -79,6 +80,15 @@ func (v view) of(t *configtree.Tree) (configtree.Node, format.Base, error) {
 		return from, nil, err
 	}
 	return part.Root(), part, nil
+}
+
+// effective is what holds of a configuration.
+func (v view) effective(t *configtree.Tree) *configtree.Effective {
+	e := t.Expand()
+	if v.defaults != nil {
+		e = e.WithDefaults(v.defaults)
+	}
+	return e
 }
 
 // options are how v is written in a syntax. The version begins the whole, and
@@ -92,7 +102,7 @@ func (s *session) options(v view, syntax format.Syntax) (o format.Options, err e
 		o.Version = s.env.Product.Junos
 	}
 	if v.sources != format.Untold && !v.whole() {
-		o.Origin = v.tree.Expand() // what was selected does not know it
+		o.Origin = v.effective(v.tree) // what was selected does not know it
 	}
 	if v.since != nil {
 		_, o.Since, err = v.of(v.since)
@@ -199,6 +209,9 @@ func getConfiguration(_ context.Context, s *session, r *request) error {
 	}
 	if inherit, ok := attribute(r.op, "inherit"); ok && inherit != "" {
 		v.holds = true
+		if inherit == "defaults" {
+			v.defaults = func(p configtree.Path) bool { return s.env.Class().MaySee(p, "") }
+		}
 		if groups, ok := attribute(r.op, "groups"); ok && groups != "" {
 			v.sources = format.Brief
 		}
