@@ -20,7 +20,7 @@ type account struct {
 	// base that takes away what was counted before.
 	base totals
 	told [sink.NumReasons]uint64 // losses that were announced
-	last uint64                  // of a host: number in its spool of the last message that base knows of; 0: none
+	next uint64                  // of a host: number in its spool of the first message that base knows nothing of; 0: not known
 }
 
 // totals are all counts of a destination.
@@ -72,10 +72,10 @@ func (a *account) open(d *destination) {
 // and a kill, by the numbers in its spool. The lock is held.
 func (a *account) since(r *sink.Remote) {
 	now, _, found := r.Numbered()
-	if a.last == 0 || found < a.last {
+	if a.next == 0 || found+1 < a.next {
 		return // nothing is known, or the spool was made anew
 	}
-	more := found - a.last
+	more := found + 1 - a.next
 	a.base.Accepted += more
 	a.base.Waiting += more
 	if sent := a.base.Waiting - min(a.base.Waiting, now.Accepted); sent > 0 {
@@ -107,7 +107,8 @@ func (a *account) close(d *destination) {
 	}
 	a.base = plus(a.base, now)
 	if r, ok := d.sink.(*sink.Remote); ok {
-		_, a.last, _ = r.Numbered()
+		_, last, _ := r.Numbered()
+		a.next = last + 1
 	}
 }
 

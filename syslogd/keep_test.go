@@ -166,7 +166,22 @@ func TestAKillLosesNoCountsOfHosts(t *testing.T) {
 			t.Errorf("%+v", d)
 		}
 	}
-	say(10)
+	killing := func(f func()) {
+		w.save()
+		killed, err := os.ReadFile(ledger)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f()
+		w.end()
+		if err := os.WriteFile(ledger, killed, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w = w.reborn(c, ledger, with)
+	}
+	killing(func() { say(4) }) // the first of all
+	wants(0, 4)
+	say(6)
 	wants(0, 10)
 	w.save()
 	killed, err := os.ReadFile(ledger)

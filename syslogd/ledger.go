@@ -58,7 +58,7 @@ type destinationLedger struct {
 	Waiting   uint64            `json:"waiting,omitempty"`
 	Made      uint64            `json:"made,omitempty"`
 	Dropped   map[string]uint64 `json:"dropped,omitempty"`
-	Last      uint64            `json:"last,omitempty"` // of a host: number in its spool
+	Next      uint64            `json:"next,omitempty"` // of a host: the first number in its spool that is not in this
 }
 
 const (
@@ -197,14 +197,15 @@ func (s *source) restore(l *sourceLedger) {
 // added to its own counters.
 func (a *account) entry(id destinationID) destinationLedger {
 	a.mu.Lock()
-	t, last := a.base, a.last
+	t, next := a.base, a.next
 	for _, d := range a.live {
 		now := d.totals()
 		if keepsCounters(d.sink) {
 			now = totals{filtered: now.filtered}
 		}
 		if r, ok := d.sink.(*sink.Remote); ok {
-			now.Counters, last, _ = r.Numbered()
+			counters, last, _ := r.Numbered()
+			now.Counters, next = counters, last+1
 		}
 		t = plus(t, now)
 	}
@@ -212,7 +213,7 @@ func (a *account) entry(id destinationID) destinationLedger {
 	return destinationLedger{
 		Kind: id.kind.String(), Name: id.name, Filtered: t.filtered,
 		Accepted: t.Accepted, Delivered: t.Delivered, Repeated: t.Repeated, Waiting: t.Waiting, Made: t.Made,
-		Dropped: words(t.Dropped[:], sink.Reason.String), Last: last,
+		Dropped: words(t.Dropped[:], sink.Reason.String), Next: next,
 	}
 }
 
@@ -220,5 +221,5 @@ func (a *account) entry(id destinationID) destinationLedger {
 func (a *account) restore(l *destinationLedger) {
 	a.base = totals{l.Filtered, sink.Counters{Accepted: l.Accepted, Delivered: l.Delivered, Repeated: l.Repeated, Waiting: l.Waiting, Made: l.Made}}
 	refill(l.Dropped, sink.NumReasons, sink.Reason.String, func(i int, n uint64) { a.base.Dropped[i] = n })
-	a.told, a.last = a.base.Dropped, l.Last
+	a.told, a.next = a.base.Dropped, l.Next
 }
