@@ -67,36 +67,36 @@ func TestFramer(t *testing.T) {
 		{"6 <1>a\nb<1>c\n", 10, []string{"<1>a\nb", "<1>c"}},         // counted messages may hold LF
 		{"\xEF\xBB\xBF4 <1>a4 <1>b", 10, []string{"<1>a", "<1>b"}},   // a mark of UTF-8 first
 		{"\xEF\xBB\xBF<1>a\n\xEF\xBB", 10, []string{"\xEF\xBB\xBF<1>a", "\xEF\xBB"}},
-		{"5 is no count\n", 20, []string{"5 is no count"}},                           // no < behind it
-		{"12345\n<1>a\n", 10, []string{"12345", "<1>a"}},                             // digits alone
-		{"0 <1>a\n", 10, []string{"0 <1>a"}},                                         // RFC 6587: NONZERO-DIGIT
-		{"1234567890 <1>a\n", 30, []string{"1234567890 <1>a"}},                       // ten digits are no count
-		{"25 <1>" + x + "yz4 <1>a", 10, []string{"<1>xxxxxxx…", "<1>a"}},             // too long: the rest is passed over exactly
-		{"<1>" + x + "\n<1>a\n", 10, []string{"<1>xxxxxxx…", "<1>a"}},                //
-		{"<1>" + x, 10, []string{"<1>xxxxxxx…"}},                                     //
-		{"<1>xxxxxxx\r\n<1>a\n", 10, []string{"<1>xxxxxxx", "<1>a"}},                 // exactly as long as may be
-		{"<1>xxxxxxxx\n<1>a\n", 10, []string{"<1>xxxxxxx…", "<1>a"}},                 // one more
-		{"<1>xxxxxxé\n<1>a\n", 10, []string{"<1>xxxxxx…", "<1>a"}},                   // é would be split
-		{"<1>xxxxx€\n<1>a\n", 10, []string{"<1>xxxxx…", "<1>a"}},                     //
-		{"12 <1>xxxxxxé\n", 10, []string{"<1>xxxxxx…"}},                              //
-		{"<1>xxxxxx\x80\x80\x80\n", 10, []string{"<1>xxxxxx\x80…"}},                  // no UTF-8
-		{"10 <1>ab", 10, []string{"<1>ab…"}},                                         // the connection ended inside
-		{"9999999 <1>a", 10, []string{"<1>a…"}},                                      //
-		{"12 ", 10, []string{"12 "}},                                                 //
-		{"12", 10, []string{"12"}},                                                   //
-		{"", 10, nil},                                                                //
-		{"9999999 <1>" + x + "\n<1>b\n", 10, []string{"<1>xxxxxxx…"}},                // a lie costs the liar the connection
-		{"5 <1>abc6 <1>def4 <1>g", 10, []string{"<1>ab", "c", "<1>def", "<1>g"}},     // too few counted: the place is found again
-		{"4 <1>aé 5 <1>bc", 10, []string{"<1>a", "é ", "<1>bc"}},                     //
-		{"6 <1>a5 <1>bc4 <1>d", 10, []string{"<1>a5 ", "<1>bc", "<1>d"}},             // too many
-		{"4 <1>a" + x + x + "5 <1>bc", 10, []string{"<1>a", "xxxxxxxxxx…", "<1>bc"}}, //
-		{"4 <1>axxxxxxxxxx5 <1>bc", 10, []string{"<1>a", "xxxxxxxxxx", "<1>bc"}},     //
-		{"4 <1>axxxxxxxxxxx5 <1>bc", 10, []string{"<1>a", "xxxxxxxxxx…", "<1>bc"}},   //
-		{"4 <1>ax\n<1>5 <1>bc\n", 10, []string{"<1>a", "x", "<1>5 <1>bc"}},           // lines again: text is text
-		{"<1>5 <1>b\n", 10, []string{"<1>5 <1>b"}},                                   //
-		{"4 <1>ax5 <192>b5 <bc", 20, []string{"<1>a", "x5 <192>b5 <bc"}},             // no PRI
-		{"4 <1>ax0 <1>0005 <1>bc", 20, []string{"<1>a", "x0 <1>000", "<1>bc"}},       //
-		{"9 <1>a\n<1>b\n", 10, []string{"<1>a\n<1>b"}},                               //
+		{"5 is no count\n", 20, []string{"5 is no count"}},                             // no < behind it
+		{"12345\n<1>a\n", 10, []string{"12345", "<1>a"}},                               // digits alone
+		{"0 <1>a\n", 10, []string{"0 <1>a"}},                                           // RFC 6587: NONZERO-DIGIT
+		{"1234567890 <1>a\n", 30, []string{"1234567890 <1>a"}},                         // ten digits are no count
+		{"25 <1>" + x + "yz4 <1>a", 10, []string{"<1>xxxxxxx…", "<1>a"}},               // too long: the rest is passed over exactly
+		{"<1>" + x + "\n<1>a\n", 10, []string{"<1>xxxxxxx…", "<1>a"}},                  //
+		{"<1>" + x, 10, []string{"<1>xxxxxxx…"}},                                       //
+		{"<1>xxxxxxx\r\n<1>a\n", 10, []string{"<1>xxxxxxx", "<1>a"}},                   // exactly as long as may be
+		{"<1>xxxxxxxx\n<1>a\n", 10, []string{"<1>xxxxxxx…", "<1>a"}},                   // one more
+		{"<1>xxxxxxé\n<1>a\n", 10, []string{"<1>xxxxxx…", "<1>a"}},                     // é would be split
+		{"<1>xxxxx€\n<1>a\n", 10, []string{"<1>xxxxx…", "<1>a"}},                       //
+		{"12 <1>xxxxxxé\n", 10, []string{"<1>xxxxxx…"}},                                //
+		{"<1>xxxxxx\x80\x80\x80\n", 10, []string{"<1>xxxxxx\x80…"}},                    // no UTF-8
+		{"10 <1>ab", 10, []string{"<1>ab…"}},                                           // the connection ended inside
+		{"9999999 <1>a", 10, []string{"<1>a…"}},                                        //
+		{"12 ", 10, []string{"12 "}},                                                   //
+		{"12", 10, []string{"12"}},                                                     //
+		{"", 10, nil},                                                                  //
+		{"9999999 <1>" + x + "\n<1>b\n", 10, []string{"<1>xxxxxxx…"}},                  // a lie costs the liar the connection
+		{"5 <1>abc6 <1>def4 <1>g", 10, []string{"<1>ab", "c", "<1>def", "<1>g"}},       // too few counted: the place is found again
+		{"4 <1>aé 5 <1>bc", 10, []string{"<1>a", "é ", "<1>bc"}},                       //
+		{"6 <1>a6 <1>b6 <1>c6 <1>d", 10, []string{"<1>a6 ", "<1>b", "<1>c6 ", "<1>d"}}, // too many, those of the count itself
+		{"4 <1>a" + x + x + "5 <1>bc", 10, []string{"<1>a", "xxxxxxxxxx…", "<1>bc"}},   //
+		{"4 <1>axxxxxxxxxx5 <1>bc", 10, []string{"<1>a", "xxxxxxxxxx", "<1>bc"}},       //
+		{"4 <1>axxxxxxxxxxx5 <1>bc", 10, []string{"<1>a", "xxxxxxxxxx…", "<1>bc"}},     //
+		{"4 <1>ax\n<1>5 <1>bc\n", 10, []string{"<1>a", "x", "<1>5 <1>bc"}},             // lines again: text is text
+		{"<1>5 <1>b\n", 10, []string{"<1>5 <1>b"}},                                     //
+		{"4 <1>ax5 <192>b5 <bc", 20, []string{"<1>a", "x5 <192>b5 <bc"}},               // no PRI
+		{"4 <1>ax0 <1>0005 <1>bc", 20, []string{"<1>a", "x0 <1>000", "<1>bc"}},         //
+		{"9 <1>a\n<1>b\n", 10, []string{"<1>a\n<1>b"}},                                 //
 		{"<1>" + strings.Repeat("\x00", 5) + "\n4 <1>b", 10, []string{"<1>", "<1>b"}},
 	} {
 		for _, step := range []int{1, 2, 3, 7, 1000} {

@@ -2,10 +2,11 @@ package wire
 
 import "bytes"
 
-// A sender that counts wrongly, characters for bytes for instance, loses its place:
-// what is left of one message hides the count of the next, and without line feeds
-// that would go on to the end of the connection. Behind counted messages, text that
-// is none ends where a count and a PRI stand in it.
+// A sender that counts wrongly, characters for bytes or the count itself for
+// instance, loses its place: what is left of one message hides the count of the next,
+// and without line feeds that would go on to the end of the connection. Behind
+// counted messages, text that is none ends where a count and a PRI stand in it, also
+// where it begins with a PRI: the count in front of that may have been taken for text.
 
 // length is n, or all where n is -1.
 func length(n, all int) int {
