@@ -38,10 +38,19 @@ func (s *session) mayEdit(r *request) bool {
 	return s.env.Class().Command(entry[0], entry)
 }
 
+// may reports whether the class may run the command that an RPC is in the shell's configuration mode.
+// flag is what that needs besides.
+func (s *session) may(flag string, command ...string) bool {
+	return s.env.Class().Command(flag, command)
+}
+
+// flagRollback is the permission to go back to an earlier configuration.
+const flagRollback = "rollback"
+
 // maySee reports whether no rule keeps the configuration from the user, whatever is seen of it: that
 // in force is `show configuration`, and who may edit the candidate sees that.
 func (s *session) maySee(r *request, candidate bool) bool {
-	return s.env.Class().Command("", []string{"show", "configuration"}) || candidate && s.mayEdit(r)
+	return s.may("", "show", "configuration") || candidate && s.mayEdit(r)
 }
 
 // difference prints what the user may see of the difference of two configurations.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/beevik/etree"
@@ -71,6 +72,9 @@ func (s *session) commitOption(o *store.CommitOptions, e *etree.Element) (err er
 // commit commits, and answers as Junos does: what it has to say, then <ok/>. A
 // plain <ok/> suffices for those who asked for RFC 6241.
 func (s *session) commit(ctx context.Context, r *request, o store.CommitOptions) error {
+	if !s.may("", strings.Fields(o.Command)...) {
+		return s.refused(r.op.Tag)
+	}
 	do := s.candidate().Commit
 	if o.CheckOnly {
 		do = s.candidate().Check

@@ -252,6 +252,19 @@ func TestDeniedCommands(t *testing.T) {
 		{"configure private", "<open-configuration><private/></open-configuration>", true},
 		{"configure$", "<open-configuration><private/></open-configuration>", false},
 		{"configure$", "<discard-changes/>", true},
+		{"commit$", "<commit-configuration/>", true},
+		{"commit$", "<commit-configuration><check/></commit-configuration>", false},
+		{"commit", "<commit/>", true},
+		{"commit", "<validate><source><candidate/></source></validate>", true},
+		{"commit confirmed", "<commit><confirmed/></commit>", true},
+		{"commit confirmed", "<commit-configuration><confirmed/></commit-configuration>", true},
+		{"commit confirmed", "<commit/>", false},
+		{"rollback", "<discard-changes/>", true},
+		{"rollback", `<load-configuration rollback="0"/>`, true},
+		{"rollback rescue", `<load-configuration rescue="rescue"/>`, true},
+		{"rollback 1", `<load-configuration rollback="0"/>`, false},
+		{"load override", `<load-configuration action="override" format="text"><configuration-text>system { host-name x; }</configuration-text></load-configuration>`, true},
+		{"load override", `<load-configuration action="merge" format="text"><configuration-text>system { host-name x; }</configuration-text></load-configuration>`, false},
 	} {
 		class := op.ClassDefinition{Name: "most", Permissions: []string{"all"}, DenyCommands: c.deny}
 		got := strings.Join(b.talk(b.options(class), "<rpc>"+c.rpc+"</rpc>"), "")
@@ -265,6 +278,13 @@ func TestDeniedCommands(t *testing.T) {
 	if got := strings.Join(b.talk(b.options(class), "<rpc><get><filter><configuration><system/></configuration></filter></get></rpc>"), ""); strings.Contains(got, "<syslog>") || !strings.Contains(got, "<data>") {
 		t.Errorf("get: %s", got)
 	}
+	editor := op.ClassDefinition{Name: "editor", Permissions: []string{"configure", "control", "view-configuration"}}
+	for _, rpc := range []string{`<load-configuration rollback="1"/>`, `<load-configuration rescue="rescue"/>`} {
+		if got := strings.Join(b.talk(b.options(editor), "<rpc>"+rpc+"</rpc>"), ""); got != denied("load-configuration") {
+			t.Errorf("without the flag rollback, %s: %s", rpc, got)
+		}
+	}
+	b.talk(b.options(everything()), "<rpc><discard-changes/></rpc>")
 	forced := op.ClassDefinition{Name: "forced", Permissions: []string{"all"}, DenyCommands: "configure$"}
 	if got := strings.Join(b.talk(b.options(forced), "<rpc><open-configuration><private/></open-configuration></rpc>",
 		"<rpc><discard-changes/></rpc>", "<rpc>"+candidate+"</rpc>"), ""); strings.Contains(got, "denied") {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -34,7 +35,7 @@ func (s *session) load(ctx context.Context, l load) ([]configtree.Problem, error
 	if l.partial {
 		take = s.candidate().LoadPartial
 	}
-	_, problems, err := take(s.guarded(ctx), s.env.Caller, l.verb, orElse(l.source, client), edits)
+	_, problems, err := take(ctx, s.env.Caller, l.verb, orElse(l.source, client), edits)
 	return problems, err
 }
 
@@ -199,14 +200,27 @@ func loadConfiguration(ctx context.Context, s *session, r *request) error {
 		if err != nil {
 			return err
 		}
-		return s.loaded(r, nil, s.candidate().Rollback(s.guarded(ctx), s.env.Caller, n))
+		flag := flagRollback
+		if n == 0 { // that only forgets the changes
+			flag = ""
+		}
+		if !s.may(flag, "rollback", strconv.Itoa(n)) {
+			return s.refused(r.op.Tag)
+		}
+		return s.loaded(r, nil, s.candidate().Rollback(ctx, s.env.Caller, n))
 	}
 	if _, ok := attribute(r.op, "rescue"); ok {
-		return s.loaded(r, nil, s.candidate().RollbackRescue(s.guarded(ctx), s.env.Caller))
+		if !s.may(flagRollback, "rollback", "rescue") {
+			return s.refused(r.op.Tag)
+		}
+		return s.loaded(r, nil, s.candidate().RollbackRescue(ctx, s.env.Caller))
 	}
 	l, shut, err := s.source(r)
 	if err != nil {
 		return err
+	}
+	if !s.may("", "load", l.verb.String()) {
+		return errors.Join(s.refused(r.op.Tag), shut())
 	}
 	problems, err := s.load(ctx, l)
 	return s.loaded(r, problems, errors.Join(err, shut()))

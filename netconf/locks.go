@@ -140,7 +140,10 @@ func closeConfiguration(_ context.Context, s *session, r *request) error {
 
 // discardChanges makes the candidate what is in force (RFC 6241, 8.3.4.2).
 func discardChanges(ctx context.Context, s *session, r *request) error {
-	if err := s.candidate().Rollback(s.guarded(ctx), s.env.Caller, 0); err != nil {
+	if !s.may("", "rollback", "0") {
+		return s.refused(r.op.Tag)
+	}
+	if err := s.candidate().Rollback(ctx, s.env.Caller, 0); err != nil {
 		return err
 	}
 	r.ok()

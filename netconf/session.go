@@ -332,6 +332,7 @@ func (s *session) rpc(ctx context.Context, m *message, r *reply) {
 
 // operate finds the operation by its name and runs it.
 func (s *session) operate(ctx context.Context, r *request) error {
+	ctx = s.guarded(ctx)
 	for _, o := range operations() {
 		if o.name != r.op.Tag {
 			continue
