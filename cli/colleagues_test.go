@@ -107,9 +107,10 @@ func TestReminder(t *testing.T) {
 func TestExclusiveOverUncommittedEdits(t *testing.T) {
 	l := newLab(t)
 	l.colleague("configure", "set system host-name x")
+	left := "there are uncommitted changes of colleague, last at 2026-11-22 10:00:00 UTC\n" + discardHint + "\n"
 	for commands, want := range map[string]string{
-		"configure exclusive\n": "stdin:1: error: configuration database modified\n",
-		"configure private\n":   "stdin:1: error: shared configuration database modified\n",
+		"configure exclusive\n": "stdin:1: error: configuration database modified\n" + left,
+		"configure private\n":   "stdin:1: error: shared configuration database modified\n" + left,
 	} {
 		if _, errs, status := l.batch("user", commands); status != 1 || errs != want {
 			t.Errorf("%q: status %d %s", commands, status, errs)

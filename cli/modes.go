@@ -69,17 +69,20 @@ func leave(ctx context.Context, s *Session, c *call) error {
 // uncommitted is said on the way in and out.
 const uncommitted = "The configuration has been changed but not committed\n"
 
-// discardHint says how a batch gets past what somebody left behind.
+// discardHint says how to get past what somebody left behind.
 const discardHint = "'show | compare' in configuration mode, at a terminal, shows them;\n" +
 	"'request system configuration discard-changes' forgets the uncommitted changes of everybody"
 
-// leftBehind says whose uncommitted changes keep a batch out, and what to do.
-func (s *Session) leftBehind(c *store.Candidate) string {
+// inTheWay says of a refusal for uncommitted changes whose they are, and what to do.
+func (s *Session) inTheWay(err error) error {
+	if !errors.Is(err, store.ErrModified) && !errors.Is(err, store.ErrSharedModified) {
+		return err
+	}
 	said := "there are uncommitted changes"
-	for i, line := range s.editedBy(c) {
+	for i, line := range s.editedBy(s.env.Store.Shared()) {
 		said += map[bool]string{true: " ", false: ", "}[i == 0] + line
 	}
-	return said + "\n" + discardHint
+	return fmt.Errorf("%w\n%s\n%s", err, said, discardHint)
 }
 
 // maxEditors bounds how many users are told to have uncommitted changes.
@@ -108,10 +111,7 @@ func (s *Session) editedBy(c *store.Candidate) []string {
 func configure(_ context.Context, s *Session, c *call) error {
 	candidate := s.env.Store.Shared()
 	if err := s.env.Store.Modified(); s.o.Batch && err != nil && s.shared == nil {
-		if errors.Is(err, store.ErrModified) {
-			err = fmt.Errorf("%w\n%s", err, s.leftBehind(candidate))
-		}
-		return err
+		return s.inTheWay(err)
 	}
 	s.enter(c, candidate)
 	if c.given && len(c.path.Path) > 0 {
@@ -148,7 +148,7 @@ func configureExclusive(_ context.Context, s *Session, c *call) error {
 		c.say(s.editing())
 	}
 	if err != nil {
-		return err
+		return s.inTheWay(err)
 	}
 	c.say("warning: uncommitted changes will be discarded on exit\n")
 	s.enter(c, s.env.Store.Shared())
@@ -160,7 +160,7 @@ func configureExclusive(_ context.Context, s *Session, c *call) error {
 func configurePrivate(_ context.Context, s *Session, c *call) error {
 	candidate, err := s.env.Store.Private(s.env.Caller)
 	if err != nil {
-		return err
+		return s.inTheWay(err)
 	}
 	c.say("warning: uncommitted changes will be discarded on exit\n")
 	s.enter(c, candidate)
