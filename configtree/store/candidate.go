@@ -87,7 +87,11 @@ type edition struct {
 	edits  []configtree.Edit // nil with whole
 	cost   int               // statements that the log will keep
 
-	each    []Command         // edits, and first, are theirs; see EditEach
+	each     []Command     // edits, and first, are theirs; see EditEach
+	begin    func() *state // where an advance begins; nil for none
+	advance  *advance      // nil before there are many edits
+	advanced int           // edits that it has
+
 	partial bool              // leaves out edits that cannot be made
 	strict  bool              // what is not there cannot be deleted
 	compare bool              // with whole: keeps what differs as edits, if that leads there
@@ -184,6 +188,10 @@ func (ed *edition) draft(before *state) *draft {
 
 // apply makes the edits.
 func (ed *edition) apply(d *draft) {
+	if a := ed.advance; a != nil && a.before == d.before {
+		d.problems, d.after = slices.Clone(a.problems), a.after
+		return
+	}
 	r := replay{d.before.tree.Batch()}
 	if ed.each != nil {
 		d.problems, d.idle = r.each(ed.edits, ed.each)

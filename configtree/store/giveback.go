@@ -62,7 +62,7 @@ func freeGarbage() bool {
 // firstCollection is how large, in bytes, the heap may get before the first garbage
 // collection of a large load. Without that the collector walks over what has been read
 // so far each time that it has doubled, from a few megabytes on: a sixth of the time.
-const firstCollection = 80 << 20
+const firstCollection = 64 << 20
 
 // collector puts the garbage collector of the process off. The second of two at the same
 // time has no say.

@@ -67,6 +67,9 @@ func (c *Candidate) load(ctx context.Context, ed edition, verb LoadVerb, source 
 	}
 	c.store.record(ed.by, event.Load{Username: ed.by.User, Command: "load " + verb.String()})
 	defer c.store.collector.resume()
+	if !ed.partial && (verb == LoadMerge || verb == LoadReplace || verb == LoadSet) {
+		ed.begin = c.state.Load
+	}
 	problems, err = ed.collect(ctx, c.store, verb, edits)
 	if err != nil {
 		return nil, problems, err
@@ -116,6 +119,7 @@ func inOrder(problems []configtree.Problem) []configtree.Problem {
 func (ed *edition) collect(ctx context.Context, store *Store, verb LoadVerb, edits Source) ([]configtree.Problem, error) {
 	problems := []configtree.Problem{}
 	ed.edits = []configtree.Edit{}
+	defer ed.arrive()
 	for edit, problem := range edits {
 		if len(ed.edits)%1024 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -132,11 +136,18 @@ func (ed *edition) collect(ctx context.Context, store *Store, verb LoadVerb, edi
 			if len(ed.edits) == cap(ed.edits) { // twofold: what is outgrown is garbage
 				ed.edits = slices.Grow(ed.edits, max(len(ed.edits), 16))
 			}
+			if n := edit.Path.Last().Node; n != nil && n.Unkept {
+				ed.stray() // it becomes another edit
+			}
+			keepSecret(&edit)
 			if ed.edits = append(ed.edits, edit); len(ed.edits) == largeLoad {
 				store.collector.putOff(firstCollection)
 			}
+			ed.ahead(false)
 		}
 	}
+	ed.ahead(true)
+	ed.arrive()
 	ed.cost = len(ed.edits)
 	return append(problems, ed.hash(store)...), nil
 }
