@@ -4,7 +4,7 @@
 //	z := inflate.NewReader(file)
 //	n, err := z.Read(block)
 //
-// It takes less than half of the time of the general ones because it asks less of
+// It takes about half of the time of the general ones because it asks less of
 // its source: it reads ahead into a buffer of its own, as it pleases, so that it
 // can take eight bytes of input at once, and it unpacks into another one that
 // holds the text that it refers back to as well. While both have room, nothing is
