@@ -22,6 +22,19 @@ var samples = []string{
 	"any", "match", "Grüße", "tab\there", "two\nlines", "\x1b[0m", "'", "set", "*", "<x>",
 }
 
+// pieces make values of which every one has its own ways to be misread.
+var pieces = []string{" ", "\"", "\\", "\\\"", "#", "##", "/*", "*/", ";", "{", "}", "[", "]", "\n", "\t", "é", "漢", "\u2028", "\ufeff", "\u00a0", "\x01",
+	"inactive:", "protect:", "delete:", "<", ">", "&amp;", "]]>", "<!--", "'", "$9$", "/* SECRET-DATA */", "{ ... }", "+ ", "- ", "! ", "[edit system]",
+	"a", "b", "0", ".", "-", "|", "^", "(", ")", "?", "=", ",", "~", "%", "@", `\n`, `\x1b`, `\x2e`, "to", "before", "top", "null", "true", "1e5"}
+
+func (g *gardener) composed() string {
+	var b strings.Builder
+	for range 1 + g.rand.IntN(6) {
+		b.WriteString(pieces[g.rand.IntN(len(pieces))])
+	}
+	return b.String()
+}
+
 // gardener grows random configurations that only hold what the schema permits.
 type gardener struct {
 	rand    *rand.Rand
@@ -39,6 +52,9 @@ func (g *gardener) value(typ *schema.Type) (string, bool) {
 	if typ.Base == schema.Unsigned && len(typ.Ranges) > 0 {
 		r := typ.Ranges[g.rand.IntN(len(typ.Ranges))]
 		return fmt.Sprint(r.Min + g.rand.Uint64N(r.Max-r.Min+1)), true
+	}
+	if s := g.composed(); g.chance(40) && typ.Check(s) == nil {
+		return s, true
 	}
 	for _, i := range g.rand.Perm(len(samples)) {
 		if samples[i] != "" && typ.Check(samples[i]) == nil {
@@ -119,7 +135,7 @@ func (g *gardener) mark(t testing.TB) {
 		if g.chance(4) {
 			g.plant(t, configtree.Deactivate, p, "")
 		}
-		if text := commentText(samples[g.rand.IntN(len(samples))]); g.chance(3) && text != "" {
+		if text := commentText(g.composed()); g.chance(3) && text != "" {
 			g.plant(t, configtree.Annotate, p, text)
 		}
 	}
@@ -340,7 +356,7 @@ func (g *gardener) change(t testing.TB, n configtree.Node) {
 	case 2:
 		g.plant(t, configtree.Activate, p, "")
 	case 3:
-		g.plant(t, configtree.Annotate, p, commentText(samples[g.rand.IntN(len(samples))]))
+		g.plant(t, configtree.Annotate, p, commentText(g.composed()))
 	case 4:
 		if v, ok := g.value(&s.Type); ok && s.Kind == schema.Leaf && s.Type.Base != schema.Empty {
 			g.plant(t, configtree.Set, p, v)
