@@ -94,6 +94,7 @@ func TestRightsToFiles(t *testing.T) {
 		{op.ClassDefinition{Permissions: []string{"trace"}}, files.Rights{Logs: true}},
 		{op.ClassDefinition{Permissions: []string{"view-configuration"}}, files.Rights{}},
 		{op.ClassDefinition{Permissions: []string{"view-configuration", "secret"}}, files.Rights{Config: true}},
+		{op.ClassDefinition{Permissions: []string{"all"}, DenyCommands: "show configuration"}, files.Rights{Logs: true, Delete: true}},
 		{op.ClassDefinition{Permissions: []string{"all"}, DenyConfiguration: "system login"}, files.Rights{Logs: true, Delete: true}},
 	} {
 		c, problems := op.NewClass(tt.d)

@@ -217,7 +217,8 @@ func (d *Daemon) identify(uid uint32, pid int) (identity, error) {
 // rights are what a class may do with files: who reads the configurations on
 // disk sees all of them, with their secrets.
 func rights(c *op.Class) files.Rights {
-	return files.Rights{Logs: c.May("trace") || c.May("maintenance"), Delete: c.May("maintenance"), Config: c.SeesAll() && c.May("secret")}
+	return files.Rights{Logs: c.May("trace") || c.May("maintenance"), Delete: c.May("maintenance"),
+		Config: c.SeesAll() && c.May("secret") && c.Command("", []string{"show", "configuration"})}
 }
 
 // ttyOf is the terminal of a process, such as pts/0, or empty.
