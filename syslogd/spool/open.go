@@ -110,10 +110,10 @@ func (s *Spool) recover() (found Recovery, err error) {
 	}
 	found.Foreign = foreign
 	if s.begun = len(paths) > 0 || found.Forgot || known && !c.closed; s.begun {
-		s.boot = bootID()
+		s.boot = s.o.Syncer.boot()
 	}
 	s.settled, s.explained = c.settled, c.explained
-	gap := gaps{sure: known && c.told && (c.closed || c.boot == bootID()), explained: c.explained, found: &found}
+	gap := gaps{sure: known && c.told && (c.closed || c.boot == s.o.Syncer.boot()), explained: c.explained, found: &found}
 	last := c.settled
 	for _, path := range paths {
 		u, torn, err := s.readUnit(path)

@@ -105,10 +105,12 @@ func (s *Spool) begin() error {
 	if begun || s.dir == "" {
 		return nil
 	}
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return err
+	if err := os.Mkdir(s.dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		if err = os.MkdirAll(s.dir, 0o700); err != nil {
+			return err
+		}
 	}
-	boot := bootID()
+	boot := s.o.Syncer.boot()
 	s.mu.Lock()
 	s.boot, s.begun = boot, true
 	s.mu.Unlock()

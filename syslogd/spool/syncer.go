@@ -18,6 +18,15 @@ type Syncer struct {
 	mu      sync.Mutex // guards what follows
 	waiting []*syncing
 	working bool // somebody syncs
+
+	once sync.Once
+	id   [16]byte // of this boot of the machine, once asked for
+}
+
+// boot tells this boot of the machine from the others.
+func (s *Syncer) boot() [16]byte {
+	s.once.Do(func() { s.id = bootID() })
+	return s.id
 }
 
 // syncing is what one spool asks for.
