@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -269,9 +270,24 @@ func TestMonitorRefusesWhatIsNotThere(t *testing.T) {
 	}
 }
 
+// endingSource tells when there are no commands left.
+type endingSource struct {
+	Source
+	over func()
+}
+
+func (e endingSource) Next() (string, int, error) {
+	line, n, err := e.Source.Next()
+	if err != nil {
+		e.over()
+	}
+	return line, n, err
+}
+
 func TestMonitorInABatchFollowsUntilItIsStopped(t *testing.T) {
 	l := newLab(t)
-	source := NewListSource("-c", "monitor start messages | except two; monitor start messages")
+	over := make(chan struct{})
+	source := endingSource{NewListSource("-c", "monitor start messages | except two; monitor start messages"), sync.OnceFunc(func() { close(over) })}
 	o := l.options("user")
 	var out, errs strings.Builder
 	o.Batch, o.Screen = true, NewBatchScreen(&out, source)
@@ -280,6 +296,7 @@ func TestMonitorInABatchFollowsUntilItIsStopped(t *testing.T) {
 		l.logs.news <- "one"
 		l.logs.news <- "two"
 		l.logs.news <- "three"
+		<-over
 		stop()
 	}()
 	status := New(o).RunBatch(ctx, Batch{Source: source, Output: &out, Errors: &errs})
