@@ -454,7 +454,7 @@ func TestMissingSegments(t *testing.T) {
 
 func missingSegment(t *testing.T, name string, which int, overflow Overflow, damage func(path string) error) {
 	w := newWorld(t, Options{Size: minSize, Overflow: overflow})
-	w.put(0, 20000, 100)
+	w.put(0, 9000, 100)
 	before := w.s.State()
 	if err := errors.Join(w.r.Close(), w.s.Close()); err != nil {
 		t.Fatal(err)
@@ -474,7 +474,7 @@ func missingSegment(t *testing.T, name string, which int, overflow Overflow, dam
 	if again := w.again(); again.Missing != 0 || w.s.State().Damaged != 0 {
 		t.Errorf("%s: once more %v", name, &again)
 	}
-	w.put(20000, 20001, 1)
+	w.put(9000, 9001, 1)
 	got := w.get(1 << 20)
 	if want := int(before.Waiting - found.Missing); len(got) < want || len(got) > want+1 {
 		t.Errorf("%s: read %d, want %d", name, len(got), want)
