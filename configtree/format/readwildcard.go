@@ -17,26 +17,26 @@ func (s *setReader) wildcard(n int, at configtree.Path, words []configtree.Word)
 	case len(words) == 1:
 		return s.problem(n, behind, "", errMissing)
 	case words[1].Text == "delete":
-		return s.deleteMatching(n, at, words[1:], behind)
+		return s.deleteMatching(n, at, words, behind)
 	case words[1].Text != "range":
 		return s.problem(n, words[1].Col, words[1].Text, errSyntax)
 	case len(words) == 2:
 		return s.problem(n, behind, "", errMissing)
 	}
-	return s.ranges(n, at, words[2:])
+	return s.ranges(n, at, words[0].Col, words[2:])
 }
 
-// deleteMatching reads what stands behind wildcard: delete, a level, an expression.
+// deleteMatching reads wildcard delete, a level, an expression.
 func (s *setReader) deleteMatching(n int, at configtree.Path, words []configtree.Word, behind int) bool {
-	if len(words) == 1 {
+	if len(words) == 2 {
 		return s.problem(n, behind, "", errMissing)
 	}
-	expr, level := words[len(words)-1], words[1:len(words)-1]
+	expr, level := words[len(words)-1], words[2:len(words)-1]
 	e := configtree.Edit{Op: configtree.DeleteMatching, Path: at, Value: expr.Text}
 	if len(level) > 0 {
 		res, p := configtree.Resolve(s.root, configtree.Delete, at, level)
 		if p != nil {
-			return s.yield(configtree.Edit{}, s.explain(n, at, words, res, p))
+			return s.yield(configtree.Edit{}, s.explain(n, at, words[1:], res, p))
 		}
 		e.Path = res.Path
 	}
@@ -50,8 +50,8 @@ func (s *setReader) deleteMatching(n int, at configtree.Path, words []configtree
 var overRange = [...]configtree.Op{configtree.Set, configtree.Delete, configtree.Activate, configtree.Deactivate,
 	configtree.Protect, configtree.Unprotect}
 
-// ranges reads what stands behind `wildcard range`: a command for each of the names.
-func (s *setReader) ranges(n int, at configtree.Path, words []configtree.Word) bool {
+// ranges reads what stands behind `wildcard range`, at col: a command for each of the names.
+func (s *setReader) ranges(n int, at configtree.Path, col int, words []configtree.Word) bool {
 	op, ok := verb(words[0].Text)
 	if !ok || words[0].Quoted || !slices.Contains(overRange[:], op) {
 		return s.problem(n, words[0].Col, words[0].Text, errSyntax)
@@ -65,7 +65,7 @@ func (s *setReader) ranges(n int, at configtree.Path, words []configtree.Word) b
 		if p != nil {
 			return s.yield(configtree.Edit{}, s.explain(n, at, append(words[:1:1], line...), res, p))
 		}
-		if !s.edits(n, op, words[0].Col, res.Edits) {
+		if !s.edits(n, op, col, res.Edits) {
 			return false
 		}
 	}
