@@ -211,12 +211,20 @@ func (ss *streams) finish(keep func(*stream) bool) {
 	ending := slices.DeleteFunc(all, keep)
 	for _, s := range ending {
 		s.ending.Store(true)
-		s.source.fault(s.conn.SetReadDeadline(time.Unix(1, 0)))
+		s.source.fault(errors.Join(s.narrow(), s.conn.SetReadDeadline(time.Unix(1, 0))))
 	}
 	ss.engine.storage.gate.rouse()
 	for _, s := range ending {
 		<-s.done
 	}
+}
+
+// narrow leaves the sender no more room than it was promised: who sends as fast as
+// it is read would otherwise always have something on its way that is lost.
+func (s *stream) narrow() error {
+	return control(s.conn, func(fd int) error {
+		return os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_WINDOW_CLAMP, 1))
+	})
 }
 
 // stream is one connection. One goroutine reads, parses and routes it, so its
