@@ -60,7 +60,6 @@ func (s *Session) gathered(ctx context.Context, a *ahead) {
 	}
 	s.refresh()
 	var calls []*call
-	said := map[string]string{}
 	for n := 0; n < maxGathered; n++ {
 		if n == len(a.held) {
 			if !ready(a.Source) {
@@ -70,7 +69,7 @@ func (s *Session) gathered(ctx context.Context, a *ahead) {
 			a.held = append(a.held, heldLine{line, number, err})
 		}
 		c := s.plainSet(a.held[n])
-		if c == nil || changesMind(said, c.path.Edits) {
+		if c == nil {
 			break
 		}
 		calls = append(calls, c)
@@ -106,27 +105,6 @@ func (s *Session) plainSet(h heldLine) *call {
 		}
 	}
 	return c
-}
-
-// changesMind reports whether edits take back what said holds, the values and choices of
-// the commands before, and adds theirs: each change is to have its record.
-func changesMind(said map[string]string, edits []configtree.Edit) bool {
-	say := func(what, value string) bool {
-		before, ok := said[what]
-		said[what] = value
-		return ok && before != value
-	}
-	for _, e := range edits {
-		for i, step := range e.Path {
-			if step.Node.Choice != "" && say(e.Path[:i].String()+" | "+step.Node.Choice, step.Node.Case) {
-				return true
-			}
-		}
-		if e.Path.Last().Node.Kind == schema.Leaf && say(e.Path.String(), e.Value) {
-			return true
-		}
-	}
-	return false
 }
 
 // together makes set commands in one edition.

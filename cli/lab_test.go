@@ -177,6 +177,7 @@ type records struct {
 	mu   sync.Mutex
 	list []string
 	also func(tag string) // if set, before the session runs, is told of each
+	most int              // commands that were recorded at once
 }
 
 func (r *records) Record(by event.Subject, events ...event.Event) {
@@ -187,10 +188,15 @@ func (r *records) Record(by event.Subject, events ...event.Event) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	commands := 0
 	for _, e := range events {
 		entry := e.Entry()
 		r.list = append(r.list, entry.Tag+": "+entry.Text)
+		if _, ok := e.(event.CommandLine); ok {
+			commands++
+		}
 	}
+	r.most = max(r.most, commands)
 }
 
 // refusals returns the records of what a class was refused.

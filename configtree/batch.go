@@ -88,21 +88,6 @@ func (b *Batch) Apply(e Edit) error {
 	return nil
 }
 
-// Holds reports whether a Set that the batch would take has nothing to change.
-func (b *Batch) Holds(e Edit) bool {
-	last := e.Path.Last().Node
-	if e.Op != Set || last == nil {
-		return false
-	}
-	n := b.root
-	for i, s := range e.Path {
-		if n = n.find(s); n == nil {
-			return last.Unkept || !slices.ContainsFunc(e.Path[i:], func(s Step) bool { return standsAlone(s.Node) })
-		}
-	}
-	return last.Kind != schema.Leaf || last.Type.Same(n.text, e.Value)
-}
-
 func (b *Batch) apply(e *Edit) {
 	switch e.Op {
 	case Set:

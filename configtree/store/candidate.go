@@ -82,12 +82,12 @@ func (c *Candidate) Editors() []Editor {
 type edition struct {
 	by     event.Subject
 	action string            // of the records about leaves: set, replace
-	first  []event.Event     // recorded before the changes
+	first  event.Event       // recorded before the changes; may be nil
 	whole  *configtree.Tree  // what the candidate becomes; if nil, what follows applies
 	edits  []configtree.Edit // nil with whole
 	cost   int               // statements that the log will keep
 
-	each     []Command     // edits, and first, are theirs; see EditEach
+	each     []Command     // edits are theirs; see EditEach
 	begin    func() *state // where an advance begins; nil for none
 	advance  *advance      // nil before there are many edits
 	advanced int           // edits that it has
@@ -155,8 +155,8 @@ func (c *Candidate) change(ctx context.Context, ed edition) ([]configtree.Change
 type draft struct {
 	before   *state
 	after    *configtree.Tree
-	edits    []configtree.Edit // that lead there, nil when it is given whole
-	idle     []bool            // commands of the edition that changed nothing
+	edits    []configtree.Edit     // that lead there, nil when it is given whole
+	steps    [][]configtree.Change // what each command of the edition changed
 	changes  []configtree.Change
 	problems Problems
 }
@@ -194,7 +194,7 @@ func (ed *edition) apply(d *draft) {
 	}
 	r := replay{d.before.tree.Batch()}
 	if ed.each != nil {
-		d.problems, d.idle = r.each(ed.edits, ed.each)
+		d.problems, d.steps = r.each(d.before.tree, ed.edits, ed.each)
 		d.after = r.batch.Tree()
 		return
 	}
@@ -237,7 +237,7 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 	if c.private && ed.base != nil {
 		next.base = ed.base
 	}
-	if len(d.changes) > 0 {
+	if d.changed() {
 		entries := d.entries(ed, entry{seq: c.seq, by: ed.by, at: c.store.now()})
 		var lines []byte
 		if len(entries) == 1 {
@@ -263,9 +263,6 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 		if fold {
 			c.cost, c.folded = wholeCost, last.seq
 		}
-	}
-	if len(ed.first) > 0 {
-		c.store.recorder.Record(ed.by, ed.first...)
 	}
 	newAuditor(c.store.recorder, ed.by, ed.action).edition(ed, d)
 	c.state.Store(next)
@@ -353,7 +350,7 @@ func (c *Candidate) close() error {
 // ago; 0 discards all uncommitted edits, those of other sessions included. It
 // waits for a commit under way. Protection is no matter: it goes back as well.
 func (c *Candidate) Rollback(ctx context.Context, by event.Subject, n int) error {
-	ed := edition{first: []event.Event{event.ConfigWhole{Username: by.User, Action: "rollback", Source: number(n)}}}
+	ed := edition{first: event.ConfigWhole{Username: by.User, Action: "rollback", Source: number(n)}}
 	_, err := c.become(ctx, by, rollbackCommand(n), ed, func() (*configtree.Tree, error) {
 		tree, _, err := c.store.Rollback(n)
 		return tree, err

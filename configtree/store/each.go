@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"loggia/audit/event"
 	"loggia/configtree"
@@ -14,14 +15,13 @@ type Command struct {
 }
 
 // EditEach is Edit for each of several commands in a row, with what that costs paid once:
-// each can be undone by itself. It records all commands, then what they changed together.
-// It is all or none: with a problem, even a warning, nothing is changed or recorded, and
-// who wants to know which command it belongs to makes them one by one.
+// each can be undone by itself, and has its record before those of what it changed. It is
+// all or none: with a problem, even a warning, nothing is changed or recorded, and who wants
+// to know which command it belongs to makes them one by one.
 func (c *Candidate) EditEach(ctx context.Context, by event.Subject, commands []Command) error {
 	ed := edition{by: by, action: "set", each: commands}
 	for _, command := range commands {
 		ed.edits = append(ed.edits, command.Edits...)
-		ed.first = append(ed.first, command.Record)
 	}
 	if problems := ed.hash(c.store); len(problems) > 0 {
 		return problems
@@ -30,19 +30,23 @@ func (c *Candidate) EditEach(ctx context.Context, by event.Subject, commands []C
 	return err
 }
 
-// each applies the edits of commands. idle tells which of them had nothing to change.
-func (r *replay) each(edits []configtree.Edit, commands []Command) (problems Problems, idle []bool) {
-	idle = make([]bool, len(commands))
+// each applies the edits of commands to a tree. steps are what each of them changed.
+func (r *replay) each(tree *configtree.Tree, edits []configtree.Edit, commands []Command) (problems Problems, steps [][]configtree.Change) {
+	steps = make([][]configtree.Change, len(commands))
 	for i := range commands {
 		mine := edits[:len(commands[i].Edits)]
 		edits = edits[len(mine):]
-		idle[i] = true
-		for _, e := range mine {
-			idle[i] = idle[i] && r.batch.Holds(e)
-		}
 		problems = append(problems, r.edits(mine)...)
+		before := tree
+		tree = r.batch.Tree()
+		steps[i] = configtree.Diff(before, tree)
 	}
-	return problems, idle
+	return problems, steps
+}
+
+// changed reports whether there is anything to undo: commands may take back what others did.
+func (d *draft) changed() bool {
+	return len(d.changes) > 0 || slices.ContainsFunc(d.steps, func(step []configtree.Change) bool { return len(step) > 0 })
 }
 
 // entryEach is entries of an edition of commands.
@@ -51,7 +55,7 @@ func (d *draft) entryEach(ed *edition, e entry) []entry {
 	before, edits := e.seq, d.edits
 	for i := range ed.each {
 		n := len(ed.each[i].Edits)
-		if !d.idle[i] {
+		if len(d.steps[i]) > 0 {
 			e.seq++
 			e.edits, e.cost = edits[:n:n], n+entryCost
 			entries = append(entries, e)

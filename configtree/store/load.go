@@ -80,7 +80,7 @@ func (c *Candidate) load(ctx context.Context, ed edition, verb LoadVerb, source 
 	case LoadPatch:
 		ed.strict = true
 	case LoadOverride, LoadUpdate:
-		ed.first = []event.Event{event.ConfigWhole{Username: ed.by.User, Action: verb.String(), Source: source}}
+		ed.first = event.ConfigWhole{Username: ed.by.User, Action: verb.String(), Source: source}
 		for _, e := range ed.edits {
 			if e.Op == configtree.Unprotect {
 				ed.freed = append(ed.freed, e)

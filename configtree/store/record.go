@@ -39,6 +39,10 @@ func (a *auditor) leadingTo(tree *configtree.Tree) *auditor {
 
 func (a *auditor) changes(changes []configtree.Change) {
 	defer a.flush()
+	a.all(changes)
+}
+
+func (a *auditor) all(changes []configtree.Change) {
 	for i := range changes {
 		c := &changes[i]
 		switch c.Kind {
@@ -69,13 +73,23 @@ func (a *auditor) changes(changes []configtree.Change) {
 func (a *auditor) edition(ed *edition, d *draft) {
 	defer a.flush()
 	a.leadingTo(d.after)
+	if ed.first != nil {
+		a.record(ed.first)
+	}
+	for i, step := range d.steps {
+		a.record(ed.each[i].Record)
+		a.all(step)
+	}
+	if d.steps != nil {
+		return
+	}
 	named := len(ed.edits) > 0 && len(d.problems) == 0 && len(d.changes) > 0
 	for i := range ed.edits {
 		e := &ed.edits[i]
 		named = named && e.Op >= configtree.Rename && e.Op <= configtree.InsertAfter && e.Value != ""
 	}
 	if !named {
-		a.changes(d.changes)
+		a.all(d.changes)
 		return
 	}
 	for i := range ed.edits {

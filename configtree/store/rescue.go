@@ -88,7 +88,7 @@ func (s *Store) RescueMeta() (Meta, error) {
 
 // RollbackRescue makes the candidate the rescue configuration.
 func (c *Candidate) RollbackRescue(ctx context.Context, by event.Subject) error {
-	ed := edition{first: []event.Event{event.ConfigWhole{Username: by.User, Action: "rollback", Source: "rescue"}}}
+	ed := edition{first: event.ConfigWhole{Username: by.User, Action: "rollback", Source: "rescue"}}
 	_, err := c.become(ctx, by, "rollback rescue", ed, func() (*configtree.Tree, error) {
 		tree, _, err := c.store.Rescue()
 		return tree, err
@@ -99,7 +99,7 @@ func (c *Candidate) RollbackRescue(ctx context.Context, by event.Subject) error 
 // LoadFactory makes the candidate the configuration that a first start has:
 // `load factory-default`. What is protected stays; the problems are warnings.
 func (c *Candidate) LoadFactory(ctx context.Context, by event.Subject) ([]configtree.Problem, error) {
-	ed := edition{keeps: true, first: []event.Event{event.ConfigWhole{Username: by.User, Action: "override", Source: "factory-default"}}}
+	ed := edition{keeps: true, first: event.ConfigWhole{Username: by.User, Action: "override", Source: "factory-default"}}
 	return c.become(ctx, by, "load factory-default", ed, func() (*configtree.Tree, error) {
 		tree, problems := parse(c.store.factory, "factory default", c.store.schema)
 		return tree, asError(problems)
