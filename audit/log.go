@@ -227,6 +227,9 @@ func (l *Log) run() {
 	for {
 		l.mu.Lock()
 		for len(l.pending) == 0 && l.wanted <= l.durable && !l.closed && l.err == nil && !l.due && l.asked == nil {
+			if cap(buf)+cap(l.pending) > idleBuffers {
+				buf, l.pending = nil, nil
+			}
 			l.changed.Wait()
 		}
 		if l.err != nil || l.closed && len(l.pending) == 0 && l.durable == l.last {
