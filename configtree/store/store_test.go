@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -102,9 +103,11 @@ func grammar(t testing.TB) *schema.Node {
 	return root
 }
 
+// clock goes on by a second each time that it is read, by whichever session.
 func clock() func() time.Time {
-	now := time.Date(2026, 11, 22, 10, 22, 33, 0, time.UTC)
-	return func() time.Time { now = now.Add(time.Second); return now }
+	start := time.Date(2026, 11, 22, 10, 22, 33, 0, time.UTC)
+	var reads atomic.Int64
+	return func() time.Time { return start.Add(time.Duration(reads.Add(1)) * time.Second) }
 }
 
 func open(t testing.TB, dir string, r Recorder, change ...func(*Options)) *Store {
