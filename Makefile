@@ -2,7 +2,7 @@
 
 BIN := bin/loggia
 
-.PHONY: all build run test bench soak faults fuzz lint fmt generate tools clean
+.PHONY: all build run test bench profile soak faults fuzz lint fmt generate tools clean
 
 all: build
 
@@ -19,6 +19,14 @@ test: tools lint ## install what the tests need, then check and test everything
 
 bench: ## measure
 	go test -run '^$$' -bench . -benchmem ./...
+
+# What each benchmark of the hot path is in, and which.
+HOT := syslogd=TCP|Datagrams|TLS|Route syslogd/sink=FileWrite|RemoteTCP syslogd/spool=Append match=Match syslogd/wire=Parse|Framer
+
+profile: ## measure the hot path, for the compiler to do well what it does most
+	@set -e; tmp=$$(mktemp -d); trap 'rm -rf $$tmp' EXIT; n=0; for h in $(foreach h,$(HOT),'$(h)'); do n=$$((n+1)); \
+	  go test -pgo=off -run '^$$' -bench "$${h#*=}" -benchtime 2s -cpuprofile $$tmp/$$n.prof -o $$tmp/test ./$${h%%=*}; done; \
+	go tool pprof -proto $$tmp/*.prof > cmd/loggia/default.pgo
 
 SOAKTIME := 10m
 soak: ## 1,000 commits under load, then 2,000 connections that come and go for SOAKTIME
