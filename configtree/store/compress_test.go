@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,15 +32,27 @@ func forms(t *testing.T, dir string) (plain, packed []string) {
 	return plain, packed
 }
 
-// compressUpTo starts and ends a store, and waits in between for the revision to
-// be compressed.
+// compressUpTo starts and ends a store, and waits in between for the revisions up to n to
+// be compressed, of which the newest comes first.
 func compressUpTo(t *testing.T, dir string, n uint64) {
 	t.Helper()
+	waiting := map[string]bool{}
+	plain, _ := forms(t, dir)
+	for m := range n {
+		if slices.Contains(plain, fmt.Sprint(m+1)) {
+			waiting[activeTarget(m+1)] = true
+		}
+	}
+	var mu sync.Mutex
 	done := make(chan struct{})
 	s := open(t, dir, new(tape), func(o *Options) {
 		o.Disk = func(step DiskStep) error {
-			if step.Op == DiskRemove && step.Name == activeTarget(n) {
-				close(done)
+			mu.Lock()
+			defer mu.Unlock()
+			if step.Op == DiskRemove && waiting[step.Name] {
+				if delete(waiting, step.Name); len(waiting) == 0 {
+					close(done)
+				}
 			}
 			return nil
 		}
