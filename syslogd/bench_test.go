@@ -156,10 +156,13 @@ func BenchmarkDatagrams(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			messages := traffic(256)
+			var messages [][]byte
+			for _, m := range traffic(256) {
+				messages = append(messages, []byte(m))
+			}
 			sent := uint64(0)
 			for b.Loop() {
-				if _, err := conn.Write([]byte(messages[sent%256])); err != nil {
+				if _, err := conn.Write(messages[sent%256]); err != nil {
 					b.Fatal(err)
 				}
 				sent++
