@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -269,25 +270,66 @@ func loopback4(a netip.Addr) [4]byte {
 }
 
 // turnAwayStream makes the kernel ignore new connection requests to l, while
-// those half open complete: senders ask again after a second, and another
-// listener of ours then answers. The filter sees the TCP header. A kernel that
-// refuses a filter to users without privileges has the connections that come in
-// at that very moment reset instead.
-func turnAwayStream(l *net.TCPListener) error {
+// those half open complete: senders ask again after a second, and are answered by
+// another listener of ours, or refused. It reports false where the kernel refuses a
+// filter to users without privileges: then the connections that come in at that
+// very moment are reset instead.
+func turnAwayStream(l *net.TCPListener) (bool, error) {
 	const flags, syn, ack = 13, 0x02, 0x10
-	program := []unix.SockFilter{
+	return filter(l, []unix.SockFilter{
 		{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: flags},
 		{Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: syn | ack},
 		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: syn, Jf: 1},
 		{Code: unix.BPF_RET | unix.BPF_K, K: 0},
 		{Code: unix.BPF_RET | unix.BPF_K, K: 1<<32 - 1},
+	})
+}
+
+// turnAwayText makes the kernel ignore what has text and comes for c from now on:
+// it is not acknowledged, so its sender knows that it did not arrive, repeats it,
+// and is told with a reset when c is closed. What was acknowledged before can be
+// read, and nothing comes in behind it. It reports false where the kernel refuses
+// a filter to users without privileges: then the sender is given no new room, but
+// has what it was promised.
+func turnAwayText(c *net.TCPConn) (bool, error) {
+	const offset, words = 12, 0xf0 // of the header, whose length is in 32 bit words
+	done, err := filter(c, []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: offset},
+		{Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: words},
+		{Code: unix.BPF_ALU | unix.BPF_RSH | unix.BPF_K, K: 2},
+		{Code: unix.BPF_MISC | unix.BPF_TAX},
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_LEN},
+		{Code: unix.BPF_JMP | unix.BPF_JGT | unix.BPF_X, Jf: 1},
+		{Code: unix.BPF_RET | unix.BPF_K, K: 0},
+		{Code: unix.BPF_RET | unix.BPF_K, K: 1<<32 - 1},
+	})
+	if done || err != nil {
+		return done, err
 	}
-	return control(l, func(fd int) error {
-		err := unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
+	return false, control(c, func(fd int) error {
+		return os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_WINDOW_CLAMP, 1))
+	})
+}
+
+// filter has the kernel ask a program about each segment for c, of which it sees
+// the TCP header and what follows. It reports false where the kernel refuses.
+func filter(c syscall.Conn, program []unix.SockFilter) (bool, error) {
+	err := control(c, func(fd int) error {
+		return unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
 			&unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]})
-		if errors.Is(err, unix.EPERM) {
-			return nil
-		}
+	})
+	if errors.Is(err, unix.EPERM) {
+		return false, nil
+	}
+	return err == nil, os.NewSyscallError("setsockopt", err)
+}
+
+// readable reports whether c has something to read, or to accept.
+func readable(c syscall.Conn) bool {
+	n := 0
+	err := control(c, func(fd int) (err error) {
+		n, err = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
 		return err
 	})
+	return err == nil && n > 0
 }

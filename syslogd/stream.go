@@ -46,6 +46,7 @@ type listener struct {
 	source   *source
 	socket   *net.TCPListener
 	accepted chan struct{} // closed when no more is accepted
+	alone    atomic.Bool   // retire has turned others away
 
 	// Replaced by every commit.
 	rules atomic.Pointer[inputRules]
@@ -83,6 +84,8 @@ func (l *listener) accept(routes <-chan struct{}) {
 		switch {
 		case err == nil:
 			l.engine.streams.add(l, c)
+		case errors.Is(err, os.ErrDeadlineExceeded) && l.alone.Load() && readable(l.socket):
+			l.source.fault(l.socket.SetDeadline(time.Now().Add(endGrace))) // this one came in time
 		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed):
 			return
 		default: // out of descriptors, or a peer that left at once
@@ -95,10 +98,11 @@ func (l *listener) accept(routes <-chan struct{}) {
 // retire accepts what waits in the backlog and closes the listener. Its
 // connections live on.
 func (l *listener) retire(replaced bool) error {
-	var err error
+	turned, err := turnAwayStream(l.socket)
+	l.alone.Store(turned)
 	grace := endGrace
 	if replaced {
-		err, grace = turnAwayStream(l.socket), acceptGrace
+		grace = acceptGrace
 	}
 	err = errors.Join(err, l.socket.SetDeadline(time.Now().Add(grace)))
 	<-l.accepted
@@ -211,20 +215,12 @@ func (ss *streams) finish(keep func(*stream) bool) {
 	ending := slices.DeleteFunc(all, keep)
 	for _, s := range ending {
 		s.ending.Store(true)
-		s.source.fault(errors.Join(s.narrow(), s.conn.SetReadDeadline(time.Unix(1, 0))))
+		s.source.fault(s.conn.SetReadDeadline(time.Unix(1, 0)))
 	}
 	ss.engine.storage.gate.rouse()
 	for _, s := range ending {
 		<-s.done
 	}
-}
-
-// narrow leaves the sender no more room than it was promised: who sends as fast as
-// it is read would otherwise always have something on its way that is lost.
-func (s *stream) narrow() error {
-	return control(s.conn, func(fd int) error {
-		return os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_WINDOW_CLAMP, 1))
-	})
 }
 
 // stream is one connection. One goroutine reads, parses and routes it, so its
@@ -284,9 +280,11 @@ func (s *stream) run() {
 	}
 }
 
-// drain reads what the kernel has already and ends the stream there.
+// drain reads what the kernel has acknowledged and ends the stream there.
 func (s *stream) drain() {
-	for end := time.Now().Add(drainLimit); time.Now().Before(end); {
+	bounded, err := turnAwayText(s.conn)
+	s.source.fault(err)
+	for end := time.Now().Add(drainLimit); bounded || time.Now().Before(end); {
 		got := false
 		err := s.raw.Control(func(fd uintptr) { got = s.readReady(fd) })
 		if err != nil || !got || s.err != nil {
