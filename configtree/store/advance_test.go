@@ -33,6 +33,9 @@ func TestLoadInAdvance(t *testing.T) {
 		"password":  {text: large(map[int]string{10: "set system login user u class operator\n", 6000: "set system login user u authentication plain-text-password-value Abcdef1234\n"}), verb: LoadSet},
 		"undoing":   {text: large(map[int]string{4500: "delete system syslog\n", 6500: "delete system syslog file f1\n"}), verb: LoadSet},
 		"replacing": {text: large(nil), verb: LoadReplace},
+		"places":    {text: large(map[int]string{5000: "set system syslog file p any any\n", 6000: "delete system syslog file nowhere\n"}), verb: LoadSet, others: true},
+		"late password": {text: large(map[int]string{10: "set system login user u class operator\n",
+			largeLoad + 3*advancePart: "set system login user u authentication plain-text-password-value Abcdef1234\n"}), verb: LoadSet, others: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var trees []*configtree.Tree
@@ -74,7 +77,7 @@ func TestLoadInAdvance(t *testing.T) {
 				closed(t, s)
 			}
 			a, b := text(t, trees[0]), text(t, trees[1])
-			if name == "password" { // each hash has a salt of its own
+			if strings.Contains(name, "password") { // each hash has a salt of its own
 				a, b = masked(a), masked(b)
 				if !strings.Contains(a, "encrypted-password") {
 					t.Error("there is no password")
@@ -90,6 +93,70 @@ func TestLoadInAdvance(t *testing.T) {
 				t.Error("what another edited is gone")
 			}
 		})
+	}
+}
+
+// A large configuration that takes the place of another is the same as one that is loaded
+// into nothing, and only what is protected and not freed stays.
+func TestOverrideInAdvance(t *testing.T) {
+	ctx := context.Background()
+	var lines strings.Builder
+	for i := range largeLoad + 3*advancePart + 7 {
+		fmt.Fprintf(&lines, "set system syslog file f%d any notice\n", i%3000)
+		if i == 5000 {
+			lines.WriteString("unprotect system syslog file q\n")
+		}
+	}
+	for _, verb := range []LoadVerb{LoadOverride, LoadUpdate} {
+		s := open(t, t.TempDir(), new(tape))
+		c := s.Shared()
+		for _, line := range []string{"set system host-name r1", "set system syslog file p any info", "set system syslog file q any info",
+			"protect system syslog file p", "protect system syslog file q"} {
+			edit(t, c, ann, line)
+		}
+		if _, problems, err := c.Load(ctx, ann, verb, "f", source(lines.String(), s)); err != nil {
+			t.Fatalf("%v, %v", problems, err)
+		}
+		fresh := open(t, t.TempDir(), new(tape))
+		few := "delete system\nset system syslog file p any info\nprotect system syslog file p\n"
+		for i := range 3000 {
+			few += fmt.Sprintf("set system syslog file f%d any notice\n", i)
+		}
+		if _, problems, err := fresh.Shared().Load(ctx, ann, LoadSet, "f", source(few, fresh)); err != nil {
+			t.Fatalf("%v, %v", problems, err)
+		}
+		if a, b := text(t, c.Tree()), text(t, fresh.Shared().Tree()); a != b {
+			t.Errorf("%v: %d bytes, not %d", verb, len(a), len(b))
+		}
+		closed(t, s)
+		closed(t, fresh)
+	}
+}
+
+// A load of nothing but new names is recorded as it says it, however large.
+func TestRenamesInAdvance(t *testing.T) {
+	tape := new(tape)
+	s := open(t, t.TempDir(), tape)
+	defer closed(t, s)
+	c := s.Shared()
+	var sets, renames strings.Builder
+	for i := range largeLoad + advancePart {
+		fmt.Fprintf(&sets, "set system syslog file f%d any notice\n", i)
+		fmt.Fprintf(&renames, "rename system syslog file f%d to file g%d\n", i, i)
+	}
+	for _, text := range []string{sets.String(), renames.String()} {
+		if _, problems, err := c.Load(context.Background(), ann, LoadSet, "f", source(text, s)); err != nil {
+			t.Fatalf("%v, %v", problems, err)
+		}
+	}
+	var all int
+	for _, line := range tape.lines() {
+		if strings.HasPrefix(line, "UI_CFG_AUDIT_NEW User 'ann' rename: [system syslog file f") {
+			all++
+		}
+	}
+	if all != largeLoad+advancePart {
+		t.Errorf("%d renames are on record", all)
 	}
 }
 

@@ -84,13 +84,13 @@ type edition struct {
 	action string            // of the records about leaves: set, replace
 	first  event.Event       // recorded before the changes; may be nil
 	whole  *configtree.Tree  // what the candidate becomes; if nil, what follows applies
-	edits  []configtree.Edit // nil with whole
+	edits  []configtree.Edit // nil with whole; those that advance has not
 	cost   int               // statements that the log will keep
 
-	each     []Command     // edits are theirs; see EditEach
-	begin    func() *state // where an advance begins; nil for none
-	advance  *advance      // nil before there are many edits
-	advanced int           // edits that it has
+	each    []Command     // edits are theirs; see EditEach
+	count   int           // edits that were read
+	begin   func() *state // where an advance begins; nil for none
+	advance *advance      // has the edits; nil before there are many
 
 	partial bool              // leaves out edits that cannot be made
 	strict  bool              // what is not there cannot be deleted
@@ -156,6 +156,7 @@ type draft struct {
 	before   *state
 	after    *configtree.Tree
 	edits    []configtree.Edit     // that lead there, nil when it is given whole
+	bundle   *bundle               // has them, where they are many that were made in advance
 	steps    [][]configtree.Change // what each command of the edition changed
 	changes  []configtree.Change
 	problems Problems
@@ -189,9 +190,14 @@ func (ed *edition) draft(before *state) *draft {
 // apply makes the edits.
 func (ed *edition) apply(d *draft) {
 	if a := ed.advance; a != nil && a.before == d.before {
-		d.problems, d.after = slices.Clone(a.problems), a.after
+		d.problems, d.after, d.bundle = slices.Clone(a.problems), a.after, &a.bundle
 		return
 	}
+	if err := ed.stray(d.before.tree.Schema()); err != nil {
+		d.problems, d.after = Problems{{Err: err}}, d.before.tree
+		return
+	}
+	d.edits = ed.edits
 	r := replay{d.before.tree.Batch()}
 	if ed.each != nil {
 		d.problems, d.steps = r.each(d.before.tree, ed.edits, ed.each)
@@ -239,10 +245,10 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 	}
 	if d.changed() {
 		entries := d.entries(ed, entry{seq: c.seq, by: ed.by, at: c.store.now()})
-		var lines []byte
+		var parts [][]byte
 		if len(entries) == 1 {
 			var err error
-			if lines, err = entries[0].pack(); err != nil {
+			if parts, err = d.pack(&entries[0]); err != nil {
 				return nil, d.problems, err
 			}
 		}
@@ -252,7 +258,7 @@ func (c *Candidate) swap(ed *edition, d *draft) ([]configtree.Change, []configtr
 		if fold {
 			next.log = []entry{{seq: last.seq, at: last.at, after: d.after, cost: wholeCost}}
 		}
-		if err := c.write(next, len(entries), lines, d.edits == nil || fold); err != nil {
+		if err := c.write(next, len(entries), parts, d.edits == nil || fold); err != nil {
 			return nil, d.problems, err
 		}
 		c.seq = last.seq
@@ -287,8 +293,8 @@ func (d *draft) entries(ed *edition, e entry) []entry {
 }
 
 // write puts the newest entries of next, n of them, into the journal, or writes that anew.
-// lines are the edits of the one there is if it is packed. The caller holds mu.
-func (c *Candidate) write(next *state, n int, lines []byte, anew bool) error {
+// parts are the edits of the one there is if it is packed. The caller holds mu.
+func (c *Candidate) write(next *state, n int, parts [][]byte, anew bool) error {
 	if !c.kept() {
 		return nil
 	}
@@ -296,8 +302,8 @@ func (c *Candidate) write(next *state, n int, lines []byte, anew bool) error {
 		return c.journal.rewrite(next.base.Number, needed(next))
 	}
 	newest := next.log[len(next.log)-n:]
-	if lines != nil {
-		return c.journal.append(appendLines(nil, &newest[0], lines), false)
+	if parts != nil {
+		return c.journal.append(false, newest[0].frame(parts)...)
 	}
 	var frames []byte
 	for i := range newest {
@@ -306,7 +312,7 @@ func (c *Candidate) write(next *state, n int, lines []byte, anew bool) error {
 			return err
 		}
 	}
-	return c.journal.append(frames, false)
+	return c.journal.append(false, frames)
 }
 
 // needed returns the entries that lead from the base to the tree: those behind
@@ -395,7 +401,7 @@ func (c *Candidate) markJournal(running *Revision, m pointMark) error {
 	if c.journal.f == nil {
 		err = c.journal.rewrite(running.Number, needed(c.state.Load()))
 	} else {
-		err = c.journal.append(appendPoint(nil, m), true)
+		err = c.journal.append(true, appendPoint(nil, m))
 	}
 	if err != nil {
 		c.journal.point = pointMark{}
@@ -453,7 +459,7 @@ func (c *Candidate) rebase(base *Revision, done uint64) error {
 	if len(now.log) == 0 && base == now.base || c.ended {
 		return nil // the journal says so already
 	}
-	if marked && c.journal.append(appendEnded(nil, base.Number), false) == nil {
+	if marked && c.journal.append(false, appendEnded(nil, base.Number)) == nil {
 		return nil // it goes on behind the mark of the commit
 	}
 	return c.rewrite(next)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,8 +43,11 @@ type journal struct {
 
 func checksum(p []byte) uint32 { return crc32.Checksum(p, crc32.MakeTable(crc32.Castagnoli)) }
 
+// frameHead is what a frame begins with: length and checksum of its payload.
+const frameHead = "%d %08x\n"
+
 func appendFrame(dst, payload []byte) []byte {
-	dst = fmt.Appendf(dst, "%d %08x\n", len(payload), checksum(payload))
+	dst = fmt.Appendf(dst, frameHead, len(payload), checksum(payload))
 	dst = append(dst, payload...)
 	return append(dst, '\n')
 }
@@ -76,19 +80,25 @@ func appendEntry(dst []byte, e *entry) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return appendLines(dst, e, lines), nil
+		return slices.Concat(append([][]byte{dst}, e.frame([][]byte{lines})...)...), nil
 	}
-	var lines []byte
+	lines := e.head("edits")
 	for i := range e.edits {
 		lines = appendEdit(append(lines, '\n'), &e.edits[i])
 	}
-	return appendLines(dst, e, lines), nil
+	return appendFrame(dst, lines), nil
 }
 
-// appendLines appends the frame of an entry whose edits are these lines, each with a line
-// end in front of it.
-func appendLines(dst []byte, e *entry, lines []byte) []byte {
-	return appendFrame(dst, append(e.head("edits"), lines...))
+// frame returns, in parts, the frame of an entry whose edits are in these parts, each with
+// a line end in front of it.
+func (e *entry) frame(parts [][]byte) [][]byte {
+	head := e.head("edits")
+	length, sum := len(head), checksum(head)
+	for _, part := range parts {
+		length += len(part)
+		sum = crc32.Update(sum, crc32.MakeTable(crc32.Castagnoli), part)
+	}
+	return slices.Concat([][]byte{append(fmt.Appendf(nil, frameHead, length, sum), head...)}, parts, [][]byte{{'\n'}})
 }
 
 // head is the first line of the frame of an entry.
@@ -317,15 +327,20 @@ func (j *journalFile) open(size int64) (err error) {
 	return err
 }
 
-// append appends a frame. When that goes wrong the log ends as it did before;
-// if even this cannot be, it is rewritten before the next.
-func (j *journalFile) append(frame []byte, sync bool) error {
-	n, err := j.f.Write(frame)
+// append appends a frame that comes in parts. When that goes wrong the log ends as it did
+// before; if even this cannot be, it is rewritten before the next.
+func (j *journalFile) append(sync bool, parts ...[]byte) error {
+	size := j.size
+	var err error
+	for i := 0; i < len(parts) && err == nil; i++ {
+		_, err = j.f.Write(parts[i])
+		size += int64(len(parts[i]))
+	}
 	if err == nil && sync {
 		err = j.f.sync()
 	}
 	if err == nil {
-		j.size += int64(n)
+		j.size = size
 		return nil
 	}
 	if cut := j.f.truncate(j.size); cut != nil {

@@ -131,11 +131,22 @@ func TestJournalMendsAFailedAppend(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.fail = func(_ int, step DiskStep) bool { return step.Op == DiskSync }
-	if err := j.append(appendPoint(nil, pointMark{6, 1}), true); err == nil {
+	if err := j.append(true, appendPoint(nil, pointMark{6, 1})); err == nil {
 		t.Error("no error")
 	}
+	writes := 0
+	s.fail = func(_ int, step DiskStep) bool {
+		if step.Op != DiskWrite {
+			return false
+		}
+		writes++
+		return writes == 2
+	}
+	if err := j.append(false, []byte("12 0"), []byte("0000000\n")); err == nil {
+		t.Error("half of it is enough")
+	}
 	s.fail = nil
-	if err := j.append(appendPoint(nil, pointMark{7, 1}), true); err != nil {
+	if err := j.append(true, appendPoint(nil, pointMark{7, 1})); err != nil {
 		t.Error(err)
 	}
 	got := decodeJournal([]byte(read(t, filepath.Join(dir, journalName))), grammar(t))
@@ -143,7 +154,7 @@ func TestJournalMendsAFailedAppend(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	s.fail = func(_ int, step DiskStep) bool { return step.Op == DiskWrite || step.Op == DiskTruncate }
-	if err := j.append([]byte("x"), false); err == nil || j.f != nil {
+	if err := j.append(false, []byte("x")); err == nil || j.f != nil {
 		t.Errorf("%v: the log is still open", err)
 	}
 }

@@ -67,7 +67,10 @@ func (c *Candidate) load(ctx context.Context, ed edition, verb LoadVerb, source 
 	}
 	c.store.record(ed.by, event.Load{Username: ed.by.User, Command: "load " + verb.String()})
 	defer c.store.collector.resume()
-	if !ed.partial && (verb == LoadMerge || verb == LoadReplace || verb == LoadSet) {
+	switch {
+	case verb == LoadOverride || verb == LoadUpdate:
+		ed.begin = func() *state { return &state{tree: configtree.New(c.store.schema)} }
+	case verb != LoadPatch && !ed.partial:
 		ed.begin = c.state.Load
 	}
 	problems, err = ed.collect(ctx, c.store, verb, edits)
@@ -81,15 +84,9 @@ func (c *Candidate) load(ctx context.Context, ed edition, verb LoadVerb, source 
 		ed.strict = true
 	case LoadOverride, LoadUpdate:
 		ed.first = event.ConfigWhole{Username: ed.by.User, Action: verb.String(), Source: source}
-		for _, e := range ed.edits {
-			if e.Op == configtree.Unprotect {
-				ed.freed = append(ed.freed, e)
-			}
-		}
-		made := slices.DeleteFunc(ed.edits, func(e configtree.Edit) bool { return e.Op == configtree.Unprotect })
-		tree, refused := applyAll(configtree.New(c.store.schema), made)
+		tree, refused := ed.made(configtree.New(c.store.schema))
 		problems = append(problems, refused...)
-		ed.whole, ed.cost, ed.edits, ed.base = tree, len(made), nil, c.store.Running()
+		ed.whole, ed.edits, ed.advance, ed.base = tree, nil, nil, c.store.Running()
 		ed.keeps, ed.compare = true, verb == LoadUpdate
 	}
 	if Problems(problems).fatal() && !ed.partial {
@@ -121,35 +118,61 @@ func (ed *edition) collect(ctx context.Context, store *Store, verb LoadVerb, edi
 	ed.edits = []configtree.Edit{}
 	defer ed.arrive()
 	for edit, problem := range edits {
-		if len(ed.edits)%1024 == 0 && ctx.Err() != nil {
+		if ed.count%1024 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		switch {
 		case problem != nil && len(problems) < maxLoadProblems:
 			problems = append(problems, *problem)
 		case problem != nil:
-		case len(ed.edits) == maxLoad:
+		case ed.count+len(ed.freed) == maxLoad:
 			return nil, errTooLarge
 		case edit.Op == configtree.Replace && verb != LoadReplace && verb != LoadPatch:
 			// Without `load replace` the tag says nothing.
+		case edit.Op == configtree.Unprotect && (verb == LoadOverride || verb == LoadUpdate):
+			ed.freed = append(ed.freed, edit)
 		default:
-			if len(ed.edits) == cap(ed.edits) { // twofold: what is outgrown is garbage
-				ed.edits = slices.Grow(ed.edits, max(len(ed.edits), 16))
+			if err := ed.read(edit, store); err != nil {
+				return nil, err
 			}
-			if n := edit.Path.Last().Node; n != nil && n.Unkept {
-				ed.stray() // it becomes another edit
-			}
-			keepSecret(&edit)
-			if ed.edits = append(ed.edits, edit); len(ed.edits) == largeLoad {
-				store.collector.putOff(firstCollection)
-			}
-			ed.ahead(false)
 		}
 	}
 	ed.ahead(true)
 	ed.arrive()
-	ed.cost = len(ed.edits)
+	if a := ed.advance; a != nil && a.named { // it is recorded edit by edit
+		if err := ed.stray(store.schema); err != nil {
+			return nil, err
+		}
+	}
+	ed.cost = ed.count
 	return append(problems, ed.hash(store)...), nil
+}
+
+// read takes an edit of a load.
+func (ed *edition) read(edit configtree.Edit, store *Store) error {
+	if n := edit.Path.Last().Node; n != nil && n.Unkept { // it becomes another edit
+		if err := ed.stray(store.schema); err != nil {
+			return err
+		}
+	}
+	if len(ed.edits) == cap(ed.edits) { // twofold: what is outgrown is garbage
+		ed.edits = slices.Grow(ed.edits, max(len(ed.edits), 16))
+	}
+	keepSecret(&edit)
+	ed.edits = append(ed.edits, edit)
+	if ed.count++; ed.count == largeLoad {
+		store.collector.putOff(firstCollection)
+	}
+	ed.ahead(false)
+	return nil
+}
+
+// made applies the edits to a tree that has nothing yet.
+func (ed *edition) made(empty *configtree.Tree) (*configtree.Tree, Problems) {
+	if a := ed.advance; a != nil {
+		return a.after, a.problems
+	}
+	return applyAll(empty, ed.edits)
 }
 
 func rollbackCommand(n int) string {

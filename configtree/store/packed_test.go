@@ -14,7 +14,7 @@ import (
 func many(t *testing.T) []configtree.Edit {
 	t.Helper()
 	var lines []string
-	for i := range packFrom {
+	for i := range advancePart + 76 {
 		lines = append(lines, fmt.Sprintf("set system syslog file f%d any notice", i))
 	}
 	return edits(t, append(lines, `set system login message "two\nlines, \"quoted\" = end"`, "deactivate system syslog file f7")...)
@@ -25,11 +25,11 @@ func many(t *testing.T) []configtree.Edit {
 func TestPackedEntry(t *testing.T) {
 	plain := entry{seq: 7, by: ann, edits: many(t)}
 	packed := plain
-	lines, err := packed.pack()
+	parts, err := packed.pack()
 	if err != nil || packed.edits != nil || packed.whole() {
 		t.Fatalf("%d edits, %v", len(packed.edits), err)
 	}
-	if len(packed.packed) > 20*packFrom {
+	if len(packed.packed) > 20*len(plain.edits) {
 		t.Errorf("%d bytes", len(packed.packed))
 	}
 	root := grammar(t)
@@ -49,8 +49,8 @@ func TestPackedEntry(t *testing.T) {
 	if frame, err := appendEntry([]byte("before\n"), &packed); err != nil || !bytes.Equal(frame, want) {
 		t.Errorf("%d bytes, not %d, %v", len(frame), len(want), err)
 	}
-	if frame := appendLines([]byte("before\n"), &packed, lines); !bytes.Equal(frame, want) {
-		t.Errorf("from its lines %d bytes, not %d", len(frame), len(want))
+	if frame := bytes.Join(packed.frame(parts), nil); len(parts) < 2 || "before\n"+string(frame) != string(want) {
+		t.Errorf("in %d parts %d bytes, not %d", len(parts), len(frame), len(want))
 	}
 }
 

@@ -85,8 +85,7 @@ func (a *auditor) edition(ed *edition, d *draft) {
 	}
 	named := len(ed.edits) > 0 && len(d.problems) == 0 && len(d.changes) > 0
 	for i := range ed.edits {
-		e := &ed.edits[i]
-		named = named && e.Op >= configtree.Rename && e.Op <= configtree.InsertAfter && e.Value != ""
+		named = named && isNamed(&ed.edits[i])
 	}
 	if !named {
 		a.all(d.changes)
@@ -98,6 +97,11 @@ func (a *auditor) edition(ed *edition, d *draft) {
 		a.record(event.ConfigNew{Username: a.by.User, Action: action, Path: e.Path.String(),
 			NewName: strings.TrimPrefix(place+" "+configtree.Quote(e.Value), " ")})
 	}
+}
+
+// isNamed reports whether an edit is about a name or a place.
+func isNamed(e *configtree.Edit) bool {
+	return e.Op >= configtree.Rename && e.Op <= configtree.InsertAfter && e.Value != ""
 }
 
 func (a *auditor) record(e event.Event) {
