@@ -296,7 +296,8 @@ type journalFile struct {
 	point pointMark
 }
 
-// rewrite replaces the log by one that holds just these entries.
+// rewrite replaces the log by one that holds just these entries, or cuts it where
+// there is no room for that.
 func (j *journalFile) rewrite(base uint64, entries []entry) error {
 	if err := j.close(); err != nil {
 		return err
@@ -315,6 +316,13 @@ func (j *journalFile) rewrite(base uint64, entries []entry) error {
 		_, err := f.Write(data)
 		return err
 	})
+	if diskFull(err) && j.point == (pointMark{}) {
+		done, cerr := j.withdraw(base, entries)
+		if done {
+			return nil
+		}
+		return errors.Join(err, cerr)
+	}
 	if err != nil {
 		return err
 	}

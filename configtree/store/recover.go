@@ -382,6 +382,7 @@ func (s *Store) restoreCandidate(j *journal) (*Candidate, error) {
 	}
 	c := &Candidate{store: s, journal: journalFile{disk: s.disk}}
 	c.state.Store(&state{base: running, tree: r.batch.Tree(), log: entries})
+	c.seq = done // a log that cannot be written anew keeps its marks
 	if c.cost = cost(entries); len(entries) > 0 {
 		c.seq = entries[len(entries)-1].seq
 	}

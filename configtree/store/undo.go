@@ -48,7 +48,8 @@ func (c *Candidate) Undo(ctx context.Context, m Mark) ([]configtree.Change, erro
 	})
 }
 
-// drop takes entries of a session out of the log. The caller holds mu.
+// drop takes entries of a session out of the log. A disk that takes nothing does not
+// keep what was undone in the candidate. The caller holds mu.
 func (c *Candidate) drop(ctx context.Context, by event.Subject, mine func(entry) bool) ([]configtree.Change, error) {
 	if err := c.refuse(by); err != nil {
 		return nil, err
@@ -63,8 +64,8 @@ func (c *Candidate) drop(ctx context.Context, by event.Subject, mine func(entry)
 	if err := (&draft{before: now, after: next.tree, changes: changes}).guarded(ctx); err != nil {
 		return nil, err
 	}
-	if err := c.rewrite(next); err != nil {
-		return nil, err
+	if err := c.rewrite(next); err != nil { // the next edit tries again
+		c.store.notice("uncommitted changes cannot be kept now: %v", err)
 	}
 	newAuditor(c.store.recorder, by, "set").leadingTo(next.tree).changes(changes)
 	c.cost = cost(next.log)
