@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"loggia/configtree/schema"
 	"loggia/op"
@@ -64,6 +65,9 @@ var groups = map[string]string{
 	"request system":                         "Ask the system to do something",
 	"request system configuration":           "Work with configurations as a whole",
 }
+
+// theGrammar is the grammar of all sessions, made for the first of them.
+var theGrammar = sync.OnceValue(newGrammar)
 
 func newGrammar() *grammar {
 	operational := slices.Concat(operationalVerbs(), explainVerbs(), settingVerbs(), monitorVerbs())

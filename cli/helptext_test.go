@@ -59,7 +59,7 @@ func TestEveryCommandIsExplained(t *testing.T) {
 			}
 		}
 	}
-	g := newGrammar()
+	g := theGrammar()
 	for name, n := range map[string]*node{"": g.operational, "#": g.configuration, "|": g.pipes, "configuration |": g.shownPipes, "commit |": g.commitPipes} {
 		each(n, name)
 	}

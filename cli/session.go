@@ -125,7 +125,7 @@ const historyLimit = 500
 
 // New makes a session; Interact or RunBatch runs it.
 func New(o Options) *Session {
-	s := &Session{o: o, env: o.Env, grammar: newGrammar(), class: o.Env.Class(), settings: defaultSettings(o.Env.Home)}
+	s := &Session{o: o, env: o.Env, grammar: theGrammar(), class: o.Env.Class(), settings: defaultSettings(o.Env.Home)}
 	s.history = [2]*terminal.History{terminal.NewHistory(historyLimit), terminal.NewHistory(historyLimit)}
 	return s
 }

@@ -103,7 +103,7 @@ func among(all []typed, words string, pipe bool) (good, bad bool) {
 // succeeds and where it is refused.
 func TestEveryCommandHasTranscripts(t *testing.T) {
 	all := transcripts(t)
-	g := newGrammar()
+	g := theGrammar()
 	check := func(root *node, pipe bool) {
 		var each func(n *node)
 		each = func(n *node) {

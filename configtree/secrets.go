@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"loggia/configtree/schema"
 )
@@ -29,7 +30,7 @@ func SecretsOf(trees ...*Tree) Secrets {
 // made of cannot be known.
 func (s Secrets) Betrayed(word string) bool {
 	text := literal(word)
-	if hashed.MatchString(text) {
+	if hashed().MatchString(text) {
 		return true
 	}
 	expr := telling(word)
@@ -37,7 +38,7 @@ func (s Secrets) Betrayed(word string) bool {
 }
 
 // hashed is how hashes of passwords, and secrets in Junos' notation, are written.
-var hashed = regexp.MustCompile(`\$(1|5|6|8|9|y|2[aby]|sha1)\$.`)
+var hashed = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$(1|5|6|8|9|y|2[aby]|sha1)\$.`) })
 
 // literal is what an expression finds at least, as far as that is easily told: without
 // anchors, and without the backslashes before what has a meaning.
