@@ -21,8 +21,12 @@ const segmentSize = 64 << 20
 // trail never drops a record.
 const pendingLimit = 8 << 20
 
-// idleBuffers is how much memory, in bytes, the writer keeps while nothing waits.
-const idleBuffers = 1 << 20
+// idleBuffers is how much memory, in bytes, the writer keeps when nothing has come for
+// bufferRest.
+const (
+	idleBuffers = 1 << 20
+	bufferRest  = time.Second
+)
 
 // retryPause is how long a write that failed rests before it is tried again.
 const retryPause = time.Second
@@ -57,6 +61,7 @@ type Log struct {
 	err     error       // why the trail takes nothing at the moment
 	asked   func(error) // what Reserve was given, until the writer has it
 	due     bool        // the reserve is to be tried again
+	rested  bool        // nothing has come for bufferRest
 	closed  bool
 
 	done chan struct{} // closed when the writer goroutine has ended
@@ -224,14 +229,22 @@ func (l *Log) Close() error {
 func (l *Log) run() {
 	defer close(l.done)
 	var buf []byte
+	rest := time.AfterFunc(bufferRest, l.giveBack)
+	defer rest.Stop()
 	for {
 		l.mu.Lock()
 		for len(l.pending) == 0 && l.wanted <= l.durable && !l.closed && l.err == nil && !l.due && l.asked == nil {
-			if cap(buf)+cap(l.pending) > idleBuffers {
+			switch large := cap(buf)+cap(l.pending) > idleBuffers; {
+			case large && l.rested:
 				buf, l.pending = nil, nil
+			case large:
+				rest.Reset(bufferRest)
 			}
+			l.rested = false
 			l.changed.Wait()
 		}
+		rest.Stop()
+		l.rested = false
 		if l.err != nil || l.closed && len(l.pending) == 0 && l.durable == l.last {
 			l.mu.Unlock()
 			l.end()
@@ -265,6 +278,15 @@ func (l *Log) run() {
 		l.changed.Broadcast()
 		l.mu.Unlock()
 	}
+}
+
+// giveBack has the writer give back its buffers. It is called by its timer: between the
+// records of a large load they are needed again at once.
+func (l *Log) giveBack() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rested = true
+	l.changed.Broadcast()
 }
 
 // putAll writes frames whose first record has number first. What a full disk refuses

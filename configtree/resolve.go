@@ -101,9 +101,34 @@ func Resolve(root *schema.Node, op Op, at Path, words []Word) (Resolution, *Prob
 // of Annotate nor about the connective of a command and what follows it. When
 // fits returns false the walk ends before the next word, as if the line did.
 func ResolveWhile(root *schema.Node, op Op, at Path, words []Word, fits func(i int, reached Path, edits []Edit) bool) (Resolution, *Problem) {
-	w := walk{op: op, start: len(at), path: make(Path, len(at), len(at)+min(len(words), usualDepth)), cursor: at.Cursor(root), words: words}
-	copy(w.path, at)
+	w := walk{path: make(Path, 0, len(at)+min(len(words), usualDepth))}
 	w.out.Words = make([]string, 0, min(len(words), usualWords))
+	return w.resolve(root, op, at, words, fits)
+}
+
+// Resolver is Resolve for many lines in a row, in the memory that the first ones took.
+type Resolver struct {
+	path  Path
+	words []string
+	edits []Edit
+}
+
+// Resolve is the function of that name. What it returns holds until it is called again,
+// but for the edits: their paths stay.
+func (r *Resolver) Resolve(root *schema.Node, op Op, at Path, words []Word) (Resolution, *Problem) {
+	w := walk{path: r.path[:0], lent: true}
+	w.out.Words, w.out.Edits = r.words[:0], r.edits[:0]
+	out, p := w.resolve(root, op, at, words, nil)
+	if p != nil {
+		*r = Resolver{} // the problem has its path from there
+		return out, p
+	}
+	r.path, r.words, r.edits = w.path, out.Words, out.Edits
+	return out, nil
+}
+
+func (w *walk) resolve(root *schema.Node, op Op, at Path, words []Word, fits func(i int, reached Path, edits []Edit) bool) (Resolution, *Problem) {
+	w.op, w.start, w.path, w.cursor, w.words = op, len(at), append(w.path, at...), at.Cursor(root), words
 	comment := ""
 	if op == Annotate && len(words) > 0 {
 		words = words[:len(words)-1]
@@ -152,6 +177,7 @@ type walk struct {
 	below     bool // an edit was made at or below path
 	done      bool // all but Set: a leaf with its value was named, nothing may follow
 	told      int  // edits that were told of
+	lent      bool // path is used again: what stays is copied
 	out       Resolution
 }
 
@@ -311,11 +337,19 @@ func (w *walk) leaveLeafList() {
 // edit notes an edit of a leaf or an element of a leaf-list at this level.
 func (w *walk) edit(s Step, value string) {
 	w.below = true
-	w.emit(w.path.Append(s), value)
+	w.note(w.path.Append(s), value)
 	w.done = w.op != Set && !w.inBracket
 }
 
+// emit notes an edit of what the walk has reached.
 func (w *walk) emit(p Path, value string) {
+	if w.lent {
+		p = slices.Clone(p)
+	}
+	w.note(p, value)
+}
+
+func (w *walk) note(p Path, value string) {
 	if w.op == Find {
 		w.out.Path = p
 		return

@@ -329,8 +329,8 @@ func TestRecordOfALine(t *testing.T) {
 	}
 }
 
-// FuzzResolve: whatever the words, what Resolve accepts can be applied, and the
-// words in full mean the same again.
+// FuzzResolve: whatever the words, what Resolve accepts can be applied, the words in full
+// mean the same again, and a Resolver says the same, whose edits outlast other lines.
 func FuzzResolve(f *testing.F) {
 	f.Add(uint8(0), "system syslog file messages any notice authorization info")
 	f.Add(uint8(0), `sys sysl host h match-strings [ a "b c" ] port 5`)
@@ -346,6 +346,21 @@ func FuzzResolve(f *testing.F) {
 		o := Op(op) % (InsertAfter + 1)
 		words := split(line)
 		r, p := Resolve(root, o, nil, words)
+		var resolver Resolver
+		var edits []Edit
+		for range 2 {
+			if lent, q := resolver.Resolve(root, o, nil, words); (p == nil) != (q == nil) || !slices.Equal(r.Words, lent.Words) || !r.Path.Equal(lent.Path) {
+				t.Fatalf("%s %q: %s, %v, not %s, %v", o, line, lent, q, r, p)
+			} else if edits == nil {
+				edits = slices.Clone(lent.Edits)
+			}
+			for _, between := range []string{"groups <x> groups y", "system syslog host other port 1 any any"} {
+				_, _ = resolver.Resolve(root, Set, nil, split(between))
+			}
+		}
+		if joined(edits) != joined(r.Edits) {
+			t.Fatalf("%s %q: %s, not %s", o, line, joined(edits), joined(r.Edits))
+		}
 		if p != nil {
 			if p.Word > len(words) || p.Err == nil {
 				t.Fatalf("%s %q: %+v", o, line, p)

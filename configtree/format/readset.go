@@ -40,6 +40,8 @@ type setReader struct {
 	root   *schema.Node
 	yield  func(configtree.Edit, *configtree.Problem) bool
 	words  []configtree.Word // of one line, reused
+
+	resolver configtree.Resolver
 }
 
 func readSet(r io.Reader, file string, at configtree.Path, root *schema.Node, yield func(configtree.Edit, *configtree.Problem) bool) {
@@ -110,7 +112,7 @@ func (s *setReader) statement(n int, at configtree.Path, words []configtree.Word
 	if !ok || words[0].Quoted {
 		return s.problem(n, words[0].Col, words[0].Text, errVerb)
 	}
-	res, p := configtree.Resolve(s.root, op, at, words[1:])
+	res, p := s.resolver.Resolve(s.root, op, at, words[1:])
 	if p != nil {
 		return s.yield(configtree.Edit{}, s.explain(n, at, words, res, p))
 	}
