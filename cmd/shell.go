@@ -29,7 +29,7 @@ type batch struct {
 func (o *options) batch(c *cobra.Command) (*batch, error) {
 	switch {
 	case c.Flags().Changed("command"):
-		return &batch{name: "-c", command: o.command}, nil
+		return &batch{name: attach.SourceCommand, command: o.command}, nil
 	case c.Flags().Changed("file"):
 		f, err := os.Open(o.file)
 		if err != nil {
@@ -39,7 +39,7 @@ func (o *options) batch(c *cobra.Command) (*batch, error) {
 	case term.IsTerminal(int(o.in.Fd())) && term.IsTerminal(int(o.out.Fd())):
 		return nil, nil
 	}
-	return &batch{name: "stdin", in: o.in}, nil
+	return &batch{name: attach.SourceInput, in: o.in}, nil
 }
 
 // shell opens the shell: as the engine if nobody is, else attached to it.

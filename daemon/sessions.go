@@ -267,9 +267,9 @@ func (d *Daemon) serve(ctx context.Context, p sshd.Peer, ch *sshd.Channel) int {
 	name := ch.Env[attach.EnvSource]
 	b := cli.Batch{Output: ch, Errors: ch.Errors, KeepGoing: ch.Env[attach.EnvKeepGoing] != "" || p.Login != nil && !ch.Exec}
 	if ch.Exec {
-		b.Source = cli.NewListSource(orElse(name, "-c"), ch.Command)
+		b.Source = cli.NewListSource(orElse(name, attach.SourceCommand), ch.Command)
 	} else {
-		b.Source = cli.NewLineSource(orElse(name, "stdin"), ch)
+		b.Source = cli.NewLineSource(orElse(name, attach.SourceInput), ch)
 	}
 	// Who comes by SSH may have a terminal, and does not say so.
 	return d.batch(ctx, id, b, p.Login != nil || ch.PTY || ch.Env[attach.EnvTerminal] != "")
@@ -311,7 +311,7 @@ func (d *Daemon) options(id identity) (o cli.Options, l *live, err error) {
 	o = cli.Options{
 		HostName:    d.hostName,
 		Crowds:      d.sessions.crowds,
-		IdleTimeout: func() time.Duration { return d.system.Load().idle.of(id.class().Name()) },
+		IdleTimeout: func() time.Duration { return d.system.Load().idleLimit(id.class().Name()) },
 		Env: op.Env{
 			Store: d.store, Logs: logs{d}, Engine: counters{d}, Hosts: hosts{d}, PKI: certificates{d.certificates}, Files: root, Recorder: d.recorder, SSH: sshState{d.ssh}, Clock: d.clock,
 			Sessions: d.sessions.snapshot, Logout: d.sessions.logout, Show: d.sessions.tell, Alarms: d.alarms.list, Now: d.now, Started: d.started,

@@ -32,7 +32,7 @@ func (s *state) path(name ...string) string {
 // SocketPath is the socket that the holder of a state directory serves.
 func SocketPath(dir string) string { return filepath.Join(dir, "run", "loggia.sock") }
 
-// openState makes the directories that are missing and takes the lock.
+// openState takes the lock and makes the directories that are missing.
 func openState(dir string) (*state, error) {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return nil, err
@@ -44,28 +44,39 @@ func openState(dir string) (*state, error) {
 		return nil, err
 	}
 	s := &state{dir: dir}
-	for name, mode := range map[string]os.FileMode{"config": 0o700, "log": 0o755, "index": 0o700, "audit": 0o700, "home": 0o700, "tmp": 0o700, "spool": 0o700, "run": 0o755} {
-		if err := makeDir(s.path(name), mode); err != nil {
-			return nil, err
-		}
-	}
-	// The directory itself is locked first: run/ may be removed under a running
-	// engine, and a second one must not start for that.
-	for _, at := range []struct {
-		name string
-		flag int
-	}{{dir, os.O_RDONLY}, {s.path("run", "lock"), os.O_RDWR | os.O_CREATE}} {
-		lock, err := takeLock(at.name, at.flag)
-		if err != nil {
-			return nil, errors.Join(err, s.close())
-		}
-		s.locks = append(s.locks, lock)
-	}
-	var err error
-	if s.node, err = nodeID(s.path("node-id")); err != nil {
+	if err := s.hold(); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
+}
+
+// hold takes the locks and makes what is missing. The directory itself is locked
+// first: run/ may be removed under a running engine, and a second one must not
+// start for that. It is also the least that a session does that attaches.
+func (s *state) hold() error {
+	if err := s.lock(s.dir, os.O_RDONLY); err != nil {
+		return err
+	}
+	for name, mode := range map[string]os.FileMode{"config": 0o700, "log": 0o755, "index": 0o700, "audit": 0o700, "home": 0o700, "tmp": 0o700, "spool": 0o700, "run": 0o755} {
+		if err := makeDir(s.path(name), mode); err != nil {
+			return err
+		}
+	}
+	if err := s.lock(s.path("run", "lock"), os.O_RDWR|os.O_CREATE); err != nil {
+		return err
+	}
+	var err error
+	s.node, err = nodeID(s.path("node-id"))
+	return err
+}
+
+// lock takes a lock, until close.
+func (s *state) lock(path string, flag int) error {
+	lock, err := takeLock(path, flag)
+	if err == nil {
+		s.locks = append(s.locks, lock)
+	}
+	return err
 }
 
 // makeDir makes a directory of exactly that mode, whatever the umask: under 077

@@ -69,7 +69,8 @@ func TestABatchCarriesCommandsOutputErrorsAndStatus(t *testing.T) {
 		b    attach.Batch
 		want string
 	}{
-		{attach.Batch{Command: "a; b", Name: "-c"}, "source=-c keep= in=a; b"},
+		{attach.Batch{Command: "a; b", Name: attach.SourceCommand}, "source= keep= in=a; b"},
+		{attach.Batch{Command: "a", Name: "x", KeepGoing: true}, "source=x keep=1 in=a"},
 		{attach.Batch{In: strings.NewReader("c\nd\n"), Name: "x.conf", KeepGoing: true}, "source=x.conf keep=1 in=c\nd\n"},
 	}
 	for _, tt := range tests {

@@ -327,6 +327,12 @@ func (s *Store) readJournal() *journal {
 	return j
 }
 
+// blank reports whether the journal holds nothing but what it begins with, that it
+// continues revision base.
+func (j *journal) blank(base uint64) bool {
+	return j.base == base && len(j.entries) == 0 && len(j.points) == 0 && j.ended == 0 && j.torn == nil
+}
+
 // last returns the highest number of a revision that the journal speaks of.
 func (j *journal) last() uint64 {
 	last := j.base
@@ -389,7 +395,12 @@ func (s *Store) restoreCandidate(j *journal) (*Candidate, error) {
 	if p := s.waiting(PendingCommit); p != nil {
 		c.seq = max(c.seq, p.seq) // what is edited from now on is no part of it
 	}
-	err := c.journal.rewrite(running.Number, entries)
+	var err error
+	if j.blank(running.Number) { // it is on the disk already, and a start is not to wait for that again
+		err = c.journal.open(int64(len(appendBase(nil, running.Number))))
+	} else {
+		err = c.journal.rewrite(running.Number, entries)
+	}
 	if diskFull(err) { // the old journal is still there; the next edit writes the new one
 		s.notice("uncommitted changes cannot be kept now: %v", err)
 		err = nil

@@ -204,3 +204,28 @@ func remove(t testing.TB, name string) {
 		t.Fatal(err)
 	}
 }
+
+// TestAStartThatFindsEverythingInOrderWritesNothing: it does not wait for the disk.
+func TestAStartThatFindsEverythingInOrderWritesNothing(t *testing.T) {
+	dir := t.TempDir()
+	grow(t, dir, "a")
+	closed(t, open(t, dir, new(tape))) // ends the journal of that commit
+	s := open(t, dir, new(tape), func(o *Options) {
+		o.Disk = func(step DiskStep) error {
+			if step.Op != DiskCreate { // which the log is opened with for the next edit
+				t.Errorf("%+v", step)
+			}
+			return nil
+		}
+	})
+	closed(t, s)
+	s = open(t, dir, new(tape))
+	edit(t, s.Shared(), ann, "set system time-zone UTC")
+	want := text(t, s.Shared().Tree())
+	closed(t, s)
+	s = open(t, dir, new(tape))
+	defer closed(t, s)
+	if got := text(t, s.Shared().Tree()); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -33,6 +33,12 @@ const (
 	EnvLogin     = "LOGGIA_LOGIN"      // set: ask who it is; the value is a name, or empty
 )
 
+// What the source of the commands is called unless EnvSource says otherwise.
+const (
+	SourceCommand = "-c"    // of a command
+	SourceInput   = "stdin" // of what is typed or piped
+)
+
 // Client is a connection to the engine's process, with a session that waits to begin.
 type Client struct {
 	ssh     *ssh.Client
@@ -245,8 +251,14 @@ func (c *Client) Run(ctx context.Context, b Batch) (int, error) {
 
 func (c *Client) run(ctx context.Context, b Batch) (int, error) {
 	s := c.session
-	if err := s.Setenv(EnvSource, b.Name); err != nil {
-		return 1, fmt.Errorf("name of the source %q: %w", b.Name, notBegun(err))
+	name := SourceInput
+	if b.In == nil {
+		name = SourceCommand
+	}
+	if b.Name != name { // saying what goes without saying would cost a round trip
+		if err := s.Setenv(EnvSource, b.Name); err != nil {
+			return 1, fmt.Errorf("name of the source %q: %w", b.Name, notBegun(err))
+		}
 	}
 	if b.KeepGoing {
 		if err := s.Setenv(EnvKeepGoing, "1"); err != nil {
