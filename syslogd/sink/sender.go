@@ -75,6 +75,11 @@ func (r *Remote) run() {
 			return
 		}
 		pause = min(2*pause, r.config.LongPause)
+		select {
+		case <-changed: // a user is at it, and waits for what comes of it
+			pause = r.config.FirstPause
+		default:
+		}
 	}
 }
 
