@@ -6,8 +6,9 @@ BIN := bin/loggia
 
 all: build
 
+# Without C: see docs/decisions/0016-static-binary.md.
 build: ## compile bin/loggia
-	go build -o $(BIN) ./cmd/loggia
+	CGO_ENABLED=0 go build -o $(BIN) ./cmd/loggia
 
 run: build ## open the shell on ./var, with the engine in the same process
 	$(BIN) --state var
