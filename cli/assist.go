@@ -62,7 +62,7 @@ func inComment(text string, words []configtree.Word) bool {
 }
 
 func refuse(f *failure) terminal.Advice {
-	if slices.ContainsFunc(f.list, func(c candidate) bool { return c.keys != nil }) {
+	if len(f.list) > 0 {
 		return terminal.RefuseListing(f.col, f.text+"\n"+listHead, printable(listed(f.list)))
 	}
 	return terminal.Refuse(f.col, f.message())
@@ -146,9 +146,7 @@ func (a assistant) Enter(line string) terminal.Advice {
 // exists reports whether a name that exists is exactly word.
 func exists(list []candidate, word string) bool {
 	return slices.ContainsFunc(list, func(c candidate) bool {
-		if c.keys != nil {
-			c, _ = c.upTo(1) // they begin with word, and it comes first
-		}
+		c = c.first() // of those that begin with word, it comes first
 		return c.key && c.name == word
 	})
 }

@@ -143,6 +143,14 @@ func pick(list []candidate, word string) (found candidate, ok bool, several []ca
 	return candidate{}, false, several // which may be one that stands for many
 }
 
+// first is the first of the names that c stands for, or c where it stands for itself.
+func (c candidate) first() candidate {
+	if c.keys != nil {
+		c, _ = c.upTo(1)
+	}
+	return c
+}
+
 // upTo returns the first of the names that c stands for, and their number as far as most.
 func (c candidate) upTo(most int) (first candidate, n int) {
 	for k := range c.keys("") {

@@ -41,7 +41,7 @@ func displayVerbs() []*verb {
 		v("display json", "Show configuration as JSON", displayJSON),
 		v("display blame", "Show who committed each statement, and when", displayBlame),
 		v("compare", "Show what differs from a committed configuration", compare, rollbacks,
-			flag("rescue", "The rescue configuration"), op.Param{Name: "filename", Help: "File with a configuration", Choices: op.Files}),
+			flag("rescue", "The rescue configuration"), op.Param{Name: "filename", Help: "File with a configuration", Names: op.FileNames}),
 	}
 }
 

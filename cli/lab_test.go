@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -230,6 +231,18 @@ func (f *fakeLogs) List() ([]op.LogFile, error) {
 	}
 	slices.SortFunc(out, func(a, b op.LogFile) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
+}
+
+func (f *fakeLogs) Names(prefix string) ([]string, error) {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(f.files)), func(name string) bool { return !strings.HasPrefix(name, prefix) }), nil
+}
+
+func (f *fakeLogs) Stat(name string) (op.LogFile, error) {
+	list, err := f.List()
+	if i := slices.IndexFunc(list, func(l op.LogFile) bool { return l.Name == name }); i >= 0 {
+		return list[i], err
+	}
+	return op.LogFile{}, fs.ErrNotExist
 }
 
 // Open makes a section of every two lines.

@@ -22,7 +22,7 @@ const maxLoad = 256 << 20
 func loadVerbs() []*verb {
 	v := func(how store.LoadVerb, help string) *verb {
 		params := []op.Param{
-			{Name: "filename", Help: "File to read, or terminal", Required: true, Choices: loadSources},
+			{Name: "filename", Help: "File to read, or terminal", Required: true, Choices: loadSources, Names: op.FileNames},
 			{Name: "relative", Kind: op.Flag, Help: "Paths start at the present level"},
 			{Name: "partial", Kind: op.Flag, Help: "Take what is right, leave out what is wrong"}}
 		if how != store.LoadSet && how != store.LoadPatch {
@@ -43,15 +43,15 @@ func loadVerbs() []*verb {
 		v(store.LoadSet, "Run set and delete lines"),
 		{Grammar: op.Grammar{Words: "load factory-default", Help: "Replace it by what a new machine has", NoPipe: true}, changes: true, run: loadFactory},
 		{Grammar: op.Grammar{Words: "save", Help: "Write the configuration from this level down to a file", NoPipe: true, Params: []op.Param{
-			{Name: "filename", Help: "Name of the file, relative to your home, or terminal", Required: true, Choices: saveTargets}}}, changes: true, run: save},
+			{Name: "filename", Help: "Name of the file, relative to your home, or terminal", Required: true, Choices: saveTargets, Names: op.FileNames}}}, changes: true, run: save},
 	}
 }
 
 // terminalName is the source that stands for what is typed.
 const terminalName = "terminal"
 
-func loadSources(env *op.Env, prefix string) []op.Choice {
-	return append(op.Files(env, prefix), op.Choice{Name: terminalName, Help: "Type or paste it here"})
+func loadSources(*op.Env, string) []op.Choice {
+	return []op.Choice{{Name: terminalName, Help: "Type or paste it here"}}
 }
 
 // load reads configuration. It is all or nothing: with an error the candidate
@@ -128,8 +128,8 @@ func loadFactory(ctx context.Context, s *Session, c *call) error {
 	return s.loaded(c, problems, err)
 }
 
-func saveTargets(env *op.Env, prefix string) []op.Choice {
-	return append(op.Files(env, prefix), op.Choice{Name: terminalName, Help: "Show it here"})
+func saveTargets(*op.Env, string) []op.Choice {
+	return []op.Choice{{Name: terminalName, Help: "Show it here"}}
 }
 
 // save writes the candidate from the level down to a file, or to the terminal.

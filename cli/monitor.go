@@ -31,7 +31,7 @@ type monitors struct {
 }
 
 func monitorVerbs() []*verb {
-	file := op.Param{Name: "filename", Help: "Name of the log file", Required: true, Choices: op.LogFiles}
+	file := op.Param{Name: "filename", Help: "Name of the log file", Required: true, Names: op.LogNames}
 	all := file
 	all.Required = false
 	return []*verb{

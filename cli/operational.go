@@ -31,7 +31,7 @@ func operationalVerbs() []*verb {
 			Params: []op.Param{rollbackNumber(true), newer}}, shows: true, run: showRollback},
 		{Grammar: op.Grammar{Words: "show system configuration rescue", Help: "Show the rescue configuration", Permission: "view", RPC: "get-rescue-information"}, shows: true, run: showRescue},
 		{Grammar: v("test configuration", "Check a file as if it were the configuration", "configure",
-			op.Param{Name: "filename", Help: "File to check, or terminal", Required: true, Choices: loadSources}), run: testConfiguration},
+			op.Param{Name: "filename", Help: "File to check, or terminal", Required: true, Choices: loadSources, Names: op.FileNames}), run: testConfiguration},
 		shellVerb(),
 		{Grammar: op.Grammar{Words: "request support information", Help: "Show all that somebody who helps wants to see", Permission: "view"}, run: supportInformation},
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -142,8 +143,8 @@ func (w *walk) takesRest() bool { return w.verb != nil && w.verb.rest != restNon
 // then is no abbreviation of a flag.
 func (w *walk) names(word string) bool {
 	p := w.positional()
-	return p != nil && p.Kind == op.Positional &&
-		slices.ContainsFunc(w.choices(*p, word), func(c candidate) bool { return c.name == word })
+	return p != nil && p.Kind == op.Positional && word != "" &&
+		slices.ContainsFunc(w.choices(*p, word), func(c candidate) bool { return c.first().name == word })
 }
 
 // maxPipes bounds the pipes of a line.
@@ -314,16 +315,39 @@ func (w *walk) keywords() []candidate {
 // the same words are out of reach.
 func (w *walk) onlyVerb() bool { return len(w.args) > 0 }
 
+// choices are the values that exist of a parameter, at least those that begin with prefix, and that
+// the class may use.
 func (w *walk) choices(p op.Param, prefix string) []candidate {
+	may := func(name string) bool {
+		return w.piped || w.verb == nil || w.s.leadsTo(w.verb, append(slices.Clip(w.said), name))
+	}
 	var list []candidate
 	if p.Choices != nil {
 		for _, c := range p.Choices(&w.s.env, prefix) {
-			if w.piped || w.verb == nil || w.s.leadsTo(w.verb, append(slices.Clip(w.said), c.Name)) {
+			if may(c.Name) {
 				list = append(list, candidate{name: c.Name, help: c.Help, key: !p.Only})
 			}
 		}
 	}
+	if p.Names != nil {
+		names, help := p.Names(&w.s.env, prefix)
+		list = append(list, existingNames(func(from string) iter.Seq[candidate] {
+			return namedFrom(names, prefix, from, may, help)
+		}))
+	}
 	return list
+}
+
+// namedFrom yields those of the sorted names that begin with prefix, do not come before from, and may be seen.
+func namedFrom(names []string, prefix, from string, may func(string) bool, help func(string) string) iter.Seq[candidate] {
+	return func(yield func(candidate) bool) {
+		i, _ := slices.BinarySearch(names, max(prefix, from))
+		for ; i < len(names) && strings.HasPrefix(names[i], prefix); i++ {
+			if may(names[i]) && !yield(candidate{name: names[i], help: help(names[i]), key: true}) {
+				return
+			}
+		}
+	}
 }
 
 func (w *walk) ambiguous(word configtree.Word, several []candidate) *failure {

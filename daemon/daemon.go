@@ -76,6 +76,7 @@ type Daemon struct {
 	passwords    *passwords
 	requests     *frame.Budget // memory for large requests of NETCONF
 	refusals     event.Sparing // calls that are turned away
+	logNames     logNames
 	started      time.Time
 	owner        uint32 // uid that owns the state directory
 
@@ -83,7 +84,8 @@ type Daemon struct {
 	// after the other.
 	preparing *pki.View
 
-	known *known // what the last commit decoded, for the next
+	reading *reading // of the change under way; nil when there is none
+	known   known    // what the one before meant
 
 	// Replaced by commits.
 	system atomic.Pointer[system]
@@ -174,7 +176,7 @@ func (d *Daemon) configure(recovery audit.Recovery) error {
 		}
 	}
 	if d.system.Load() == nil {
-		d.system.Store(&system{hostName: machineName(), zone: time.UTC, classes: classes()})
+		d.system.Store(&system{hostName: machineName(), zone: time.UTC, directory: &directory{classes: classes()}})
 	}
 	d.recorder.begin()
 	d.announce(recovery)

@@ -5,12 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"iter"
-	"os"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"loggia/audit/event"
@@ -23,67 +19,6 @@ import (
 // logs gives commands access to the log files. It implements op.Logs.
 type logs struct{ d *Daemon }
 
-// List implements op.Logs.
-func (l logs) List() ([]op.LogFile, error) {
-	entries, err := os.ReadDir(l.d.state.path("log"))
-	if err != nil {
-		return nil, err
-	}
-	var list []op.LogFile
-	for _, e := range entries {
-		if f, ok := logFile(e, e.Name()); ok {
-			list = append(list, f)
-		}
-		if e.IsDir() && e.Name() == sink.PerHostDir {
-			senders, err := l.senders()
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, senders...)
-		}
-	}
-	return list, nil
-}
-
-// maxListed bounds the senders whose files are listed: there may be a hundred
-// thousand. All can be read.
-const maxListed = 1000
-
-// senders lists the files kept per-host.
-func (l logs) senders() ([]op.LogFile, error) {
-	hosts, err := os.ReadDir(l.d.state.path("log", sink.PerHostDir))
-	if err != nil {
-		return nil, err
-	}
-	var list []op.LogFile
-	for _, host := range hosts[:min(len(hosts), maxListed)] {
-		entries, err := os.ReadDir(l.d.state.path("log", sink.PerHostDir, host.Name()))
-		if err != nil {
-			continue // gone meanwhile, or no directory
-		}
-		for _, e := range entries {
-			if f, ok := logFile(e, sink.PerHostDir+"/"+host.Name()+"/"+e.Name()); ok {
-				list = append(list, f)
-			}
-		}
-	}
-	return list, nil
-}
-
-// logFile describes an entry of a log directory under a name. ok is false if it
-// is no log, or gone meanwhile.
-func logFile(e fs.DirEntry, name string) (op.LogFile, bool) {
-	info, err := e.Info()
-	if err != nil || !info.Mode().IsRegular() || e.Name()[0] == '.' {
-		return op.LogFile{}, false
-	}
-	f := op.LogFile{Name: name, Size: info.Size(), Modified: info.ModTime(), Mode: info.Mode().String()}
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		f.Owner, f.Group = userName(st.Uid), groupName(st.Gid)
-	}
-	return f, true
-}
-
 // live reports whether the engine writes to the log of that name.
 func (l logs) live(name string) bool {
 	if _, file, ok := syslogd.SenderFile(name); ok {
@@ -91,15 +26,6 @@ func (l logs) live(name string) bool {
 	}
 	_, err := l.d.engine.File(name)
 	return err == nil
-}
-
-func groupName(gid uint32) string {
-	id := strconv.FormatUint(uint64(gid), 10)
-	g, err := user.LookupGroupId(id)
-	if err != nil {
-		return id
-	}
-	return g.Name
 }
 
 // open opens a log for reading, up to what its writer has published.

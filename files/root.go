@@ -3,11 +3,13 @@ package files
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -350,6 +352,37 @@ func (r *Root) List(name string) ([]fs.FileInfo, error) {
 			}
 		}
 		return infos, nil
+	})
+}
+
+// Names returns the names in a directory that begin with prefix, sorted, those of directories with
+// a slash behind. It looks at no file.
+func (r *Root) Names(dir, prefix string) ([]string, error) {
+	p, err := r.find(dir, read)
+	if err != nil {
+		return nil, err
+	}
+	return in(p, dir, func(root *os.Root) ([]string, error) {
+		d, err := root.Open(p.rel)
+		if err != nil {
+			return nil, err
+		}
+		entries, err := d.ReadDir(maxEntries)
+		if cerr := d.Close(); err == io.EOF {
+			err = cerr
+		}
+		var names []string
+		for _, e := range entries {
+			switch name := e.Name(); {
+			case !strings.HasPrefix(name, prefix):
+			case e.IsDir():
+				names = append(names, name+"/")
+			default:
+				names = append(names, name)
+			}
+		}
+		slices.Sort(names)
+		return names, err
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -326,5 +327,26 @@ func TestLogsOneByOne(t *testing.T) {
 	}
 	if list, err := r.List("/var/log"); err != nil || len(list) != 2 {
 		t.Errorf("%v: %v", list, err)
+	}
+}
+
+func TestNames(t *testing.T) {
+	r, _ := tree(t, Options{})
+	for _, name := range []string{"b", "a2", "a1"} {
+		put(t, r, name, "1")
+	}
+	if err := r.Mkdir("a3"); err != nil {
+		t.Fatal(err)
+	}
+	for prefix, want := range map[string][]string{"": {"a1", "a2", "a3/", "b"}, "a": {"a1", "a2", "a3/"}, "c": nil} {
+		if got, err := r.Names(".", prefix); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q: %q, %v", prefix, got, err)
+		}
+	}
+	if _, err := r.Names("nix", ""); err == nil {
+		t.Error("names in a directory that is not there")
+	}
+	if _, err := r.Names("/config", ""); !errors.Is(err, ErrRefused) {
+		t.Error(err)
 	}
 }

@@ -34,7 +34,7 @@ func checksumCommands() []Command {
 	var all []Command
 	for _, d := range digests() {
 		all = append(all, Command{Grammar{Words: "file checksum " + d.word, RPC: d.rpc, Help: "Compute the " + d.name + " of a file", Permission: "view",
-			Params: []Param{{Name: "filename", Element: "path", Help: "File, relative to your home", Required: true, Choices: Files}}}, d.run})
+			Params: []Param{{Name: "filename", Element: "path", Help: "File, relative to your home", Required: true, Names: FileNames}}}, d.run})
 	}
 	return all
 }

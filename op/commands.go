@@ -8,10 +8,10 @@ import (
 
 // All returns every operational command, in no particular order.
 func All() []Command {
-	log := Param{Name: "filename", Help: "Name of the log file", Choices: LogFiles}
+	log := Param{Name: "filename", Help: "Name of the log file", Names: LogNames}
 	required := log
 	required.Required = true
-	file := Param{Name: "filename", Help: "File, relative to your home", Required: true, Choices: Files}
+	file := Param{Name: "filename", Help: "File, relative to your home", Required: true, Names: FileNames}
 	doomed := file
 	doomed.Element = "path"
 	number := func(name, help string, low, high uint64) Param {
@@ -65,7 +65,7 @@ func All() []Command {
 			Param{Name: "message", Kind: Option, Help: "The text, in quotes", Required: true})}, sendMessage},
 		{Grammar{Words: "clear system commit", RPC: "clear-system-commit", Help: "Cancel a commit that waits for its time", Permission: "configure", NoPipe: true}, clearScheduled},
 		{Grammar{Words: "file list", RPC: "file-list", Help: "List a directory", Permission: "view", Params: []Param{
-			{Name: "path", Help: "Directory or file", Choices: Files}, {Name: "detail", Kind: Flag, Help: "With size, owner and date"},
+			{Name: "path", Help: "Directory or file", Names: FileNames}, {Name: "detail", Kind: Flag, Help: "With size, owner and date"},
 			{Name: "recursive", Kind: Flag, Help: "With what is in the directories of it"}}}, fileList},
 		{Grammar{Words: "file show", RPC: "file-show", Help: "Show the contents of a file", Permission: "view", Params: []Param{file}}, fileShow},
 		{Grammar{Words: "file delete", RPC: "file-delete", Help: "Delete a file", Permission: "maintenance", NoPipe: true, Params: []Param{doomed}}, fileDelete},
@@ -77,7 +77,7 @@ func All() []Command {
 
 func fromTo() []Param {
 	return []Param{
-		{Name: "source", Help: "File that is there", Required: true, Choices: Files},
+		{Name: "source", Help: "File that is there", Required: true, Names: FileNames},
 		{Name: "destination", Help: "Its new name", Required: true, Type: schema.Type{}},
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // compareCommand is `file compare files` (junos-cli §7.2).
 func compareCommand() Command {
-	file := func(name, help string) Param { return Param{Name: name, Help: help, Required: true, Choices: Files} }
+	file := func(name, help string) Param { return Param{Name: name, Help: help, Required: true, Names: FileNames} }
 	return Command{Grammar{Words: "file compare files", RPC: "file-compare", Help: "Show the lines in which two files differ", Permission: "view", Params: []Param{
 		file("from-file", "File that is there"), file("to-file", "File to compare it with"),
 		{Name: "context", Kind: Flag, Help: "With the lines around, old before new"},

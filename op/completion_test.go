@@ -18,7 +18,9 @@ func TestCompletionIsNoAttempt(t *testing.T) {
 	}
 	env := &Env{Files: root, Home: root.Home()}
 	for _, prefix := range []string{"", "/", "/config/", "/var/log/", "/etc/", "/var/home/alice/", "../"} {
-		Files(env, prefix)
+		if _, help := FileNames(env, prefix); help("nix") != "" {
+			t.Error(prefix)
+		}
 	}
 	if refused != 1 {
 		t.Errorf("%d attempts recorded", refused-1)

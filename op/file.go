@@ -8,34 +8,35 @@ import (
 	"io/fs"
 	"os/user"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 )
 
-// Files lists the files that a name may go on to, as ? shows them: what is in
+// FileNames lists the files that a name may go on to, as ? shows them: what is in
 // the directory that prefix names so far, else in the present one. Directories
 // end in a slash.
-func Files(env *Env, prefix string) []Choice {
+func FileNames(env *Env, prefix string) (names []string, help func(name string) string) {
 	dir := prefix[:strings.LastIndexByte(prefix, '/')+1]
-	var out []Choice
 	for _, root := range []string{"/config/", "/var/log/", "/var/tmp/", env.Home + "/"} {
 		if strings.HasPrefix(root, prefix) && prefix != "" && root != prefix {
-			out = append(out, Choice{Name: root})
+			names = append(names, root)
 		}
 	}
-	list, err := env.Files.Quietly().List(orDot(dir)) // who asks what there is has not tried to read it
-	if err != nil {
-		return out // the command itself will say why
+	quiet := env.Files.Quietly() // who asks what there is has not tried to read it
+	list, _ := quiet.Names(orDot(dir), prefix[len(dir):])
+	for _, name := range list { // none with an error: the command itself will say why
+		names = append(names, dir+name)
 	}
-	for _, f := range list {
-		if f.IsDir() {
-			out = append(out, Choice{Name: dir + f.Name() + "/"})
-			continue
+	slices.Sort(names)
+	return slices.Compact(names), func(name string) string {
+		f, err := quiet.Stat(name)
+		if err != nil || f.IsDir() {
+			return ""
 		}
-		out = append(out, Choice{dir + f.Name(), fmt.Sprintf("Size: %d, Last changed: %s", f.Size(), shortTime(env, f.ModTime()))})
+		return sizeAndTime(env, f.Size(), f.ModTime())
 	}
-	return out
 }
 
 func orDot(dir string) string {

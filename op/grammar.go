@@ -51,7 +51,10 @@ type Param struct {
 	// Choices lists values that exist at this moment and may begin with prefix, for
 	// ? and Tab. It may be nil.
 	Choices func(env *Env, prefix string) []Choice
-	// Only means that nothing but Choices is accepted, and a choice may be abbreviated.
+	// Names lists what exists of which there may be many thousands: names that may begin with
+	// prefix, sorted, and what ? says about one, which is asked for those that are shown. It may be nil.
+	Names func(env *Env, prefix string) (names []string, help func(name string) string)
+	// Only means that nothing but Choices is accepted, and a choice may be abbreviated; there are no Names.
 	Only bool
 }
 

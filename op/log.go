@@ -2,23 +2,32 @@ package op
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"time"
 )
 
-// LogFiles lists the log files as ? shows them.
-func LogFiles(env *Env, _ string) []Choice {
-	list, err := env.Logs.List()
+// LogNames lists the log files as ? shows them.
+func LogNames(env *Env, prefix string) (names []string, help func(name string) string) {
+	names, err := env.Logs.Names(prefix)
 	if err != nil {
-		return nil // the command itself will say why
+		return nil, nil // the command itself will say why
 	}
-	var out []Choice
-	for _, f := range list {
-		out = append(out, Choice{f.Name, fmt.Sprintf("Size: %d, Last changed: %s", f.Size, shortTime(env, f.Modified))})
+	return names, func(name string) string {
+		f, err := env.Logs.Stat(name)
+		if err != nil {
+			return "" // gone meanwhile
+		}
+		return sizeAndTime(env, f.Size, f.Modified)
 	}
-	return out
+}
+
+// sizeAndTime is what ? says about a file.
+func sizeAndTime(env *Env, size int64, modified time.Time) string {
+	return fmt.Sprintf("Size: %d, Last changed: %s", size, shortTime(env, modified))
 }
 
 // shortTime is how lists of files show when one was changed.
@@ -28,30 +37,23 @@ func shortTime(env *Env, t time.Time) string {
 
 // LogExists returns an error when there is no log file called name.
 func LogExists(env *Env, name string) error {
-	list, err := env.Logs.List()
-	if err != nil {
-		return err
+	_, err := env.Logs.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("could not resolve file: %s", name)
 	}
-	for _, f := range list {
-		if f.Name == name {
-			return nil
-		}
-	}
-	return fmt.Errorf("could not resolve file: %s", name)
+	return err
 }
 
 // Monitored is the line of `monitor list` about a file.
 func Monitored(env *Env, name string) string {
-	list, err := env.Logs.List()
-	if err != nil {
+	f, err := env.Logs.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Sprintf("monitor start %q (not there at the moment)\n", name)
+	case err != nil:
 		return fmt.Sprintf("monitor start %q (%v)\n", name, err)
 	}
-	for _, f := range list {
-		if f.Name == name {
-			return fmt.Sprintf("monitor start %q (Last changed %s)\n", name, shortTime(env, f.Modified))
-		}
-	}
-	return fmt.Sprintf("monitor start %q (not there at the moment)\n", name)
+	return fmt.Sprintf("monitor start %q (Last changed %s)\n", name, shortTime(env, f.Modified))
 }
 
 // showLog shows a log with its archives, or lists the directory like ls -l.

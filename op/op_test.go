@@ -44,6 +44,27 @@ func (l logs) List() ([]LogFile, error) {
 	return out, nil
 }
 
+func (l logs) Names(prefix string) ([]string, error) {
+	var names []string
+	for name := range l {
+		if strings.HasPrefix(name, prefix) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func (l logs) Stat(name string) (LogFile, error) {
+	list, err := l.List()
+	for _, f := range list {
+		if f.Name == name {
+			return f, err
+		}
+	}
+	return LogFile{}, fs.ErrNotExist
+}
+
 func (l logs) Open(name string) (LogText, error) {
 	if _, ok := l[name]; !ok {
 		return nil, fs.ErrNotExist
@@ -185,7 +206,8 @@ func TestLogs(t *testing.T) {
 	shows(t, env, "show log", Args{"filename": "messages"}, "one\ntwo\nthree\n")
 	shows(t, env, "show log", Args{"filename": "/var/log/messages"}, "one\ntwo\nthree\n")
 	fails(t, env, "show log", Args{"filename": "nix"}, "could not resolve file: nix")
-	if got := LogFiles(env, ""); len(got) != 3 || got[1] != (Choice{"messages", "Size: 300, Last changed: Nov 22 11:00:00"}) {
+	got, help := LogNames(env, "")
+	if !slices.Equal(got, []string{"audit", "messages", "messages.0.gz"}) || help("messages") != "Size: 300, Last changed: Nov 22 11:00:00" || help("gone") != "" {
 		t.Errorf("%v", got)
 	}
 	fails(t, env, "clear log", Args{"filename": "nix"}, "could not resolve file: nix")
@@ -379,13 +401,13 @@ func TestFiles(t *testing.T) {
 	fails(t, env, "file copy", Args{"source": "nix", "destination": "x"}, "could not resolve file: nix (in /var/home/user)")
 	fails(t, env, "file copy", Args{"source": "new", "destination": "/etc/x"}, "/etc/x: permission denied")
 	fails(t, env, "file show", Args{"filename": "/etc/passwd"}, "/etc/passwd: permission denied")
-	if got := names(Files(env, "/var/t")); !slices.Equal(got, []string{"/var/tmp/"}) {
+	if got, _ := FileNames(env, "/var/t"); !slices.Equal(got, []string{"/var/tmp/"}) {
 		t.Errorf("%v", got)
 	}
-	if got := names(Files(env, "/var/tmp/")); !slices.Equal(got, []string{"/var/tmp/copy"}) {
+	if got, _ := FileNames(env, "/var/tmp/"); !slices.Equal(got, []string{"/var/tmp/copy"}) {
 		t.Errorf("%v", got)
 	}
-	if got := names(Files(env, "")); !slices.Equal(got, []string{"new"}) {
+	if got, _ := FileNames(env, ""); !slices.Equal(got, []string{"new"}) {
 		t.Errorf("%v", got)
 	}
 }

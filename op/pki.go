@@ -60,8 +60,8 @@ const maxPKIFile = 64 << 10
 func pkiCommands() []Command {
 	name := Param{Name: "certificate-id", Kind: Option, Required: true, Help: "Name of the certificate", Choices: localNames}
 	profile := Param{Name: "ca-profile", Kind: Option, Required: true, Help: "Name of the authority's profile", Choices: authorityNames}
-	file := Param{Name: "filename", Kind: Option, Required: true, Help: "File with the certificate, PEM or DER", Choices: Files}
-	key := Param{Name: "key", Kind: Option, Help: "File with its private key, unless it was made here", Choices: Files}
+	file := Param{Name: "filename", Kind: Option, Required: true, Help: "File with the certificate, PEM or DER", Names: FileNames}
+	key := Param{Name: "key", Kind: Option, Help: "File with its private key, unless it was made here", Names: FileNames}
 	days := Param{Name: "days", Kind: Option, Help: "How long it is valid; 825 days otherwise", Type: unsigned(1, 3650)}
 	holder := []Param{name,
 		{Name: "subject", Kind: Option, Help: "Whose it is, such as CN=logs.example.net,O=Example"},

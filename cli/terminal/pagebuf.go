@@ -42,6 +42,7 @@ func (b *pageBuffer) Write(p []byte) (int, error) {
 	defer b.mu.Unlock()
 	for rest := p; len(rest) > 0; {
 		for b.ahead > b.limit && b.stop == nil {
+			b.cond.Broadcast() // who reads may be waiting for what came so far
 			b.cond.Wait()
 		}
 		if b.stop != nil {

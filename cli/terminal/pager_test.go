@@ -357,3 +357,23 @@ func TestPagerIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// What is written at once may be more than may be ahead of the reader.
+func TestPageOfOneLargeWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory(80, 5)
+		s := New(m, Options{})
+		defer s.Close()
+		text := strings.Repeat("a line of some length\n", 2*maxListed/20)
+		done := make(chan error, 1)
+		go func() { done <- s.pageText(text, nil) }()
+		synctest.Wait()
+		if !strings.Contains(m.Screen(), "---(more") {
+			t.Errorf("no page:\n%s", m.Screen())
+		}
+		m.Feed("q")
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}

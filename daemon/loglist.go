@@ -1,0 +1,176 @@
+package daemon
+
+import (
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"loggia/op"
+	"loggia/syslogd/sink"
+)
+
+// List implements op.Logs.
+func (l logs) List() ([]op.LogFile, error) {
+	names, err := l.names()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]op.LogFile, 0, len(names))
+	users, groups := map[uint32]string{}, map[uint32]string{}
+	for _, name := range names {
+		if f, err := l.describe(name, onceEach(users, userName), onceEach(groups, groupName)); err == nil { // else gone meanwhile
+			list = append(list, f)
+		}
+	}
+	return list, nil
+}
+
+// onceEach asks find once for each id.
+func onceEach(before map[uint32]string, find func(uint32) string) func(uint32) string {
+	return func(id uint32) string {
+		name, ok := before[id]
+		if !ok {
+			name = find(id)
+			before[id] = name
+		}
+		return name
+	}
+}
+
+// Names implements op.Logs.
+func (l logs) Names(prefix string) ([]string, error) {
+	names, err := l.names()
+	if err != nil {
+		return nil, err
+	}
+	from, _ := slices.BinarySearch(names, prefix)
+	to := from
+	for to < len(names) && strings.HasPrefix(names[to], prefix) {
+		to++
+	}
+	return names[from:to:to], nil
+}
+
+// Stat implements op.Logs.
+func (l logs) Stat(name string) (op.LogFile, error) { return l.describe(name, userName, groupName) }
+
+func (l logs) describe(name string, owner, group func(uint32) string) (op.LogFile, error) {
+	none := &fs.PathError{Op: "stat", Path: name, Err: fs.ErrNotExist}
+	dir, file := located(name)
+	if file == "" || file[0] == '.' || strings.Contains(file, "/") {
+		return op.LogFile{}, none
+	}
+	info, err := os.Lstat(l.d.state.path("log", dir, file))
+	switch {
+	case err != nil:
+		return op.LogFile{}, err
+	case !info.Mode().IsRegular():
+		return op.LogFile{}, none
+	}
+	f := op.LogFile{Name: name, Size: info.Size(), Modified: info.ModTime(), Mode: info.Mode().String()}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		f.Owner, f.Group = owner(st.Uid), group(st.Gid)
+	}
+	return f, nil
+}
+
+func groupName(gid uint32) string {
+	id := strconv.FormatUint(uint64(gid), 10)
+	g, err := user.LookupGroupId(id)
+	if err != nil {
+		return id
+	}
+	return g.Name
+}
+
+// maxListed bounds the senders whose files are listed: there may be a hundred
+// thousand. All can be read.
+const maxListed = 1000
+
+// names are the names of all log files, sorted. Nobody changes the slice.
+func (l logs) names() ([]string, error) {
+	names, perHost, err := l.d.logNames.read(l.d.state.path("log"))
+	if err != nil || !perHost {
+		return names, err
+	}
+	hosts, err := os.ReadDir(l.d.state.path("log", sink.PerHostDir))
+	if err != nil {
+		return nil, err
+	}
+	names = slices.Clone(names)
+	for _, host := range hosts[:min(len(hosts), maxListed)] {
+		entries, err := os.ReadDir(l.d.state.path("log", sink.PerHostDir, host.Name()))
+		if err != nil {
+			continue // gone meanwhile, or no directory
+		}
+		for _, e := range entries {
+			if isLog(e) {
+				names = append(names, filepath.Join(sink.PerHostDir, host.Name(), e.Name()))
+			}
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func isLog(e fs.DirEntry) bool { return e.Type().IsRegular() && e.Name()[0] != '.' }
+
+// logNames remembers what is in the log directory, of which ? and Tab ask at every key: it may be
+// ten thousand files.
+type logNames struct {
+	mu      sync.Mutex // guards what follows
+	changed time.Time  // the directory, when it was read
+	names   []string
+	perHost bool
+}
+
+// settled is how old a change of a directory must be for a later one to have another time: more
+// than a tick of the clock that file systems go by.
+const settled = 100 * time.Millisecond
+
+// read returns the names of the log files in dir, sorted, and whether there are files kept per host.
+func (n *logNames) read(dir string) (names []string, perHost bool, err error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, false, err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.changed.IsZero() && info.ModTime().Equal(n.changed) {
+		return n.names, n.perHost, nil
+	}
+	began := time.Now()
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, false, err
+	}
+	entries, err := d.ReadDir(-1)
+	if cerr := d.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	names = make([]string, 0, len(entries))
+	for _, e := range entries {
+		switch {
+		case isLog(e):
+			names = append(names, e.Name())
+		case e.IsDir() && e.Name() == sink.PerHostDir:
+			perHost = true
+		}
+	}
+	slices.Sort(names)
+	n.changed, n.names, n.perHost = time.Time{}, names, perHost
+	if began.Sub(info.ModTime()) > settled {
+		n.changed = info.ModTime()
+	}
+	return names, perHost, nil
+}
