@@ -28,9 +28,9 @@ type Reader struct {
 	schema *schema.Node
 	node   Node           // absent: a container that is not configured
 	seen   []*schema.Node // few: a statement has some twenty below it
+	known  []*schema.Node // lists whose entries need not be entered: see EntriesBut
 	below  map[*node]*Reader
 	wrong  []Problem // values that do not read as what they were asked for
-	known  bool      // see Known
 }
 
 // Reader returns a reader of the whole configuration, which has consumed
@@ -54,10 +54,6 @@ func (r *Reader) Hash() Hash {
 	}
 	return r.node.n.hash
 }
-
-// Known consumes everything that is read, without a look at it: whoever has read equal
-// contents before, of an equal Hash, knows what they mean, and that there was no problem.
-func (r *Reader) Known() { r.known, r.below = true, nil }
 
 // Path returns where the reader is, for problems; nil when not Valid.
 func (r *Reader) Path() Path {
@@ -120,6 +116,37 @@ func (r *Reader) Entries(name string) iter.Seq[*Reader] {
 		}
 	}
 }
+
+// EntriesBut enters the entries of the list called name that known does not know by
+// their Hash, in display order; it asks about each as it comes to it. The others are
+// consumed without a look at them: whoever has read equal contents before knows what
+// they mean, and that there was no problem.
+func (r *Reader) EntriesBut(name string, known func(Hash) bool) iter.Seq[*Reader] {
+	s := r.child(name)
+	if !slices.Contains(r.known, s) {
+		r.known = append(r.known, s)
+	}
+	return func(yield func(*Reader) bool) {
+		for e := range r.node.Entries(name) {
+			if !known(e.n.hash) && !yield(r.enter(s, e)) {
+				return
+			}
+		}
+	}
+}
+
+// ListHash identifies the entries of the list called name, in order. It is zero when
+// there are none.
+func (r *Reader) ListHash(name string) Hash {
+	r.child(name)
+	return r.node.slotNamed(name).hash()
+}
+
+// Len returns how many entries the list called name has.
+func (r *Reader) Len(name string) int { return r.node.Len(name) }
+
+// KnowList is EntriesBut where known knows all.
+func (r *Reader) KnowList(name string) { r.known = append(r.known, r.child(name)) }
 
 // Has reports whether the leaf or container called name is configured. It
 // consumes a leaf, and a container without its contents.
@@ -216,9 +243,6 @@ func (r *Reader) ignoreAll(sub *Reader) {
 // and the statements that nobody has consumed and that the schema does not
 // accept without effect: each the uppermost of its kind, in display order.
 func (r *Reader) Problems() []Problem {
-	if r.known {
-		return nil
-	}
 	problems := slices.Clone(r.wrong)
 	for c := range r.node.Children() {
 		s := c.n.schema
@@ -229,6 +253,7 @@ func (r *Reader) Problems() []Problem {
 		switch {
 		case sub != nil:
 			problems = append(problems, sub.Problems()...)
+		case slices.Contains(r.known, s):
 		case !slices.Contains(r.seen, s):
 			problems = append(problems, Problem{Path: c.Path(), Token: Step{Node: s, Key: c.Key()}.word(), Err: errUnsupported, Kind: Environment})
 		case !c.Empty():

@@ -23,8 +23,7 @@ func (d *Daemon) openCertificates() (err error) {
 // preparePKI makes the certificates that wait ready to take force, and the view
 // of them that the parts after it build on.
 func (d *Daemon) preparePKI(_ context.Context, c store.Change) (store.Plan, error) {
-	r := c.Next.Reader()
-	plan, err := d.certificates.Prepare(pki.Change{Config: decodePKI(r), Revision: c.Revision,
+	plan, err := d.certificates.Prepare(pki.Change{Config: decodePKI(d.read(c.Next).Reader), Revision: c.Revision,
 		Start: c.Reason == store.ReasonStart, Try: c.Reason == store.ReasonCheck})
 	if err != nil {
 		return nil, err

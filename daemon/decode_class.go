@@ -2,64 +2,67 @@ package daemon
 
 import (
 	"fmt"
-	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"loggia/configtree"
 	"loggia/op"
+	"loggia/sshd"
 )
 
-// decodeClass reads a login class. What is wrong with its expressions becomes a
-// problem of s.
-func (s *system) decodeClass(r *configtree.Reader, additive bool) {
-	name := r.Key()
+// decodeClass reads `class NAME`. What is wrong with its expressions becomes a problem.
+func decodeClass(r *configtree.Reader, additive bool) *loginClass {
+	c := &loginClass{name: r.Key(), limited: r.Has("idle-timeout"), idle: minutes(r.Uint("idle-timeout")),
+		access: access(r), noSFTP: r.Has("no-sftp-server")}
+	r.Has("no-scp-server") // its own protocol is not spoken: what speaks sftp is sftp
 	class, problems := op.NewClass(op.ClassDefinition{
-		Name: name, Permissions: r.Texts("permissions"), Additive: additive,
+		Name: c.name, Permissions: r.Texts("permissions"), Additive: additive,
 		AllowCommands: r.Text("allow-commands"), DenyCommands: r.Text("deny-commands"),
 		AllowConfiguration: r.Text("allow-configuration"), DenyConfiguration: r.Text("deny-configuration"),
 		AllowCommandsRegexps: r.Texts("allow-commands-regexps"), DenyCommandsRegexps: r.Texts("deny-commands-regexps"),
 		AllowConfigurationRegexps: r.Texts("allow-configuration-regexps"),
 		DenyConfigurationRegexps:  r.Texts("deny-configuration-regexps"),
 	})
-	if op.Predefined(name) {
-		s.problems = append(s.problems, configtree.Problem{Path: r.Path(), Kind: configtree.Constraint,
-			Err: fmt.Errorf("'%s' is a predefined class name", name)})
-		return
+	if op.Predefined(c.name) {
+		c.problems = []configtree.Problem{{Path: r.Path(), Kind: configtree.Constraint, Err: fmt.Errorf("'%s' is a predefined class name", c.name)}}
+		return c
 	}
-	s.classes[name] = class
+	c.class = class
 	for _, p := range problems {
 		path := r.PathOf(p.Statement)
 		path[len(path)-1].Key = p.Value
-		s.problems = append(s.problems, configtree.Problem{Path: path, Err: p.Err, Kind: configtree.Constraint})
+		c.problems = append(c.problems, configtree.Problem{Path: path, Err: p.Err, Kind: configtree.Constraint})
 	}
+	return c
 }
 
-// class is what a class of this name permits: nothing when there is none.
-func (s *system) class(name string) *op.Class {
-	if c, ok := s.classes[name]; ok {
-		return c
+// access reads when members of a class may log in.
+func access(c *configtree.Reader) sshd.Access {
+	a := sshd.Access{Start: -1, End: -1}
+	for _, day := range c.Texts("allowed-days") {
+		for w := time.Sunday; w <= time.Saturday; w++ {
+			if strings.EqualFold(w.String(), day) {
+				a.Days |= 1 << w
+			}
+		}
 	}
-	return s.classes[nobody]
+	if start := c.Text("access-start"); start != "" {
+		a.Start, a.Limited = minuteOfDay(start), true
+	}
+	if end := c.Text("access-end"); end != "" {
+		a.End, a.Limited = minuteOfDay(end), true
+	}
+	return a
 }
 
-// classOf is the class of a login, which may be gone.
-func (s *system) classOf(user string) *op.Class {
-	i := slices.IndexFunc(s.users, func(a account) bool { return a.name == user })
-	if i < 0 {
-		return s.classes[nobody]
+// minuteOfDay reads hh:mm, whose form the schema has checked.
+func minuteOfDay(text string) int {
+	h, m, _ := strings.Cut(text, ":")
+	hours, herr := strconv.Atoi(h)
+	mins, merr := strconv.Atoi(m)
+	if herr != nil || merr != nil {
+		return -1
 	}
-	return s.class(s.users[i].class)
-}
-
-const (
-	superUser = "super-user"
-	nobody    = "unauthorized" // a login that is gone, or whose class is
-)
-
-// classes are the classes that need not be configured.
-func classes() map[string]*op.Class {
-	all := map[string]*op.Class{}
-	for _, c := range op.PredefinedClasses() {
-		all[c.Name()] = c
-	}
-	return all
+	return hours*60 + mins
 }

@@ -15,7 +15,7 @@ func TestClassesThatCannotBe(t *testing.T) {
 		{`set system login class c deny-configuration-regexps [ "a b" "c [d" ]`, `system login class c deny-configuration-regexps "c [d"`, "`[d`: missing closing ]"},
 		{"set system login class operator permissions all", "system login class operator", "'operator' is a predefined class name"},
 	} {
-		s := decodeSystem(effective(t, tt.lines).Reader())
+		s := newReading(effective(t, tt.lines), new(known)).system()
 		if len(s.problems) != 1 || s.problems[0].Path.String() != tt.path || s.problems[0].Err.Error() != tt.text {
 			t.Errorf("%s: %v", tt.lines, s.problems)
 		}
@@ -27,7 +27,7 @@ func TestClassesThatCannotBe(t *testing.T) {
 
 // TestClassAsConfigured: every statement of a class has its effect.
 func TestClassAsConfigured(t *testing.T) {
-	s := decodeSystem(effective(t, `
+	s := newReading(effective(t, `
 set system regex-additive-logic
 set system login class a permissions [ view trace ]
 set system login class a allow-commands "clear log"
@@ -40,7 +40,7 @@ set system login class d allow-configuration-regexps "system syslog file audit"
 set system login class d deny-configuration-regexps "system syslog"
 set system login user u class a
 set system login user v class gone
-`).Reader())
+`), new(known)).system()
 	// A class that is not there would lock its members out.
 	if len(s.problems) != 1 || s.problems[0].Err.Error() != "class 'gone' is not defined" {
 		t.Fatal(s.problems)

@@ -5,71 +5,103 @@ import (
 	"loggia/syslogd"
 )
 
-// known is what the files and hosts of the configuration decoded last mean. Of thousands,
-// a commit changes one: the others are not read again.
+// known is what the entries of long lists meant in the configuration that was decoded
+// last. Of thousands a commit changes one: the others are not read again.
 type known struct {
 	common archive // what the files had in common
-	files  meanings[syslogd.File]
-	hosts  meanings[syslogd.Host]
+	files  meanings[*syslogd.File]
+	hosts  meanings[*syslogd.Host]
+	accounts
 }
 
-// meanings are what entries of a list mean. Those that have a problem are not in it.
+// meanings are what the entries of a list mean, in order. They are not changed: whoever
+// obeys them tells by the pointer that one is as it was.
 type meanings[T any] struct {
-	at  map[configtree.Hash]int // in all
-	all []T                     // of the engine too, which does not change it
+	list configtree.Hash         // of all entries; zero unless all meanings last
+	at   map[configtree.Hash]int // where in all: of the entries whose meanings last
+	all  []T
 }
 
-// more returns room for what as many entries mean, and a few.
-func (m *meanings[T]) more() meanings[T] {
-	return meanings[T]{at: make(map[configtree.Hash]int, len(m.at))}
-}
-
-// get returns what the entry that r reads means, if that is known. It has no problem then.
-func (m *meanings[T]) get(r *configtree.Reader) (meaning T, ok bool) {
-	i, ok := m.at[r.Hash()]
-	if ok {
-		r.Known()
-		meaning = m.all[i]
+// read returns what the entries of the list called name mean. Those that are in m are
+// not read; of the others decode tells what they mean, and whether that lasts: whether
+// an equal entry means the same in the next configuration, without a problem.
+func (m *meanings[T]) read(r *configtree.Reader, name string, decode func(*configtree.Reader) (meaning T, lasts bool)) meanings[T] {
+	next := meanings[T]{list: r.ListHash(name)}
+	if next.list != (configtree.Hash{}) && next.list == m.list {
+		r.KnowList(name)
+		return *m
 	}
-	return meaning, ok
+	n := r.Len(name)
+	if n == 0 {
+		return next
+	}
+	next.at, next.all = make(map[configtree.Hash]int, n), make([]T, 0, n)
+	known := func(h configtree.Hash) bool {
+		i, ok := m.at[h]
+		if ok {
+			next.at[h] = len(next.all)
+			next.all = append(next.all, m.all[i])
+		}
+		return ok
+	}
+	for e := range r.EntriesBut(name, known) {
+		meaning, lasts := decode(e)
+		if lasts && len(e.Problems()) == 0 {
+			next.at[e.Hash()] = len(next.all)
+		} else {
+			next.list = configtree.Hash{}
+		}
+		next.all = append(next.all, meaning)
+	}
+	return next
 }
 
-// note notes that number i of all means what r reads, if that was without a problem.
-func (m *meanings[T]) note(r *configtree.Reader, i int, well bool) {
-	if !well || r.Hash() == (configtree.Hash{}) {
-		return
-	}
-	m.at[r.Hash()] = i
+// same reports whether m and o are of equal lists, and will stay so.
+func (m *meanings[T]) same(o *meanings[T]) bool {
+	return m.list == o.list && (m.list != configtree.Hash{} || len(m.all)+len(o.all) == 0)
 }
 
-// knownFile is file of entry i, if it is not as before.
-func (d *decoder) knownFile(r *configtree.Reader, i int, before *known, names map[string]bool) syslogd.File {
-	if base, n, ok := archiveOf(r.Key()); ok && names[base] {
-		d.problem(r.Path(), false, "is the name of archive %s of file %s", n, base)
+// readFiles reads `file`. What files have in common is part of what each means.
+func (d *decoder) readFiles(before *known) {
+	files := &before.files
+	if before.common != d.common {
+		files = new(meanings[*syslogd.File])
 	}
-	if before.common == d.known.common {
-		if f, ok := before.files.get(r); ok {
-			d.known.files.note(r, i, true)
-			return f
+	d.files = files.read(d.log, "file", func(r *configtree.Reader) (*syslogd.File, bool) {
+		problems := len(d.problems)
+		f := d.file(r, d.common)
+		return &f, len(d.problems) == problems
+	})
+	d.archiveNames()
+}
+
+// archiveNames refuses a file whose name an archive of another has.
+func (d *decoder) archiveNames() {
+	var names map[string]bool
+	for _, f := range d.files.all {
+		base, n, ok := archiveOf(f.Name)
+		if !ok {
+			continue
+		}
+		if names == nil {
+			names = make(map[string]bool, len(d.files.all))
+			for _, f := range d.files.all {
+				names[f.Name] = true
+			}
+		}
+		if names[base] {
+			d.problem(entry(d.log, "file", f.Name), false, "is the name of archive %s of file %s", n, base)
 		}
 	}
-	problems := len(d.problems)
-	f := d.file(r, d.known.common)
-	d.known.files.note(r, i, len(d.problems) == problems && len(r.Problems()) == 0)
-	return f
 }
 
-// knownHost is host of entry i, if it is not as before. What a host by TLS means depends
-// on certificates too.
-func (d *decoder) knownHost(r *configtree.Reader, i int, before *known) syslogd.Host {
-	if h, ok := before.hosts.get(r); ok {
-		d.known.hosts.note(r, i, true)
-		return h
-	}
-	problems := len(d.problems)
-	h := d.host(r)
-	d.known.hosts.note(r, i, h.Transport != syslogd.TransportTLS && len(d.problems) == problems && len(r.Problems()) == 0)
-	return h
+// readHosts reads `host`. What a host by TLS means depends on certificates too.
+func (d *decoder) readHosts(before *known) {
+	d.hosts = before.hosts.read(d.log, "host", func(r *configtree.Reader) (*syslogd.Host, bool) {
+		problems := len(d.problems)
+		h := d.host(r)
+		return &h, h.Transport != syslogd.TransportTLS && len(d.problems) == problems
+	})
 }
 
 // path returns where the part of that place stands.
@@ -77,12 +109,22 @@ func (d *decoder) path(place string) configtree.Path {
 	if p, ok := d.paths[place]; ok {
 		return p
 	}
-	for _, list := range []string{"file", "host"} { // it was known, then
-		for r := range d.log.Entries(list) {
-			if p := r.Path(); p.String() == place {
-				return p
-			}
+	for _, f := range d.files.all { // it was known, then
+		if f.Place == place {
+			return entry(d.log, "file", f.Name)
+		}
+	}
+	for _, h := range d.hosts.all {
+		if h.Place == place {
+			return entry(d.log, "host", h.Name)
 		}
 	}
 	return nil
+}
+
+// entry is the path of an entry of the list called name below r.
+func entry(r *configtree.Reader, name, key string) configtree.Path {
+	p := r.PathOf(name)
+	p[len(p)-1].Key = key
+	return p
 }

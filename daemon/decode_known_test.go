@@ -15,10 +15,10 @@ import (
 // with decodes lines, knowing what the configuration before meant.
 func (k *known) with(t *testing.T, lines string) (syslogd.Config, []string) {
 	t.Helper()
-	r := effective(t, lines).Reader()
-	decodeSSH(r)
-	c, d := decodeSyslog(r, decodeSystem(r).hostName, nil, k)
-	*k = d.known
+	r := newReading(effective(t, lines), k)
+	r.ssh()
+	c, d := decodeSyslog(r.Reader, r.system().hostName, nil, k)
+	*k = known{d.common, d.files, d.hosts, *r.accounts()}
 	var problems []string
 	for _, p := range append(d.problems, r.Problems()...) {
 		problems = append(problems, fmt.Sprint(p.Path, " ", p.Token, " ", p.Err, " ", p.Warning))
@@ -59,9 +59,6 @@ set system syslog host r2 transport tcp
 	} {
 		got, problems := k.with(t, lines)
 		want, all := new(known).with(t, lines)
-		if len(got.Files)+len(got.Hosts) == 0 {
-			got.Files, got.Hosts = nil, nil // there is room for what was there before
-		}
 		if !reflect.DeepEqual(want, got) {
 			t.Errorf("configuration %d: %+v, not %+v", i, got, want)
 		}

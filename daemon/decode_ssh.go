@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,22 +19,21 @@ type sshDecoder struct {
 	calls    bool // outbound-ssh has clients
 	problems []configtree.Problem
 	paths    map[string]configtree.Path // by place
-	access   map[string]sshd.Access     // by class
 	logins   logins
 }
 
 // decodeSSH reads everything that concerns logins over the network. What cannot
 // be used is a problem only where SSH is served.
-func decodeSSH(r *configtree.Reader) *sshDecoder {
+func decodeSSH(r *configtree.Reader, a *accounts) *sshDecoder {
 	sys := r.Child("system")
 	login, ssh := sys.Child("login"), sys.Child("services").Child("ssh")
-	d := &sshDecoder{paths: map[string]configtree.Path{}, access: map[string]sshd.Access{}}
+	d := &sshDecoder{paths: map[string]configtree.Path{}}
 	d.config = sshd.Config{
 		Banner:      unescaped(login.Text("message")),
 		Location:    zone(sys),
 		Denied:      prefixes(login.Child("deny-sources").Texts("address")),
 		Retry:       retryOptions(login.Child("retry-options")),
-		Users:       map[string]*sshd.User{},
+		Users:       make(map[string]*sshd.User, len(a.users.all)+1),
 		Limits:      limits(ssh),
 		MaxSessions: int(ssh.Uint("max-sessions-per-connection")),
 		RekeyData:   ssh.Child("rekey").Size("data-limit"),
@@ -48,16 +46,12 @@ func decodeSSH(r *configtree.Reader) *sshDecoder {
 	d.listens(ssh)
 	d.netconf(sys.Child("services").Child("netconf"))
 	d.outbound(sys.Child("services").Child("outbound-ssh"))
-	for c := range login.Entries("class") {
-		d.class(c)
-	}
 	if root := sys.Child("root-authentication"); root.Valid() {
-		d.user(root, sshd.User{Name: "root", Class: superUser, Root: true})
+		var p proofs
+		p.read(root)
+		d.user(sshd.User{Name: "root", Class: superUser, Root: true}, &p)
 	}
-	for u := range login.Entries("user") {
-		class := u.Text("class")
-		d.user(u.Child("authentication"), sshd.User{Name: u.Key(), Class: class, Access: d.access[class]})
-	}
+	d.accounts(a)
 	if min, max := seconds(login.Child("retry-options").Uint("minimum-time")), d.config.Retry.Grace; min > max {
 		d.problem(login.Child("retry-options").PathOf("minimum-time"), false, errors.New("must not be longer than maximum-time"))
 	}
@@ -65,6 +59,20 @@ func decodeSSH(r *configtree.Reader) *sshDecoder {
 		d.problems = nil
 	}
 	return d
+}
+
+// accounts lets the users of a log in.
+func (d *sshDecoder) accounts(a *accounts) {
+	access := make(map[string]sshd.Access, len(a.classes.all))
+	for _, c := range a.classes.all {
+		access[c.name] = c.access
+		if c.noSFTP {
+			d.logins.noSFTP[c.name] = true
+		}
+	}
+	for _, u := range a.users.all {
+		d.user(sshd.User{Name: u.name, Class: u.class, Access: access[u.class]}, &u.proofs)
+	}
 }
 
 // limits reads those of a statement that has a port.
@@ -147,63 +155,45 @@ func (d *sshDecoder) listens(ssh *configtree.Reader) {
 	}
 }
 
-// class reads when members of a class may log in.
-func (d *sshDecoder) class(c *configtree.Reader) {
-	access := sshd.Access{Start: -1, End: -1}
-	for _, day := range c.Texts("allowed-days") {
-		for w := time.Sunday; w <= time.Saturday; w++ {
-			if strings.EqualFold(w.String(), day) {
-				access.Days |= 1 << w
-			}
-		}
-	}
-	if start := c.Text("access-start"); start != "" {
-		access.Start, access.Limited = minuteOfDay(start), true
-	}
-	if end := c.Text("access-end"); end != "" {
-		access.End, access.Limited = minuteOfDay(end), true
-	}
-	d.access[c.Key()] = access
-	c.Has("no-scp-server") // its own protocol is not spoken: what speaks sftp is sftp
-	if c.Has("no-sftp-server") {
-		d.logins.noSFTP[c.Key()] = true
-	}
+// proofs are how somebody proves who they are.
+type proofs struct {
+	password *sshd.Password
+	keys     []sshd.UserKey
+	problems []configtree.Problem
 }
 
-// minuteOfDay reads hh:mm, whose form the schema has checked.
-func minuteOfDay(text string) int {
-	h, m, _ := strings.Cut(text, ":")
-	hours, herr := strconv.Atoi(h)
-	mins, merr := strconv.Atoi(m)
-	if herr != nil || merr != nil {
-		return -1
+// read reads the proofs of `authentication`.
+func (p *proofs) read(r *configtree.Reader) {
+	problem := func(at configtree.Path, warning bool, text string) {
+		p.problems = append(p.problems, configtree.Problem{Path: at, Err: errors.New(text), Warning: warning, Kind: configtree.Constraint})
 	}
-	return hours*60 + mins
-}
-
-// user reads how somebody proves who they are.
-func (d *sshDecoder) user(r *configtree.Reader, u sshd.User) {
 	if text := r.Text("encrypted-password"); text != "" {
 		password, err := sshd.ParsePassword(text)
 		if err != nil {
-			d.problem(r.PathOf("encrypted-password"), true, errors.New("nobody can log in with this password: it "+err.Error()))
+			problem(r.PathOf("encrypted-password"), true, "nobody can log in with this password: it "+err.Error())
 		}
-		u.Password = password
+		p.password = password
 	}
 	none := r.Has("no-public-keys")
 	for _, family := range []string{"ssh-rsa", "ssh-ecdsa", "ssh-ed25519"} {
 		for k := range r.Entries(family) {
 			key, err := sshd.ParseUserKey(family, k.Key(), k.Text("from"))
 			if err != nil {
-				d.problem(k.Path(), false, errors.New("the key "+err.Error()))
+				problem(k.Path(), false, "the key "+err.Error())
 				continue
 			}
 			if !none {
-				u.Keys = append(u.Keys, key)
+				p.keys = append(p.keys, key)
 			}
 		}
 	}
+}
+
+// user lets somebody log in.
+func (d *sshDecoder) user(u sshd.User, by *proofs) {
+	u.Password, u.Keys = by.password, by.keys
 	d.config.Users[u.Name] = &u
+	d.problems = append(d.problems, by.problems...)
 }
 
 func retryOptions(r *configtree.Reader) sshd.Retry {

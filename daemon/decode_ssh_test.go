@@ -12,7 +12,7 @@ import (
 // decodedSSH decodes a configuration of set lines.
 func decodedSSH(t *testing.T, lines string) *sshDecoder {
 	t.Helper()
-	return decodeSSH(effective(t, lines).Reader())
+	return newReading(effective(t, lines), new(known)).ssh()
 }
 
 func TestSSHDefaults(t *testing.T) {

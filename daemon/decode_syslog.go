@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -24,7 +23,10 @@ type decoder struct {
 	problems []configtree.Problem
 	view     *pki.View          // certificates
 	log      *configtree.Reader // [edit system syslog]
-	known    known
+
+	common archive // what files have in common
+	files  meanings[*syslogd.File]
+	hosts  meanings[*syslogd.Host]
 }
 
 // place notes where r stands and returns the text that the engine repeats.
@@ -67,23 +69,13 @@ func decodeDestinations(r *configtree.Reader, host string, view *pki.View, befor
 		c.TimeFormat = syslogd.TimeFormat{Year: f.Has("year"), Millisecond: f.Has("millisecond")}
 	}
 	c.Storage = d.storage(log)
-	common := archiveDefaults(log.Child("archive"))
-	names := map[string]bool{}
-	for f := range log.Entries("file") {
-		names[f.Key()] = true
-	}
+	d.common = archiveDefaults(log.Child("archive"))
 	if before == nil {
 		before = new(known)
 	}
-	d.known = known{common, before.files.more(), before.hosts.more()}
-	c.Files, c.Hosts = slices.Grow(c.Files, len(before.files.all)), slices.Grow(c.Hosts, len(before.hosts.all))
-	for f := range log.Entries("file") {
-		c.Files = append(c.Files, d.knownFile(f, len(c.Files), before, names))
-	}
-	for h := range log.Entries("host") {
-		c.Hosts = append(c.Hosts, d.knownHost(h, len(c.Hosts), before))
-	}
-	d.known.files.all, d.known.hosts.all = c.Files, c.Hosts
+	d.readFiles(before)
+	d.readHosts(before)
+	c.Files, c.Hosts = d.files.all, d.hosts.all
 	for u := range log.Entries("user") {
 		c.Users = append(c.Users, syslogd.User{Place: d.place(u.Path()), Name: u.Key(), Selection: d.selection(u), AllowDuplicates: u.Has("allow-duplicates")})
 	}

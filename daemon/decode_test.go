@@ -42,9 +42,9 @@ func effective(t *testing.T, lines string) *configtree.Effective {
 
 func decoded(t *testing.T, lines string) (syslogd.Config, []configtree.Problem) {
 	t.Helper()
-	r := effective(t, lines).Reader()
-	decodeSSH(r)
-	c, d := decodeSyslog(r, decodeSystem(r).hostName, nil, nil)
+	r := newReading(effective(t, lines), new(known))
+	r.ssh()
+	c, d := decodeSyslog(r.Reader, r.system().hostName, nil, nil)
 	return c, append(d.problems, r.Problems()...)
 }
 
@@ -65,7 +65,7 @@ set system syslog file messages allow-duplicates
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	want := []syslogd.File{{
+	want := []*syslogd.File{{
 		Place: "system syslog file messages", Name: "messages",
 		Selection: syslogd.Selection{
 			Rules: []syslogd.Rule{
@@ -122,11 +122,11 @@ func TestNothingGoesUnheard(t *testing.T) {
 		t.Fatalf("only %d statements", len(lines))
 	}
 	for _, line := range lines {
-		r := effective(t, line).Reader()
-		decodePKI(r)
-		decodeSSH(r)
-		decodeMetrics(r)
-		decodeSyslog(r, decodeSystem(r).hostName, nil, nil)
+		r := newReading(effective(t, line), new(known))
+		decodePKI(r.Reader)
+		r.ssh()
+		decodeMetrics(r.Reader)
+		decodeSyslog(r.Reader, r.system().hostName, nil, nil)
 		for _, p := range r.Problems() {
 			if !p.Warning {
 				t.Errorf("%s: %v", line, p.Err)
@@ -222,13 +222,13 @@ func TestWhatADecoderRefuses(t *testing.T) {
 }
 
 func TestAccounts(t *testing.T) {
-	s := decodeSystem(effective(t, `
+	s := newReading(effective(t, `
 set system host-name r1
 set system time-zone Europe/Berlin
 set system login class ops permissions [ view trace ]
 set system login user bob uid 2000 class ops
 set system login user amy class super-user
-`).Reader())
+`), new(known)).system()
 	if s.hostName != "r1" || s.zone.String() != "Europe/Berlin" {
 		t.Errorf("%+v", s)
 	}
@@ -247,27 +247,27 @@ set system login user amy class super-user
 }
 
 func TestUsersOfOneUID(t *testing.T) {
-	s := decodeSystem(effective(t, `
+	s := newReading(effective(t, `
 set system login user bob uid 2000 class operator
 set system login user amy uid 2000 class super-user
 set system login user eve class operator
 set system login user zoe class operator
-`).Reader())
+`), new(known)).system()
 	if len(s.problems) != 1 || s.problems[0].Path.String() != "system login user bob uid" || s.problems[0].Err.Error() != "user 'amy' has the same uid" {
 		t.Error(s.problems)
 	}
 }
 
 func TestNetconfOnThePortOfSSH(t *testing.T) {
-	d := decodeSSH(effective(t, "set system services ssh port 2222\nset system services netconf ssh port 2222").Reader())
+	d := decodedSSH(t, "set system services ssh port 2222\nset system services netconf ssh port 2222")
 	if len(d.problems) != 1 || !d.problems[0].Warning || len(d.config.Listens) != 1 {
 		t.Error(d.problems, d.config.Listens)
 	}
 }
 
 func TestAPasswordIsNoHash(t *testing.T) {
-	r := effective(t, "set system root-authentication encrypted-password hunter2\nset system login user bob class ops authentication encrypted-password $6$salt$hash").Reader()
-	problems := hashes(r)
+	r := newReading(effective(t, "set system root-authentication encrypted-password hunter2\nset system login user bob class operator authentication encrypted-password $6$salt$hash"), new(known))
+	problems := r.system().problems
 	if len(problems) != 1 || problems[0].Path.String() != "system root-authentication encrypted-password" {
 		t.Fatal(problems)
 	}

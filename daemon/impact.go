@@ -11,8 +11,8 @@ import (
 
 // Impact implements op.Engine.
 func (c counters) Impact(next *configtree.Effective, since time.Time) (op.Impact, error) {
-	r := next.Reader()
-	config, dec := decodeDestinations(r, decodeSystem(r).hostName, nil, nil)
+	r := newReading(next, new(known))
+	config, dec := decodeDestinations(r.Reader, r.system().hostName, nil, nil)
 	routing, err := syslogd.Rehearse(config)
 	if err != nil {
 		return op.Impact{}, dec.refusedParts(err)

@@ -81,7 +81,7 @@ type metricsPlan struct {
 
 // prepareMetrics binds the socket.
 func (d *Daemon) prepareMetrics(ctx context.Context, c store.Change) (store.Plan, error) {
-	at, path := decodeMetrics(c.Next.Reader())
+	at, path := decodeMetrics(d.read(c.Next).Reader)
 	var said store.Problems
 	if at.IsValid() && !at.Addr().IsLoopback() {
 		said = append(said, configtree.Problem{Path: path, Warning: true, Kind: configtree.Constraint,

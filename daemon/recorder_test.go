@@ -34,7 +34,7 @@ func newLogged(t *testing.T) *logged {
 	engine := syslogd.New(syslogd.Options{LogDir: l.dir, IndexDir: t.TempDir()})
 	set, _ := event.Named("any")
 	everything := syslogd.Selection{Rules: []syslogd.Rule{{Set: set, Any: true, Level: int(event.Debug)}}}
-	if err := engine.Start(syslogd.Config{Files: []syslogd.File{{Place: "file", Name: "messages", Selection: everything, Size: 16 << 20}}}); err != nil {
+	if err := engine.Start(syslogd.Config{Files: []*syslogd.File{{Place: "file", Name: "messages", Selection: everything, Size: 16 << 20}}}); err != nil {
 		t.Fatal(err)
 	}
 	l.recorder = &recorder{trail: trail, engine: engine, failed: func(err error) { l.tells <- err }}

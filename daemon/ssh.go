@@ -11,7 +11,6 @@ import (
 
 	"loggia/audit/event"
 	"loggia/configtree"
-	"loggia/configtree/password"
 	"loggia/configtree/store"
 	"loggia/files"
 	"loggia/op"
@@ -56,12 +55,13 @@ func (p sshPlan) Abort() { p.plan.Abort() }
 
 // prepareSSH decodes what the SSH server obeys and lets it prepare.
 func (d *Daemon) prepareSSH(_ context.Context, c store.Change) (store.Plan, error) {
-	next := decodeSSH(c.Next.Reader())
+	r := d.read(c.Next)
+	next := r.ssh()
 	if fatal(next.problems) {
 		return nil, store.Problems(next.problems)
 	}
 	next.logins.config = &next.config
-	days := password.RulesOf(c.Next.Reader().Child("system").Child("login")).MaximumDays
+	days := r.system().rules.MaximumDays
 	for name, u := range next.config.Users {
 		u.PasswordUntil = d.passwords.until(name, u.Password.Text(), days)
 	}
@@ -75,7 +75,7 @@ func (d *Daemon) prepareSSH(_ context.Context, c store.Change) (store.Plan, erro
 	}
 	p := sshPlan{d: d, by: c.By, next: next, plan: plan}
 	if next.log && c.Prev != nil {
-		p.keys = keyChanges(decodeSSH(c.Prev.Reader()).config, next.config, c.By.Actor())
+		p.keys = keyChanges(*d.logins.Load().config, next.config, c.By.Actor())
 	}
 	return p, warnings(next.problems)
 }

@@ -25,7 +25,9 @@ type systemPlan struct {
 // Apply implements store.Plan.
 func (p systemPlan) Apply() {
 	prev := p.d.system.Swap(p.next)
-	p.d.passwords.applied(p.by, p.next.hashes, prev != nil)
+	if prev == nil || prev.directory != p.next.directory || prev.rootHash != p.next.rootHash {
+		p.d.passwords.applied(p.by, p.next.passwords(), prev != nil)
+	}
 	if prev != nil && prev.zone.String() != p.next.zone.String() {
 		p.d.recorder.Record(p.by, event.TimeZoneChanged{Username: p.by.Actor(), Old: prev.zone.String(), New: p.next.zone.String()})
 	}
@@ -35,10 +37,9 @@ func (p systemPlan) Apply() {
 func (p systemPlan) Abort() {}
 
 func (d *Daemon) prepareSystem(_ context.Context, c store.Change) (store.Plan, error) {
-	r := c.Next.Reader()
-	next := decodeSystem(r)
-	if problems := append(hashes(r), next.problems...); len(problems) > 0 && c.Reason != store.ReasonStart {
-		return nil, store.Problems(problems)
+	next := d.read(c.Next).system()
+	if len(next.problems) > 0 && c.Reason != store.ReasonStart {
+		return nil, store.Problems(next.problems)
 	}
 	return systemPlan{d, next, c.By}, nil // a class that cannot be compiled permits nothing
 }
@@ -46,14 +47,12 @@ func (d *Daemon) prepareSystem(_ context.Context, c store.Change) (store.Plan, e
 // prepareSyslog decodes what the engine obeys and lets it prepare. It comes
 // last, so it also sees to it that nothing in the configuration goes unheard.
 func (d *Daemon) prepareSyslog(_ context.Context, c store.Change) (store.Plan, error) {
-	r := c.Next.Reader()
-	sys := decodeSystem(r)
-	decodePKI(r)
-	decodeSSH(r)
-	decodeMetrics(r)
-	config, dec := decodeSyslog(r, sys.hostName, d.preparing, d.known)
-	known := dec.known
-	d.known = &known
+	r := d.read(c.Next)
+	decodePKI(r.Reader)
+	r.ssh()
+	decodeMetrics(r.Reader)
+	config, dec := decodeSyslog(r.Reader, r.system().hostName, d.preparing, &d.known)
+	d.finish(r, dec)
 	problems := store.Problems(append(dec.problems, r.Problems()...))
 	if fatal(problems) {
 		return nil, problems
@@ -65,7 +64,7 @@ func (d *Daemon) prepareSyslog(_ context.Context, c store.Change) (store.Plan, e
 	if err != nil {
 		return nil, dec.refusedParts(err)
 	}
-	problems = append(problems, d.orphaned(r, config)...)
+	problems = append(problems, d.orphaned(r.Reader, config)...)
 	return plan, warnings(problems)
 }
 

@@ -57,7 +57,7 @@ func BenchmarkRoute(b *testing.B) {
 			b.Run(fmt.Sprintf("files=%d/%s", files, selection.name), func(b *testing.B) {
 				var routes []route
 				for i := range files {
-					routes = append(routes, route{dest: &destination{sink: &null{}}, style: plain, selection: selection.s(i), fold: true})
+					routes = append(routes, route{dest: &destination{sink: &null{}}, wanted: ready(selection.s(i), plain, true)})
 				}
 				e := engineTo(b, routes...)
 				bt := batch(wire.Origin{Kind: wire.TCP}, traffic(256)...)
@@ -74,8 +74,8 @@ func BenchmarkRoute(b *testing.B) {
 func TestSubmitAllocatesNothing(t *testing.T) {
 	var routes []route
 	for range 3 {
-		routes = append(routes, route{dest: &destination{sink: &null{}}, style: plain, fold: true,
-			selection: Selection{Rules: rules(t, "any any"), Match: "opened", MatchStrings: []string{"closed"}}})
+		routes = append(routes, route{&destination{sink: &null{}},
+			ready(Selection{Rules: rules(t, "any any"), Match: "opened", MatchStrings: []string{"closed"}}, plain, true)})
 	}
 	e := engineTo(t, routes...)
 	bt := batch(wire.Origin{Kind: wire.TCP}, traffic(256)...)
@@ -147,7 +147,7 @@ func BenchmarkDatagrams(b *testing.B) {
 			port := freePort(b)
 			path := filepath.Join(b.TempDir(), "s")
 			f := toFile(b, "messages", "any any")
-			w := start(b, Config{Files: []File{f}, Inputs: Inputs{UDP: []Listen{local(port)}, Unix: []UnixInput{{"unix", path}}}})
+			w := start(b, Config{Files: []*File{f}, Inputs: Inputs{UDP: []Listen{local(port)}, Unix: []UnixInput{{"unix", path}}}})
 			dial := []string{"udp", fmt.Sprintf("127.0.0.1:%d", port)}
 			if network == "unix" {
 				dial = []string{"unixgram", path}

@@ -19,10 +19,10 @@ func TestCloseRetiresInputsBesideARemovedHost(t *testing.T) {
 	port, dir := freePort(t), t.TempDir()
 	e := New(Options{LogDir: dir, IndexDir: dir, DrainTimeout: time.Minute})
 	listening := Config{Inputs: Inputs{UDP: []Listen{local(port)}}}
-	deaf := Host{Place: "host", Name: "127.0.0.1", Port: freePort(t), Transport: TransportTCP, FacilityOverride: -1,
+	deaf := &Host{Place: "host", Name: "127.0.0.1", Port: freePort(t), Transport: TransportTCP, FacilityOverride: -1,
 		Selection: Selection{Rules: rules(t, "any any")}}
 	first := listening
-	first.Hosts = []Host{deaf}
+	first.Hosts = []*Host{deaf}
 	if err := e.Start(first); err != nil {
 		t.Fatal(err)
 	}
@@ -78,10 +78,10 @@ func TestCommitWithoutStartIsTended(t *testing.T) {
 // new ones deliver, not by what they select.
 func TestLogBothReachesWhoeverNewRoutesFilter(t *testing.T) {
 	before := toFile(t, "messages", "any any")
-	after := before
+	after := *before
 	after.Match = "!operational"
-	w := start(t, Config{Files: []File{before}})
-	w.commit(Config{Files: []File{after}})
+	w := start(t, Config{Files: []*File{before}})
+	w.commit(Config{Files: []*File{&after}})
 	w.LogBoth(event.Subject{}, event.Operational{Version: "1"}.Entry())
 	w.has("messages", "System is operational")
 }
@@ -109,13 +109,14 @@ func TestRemovedDestinationsAreForgotten(t *testing.T) {
 	dir := t.TempDir()
 	forgotten := make(chan string, 10)
 	e := New(Options{LogDir: dir, IndexDir: dir, Forget: func(place string) { forgotten <- place }})
-	host := Host{Place: "host", Name: "127.0.0.1", Port: freePort(t), FacilityOverride: -1, Transport: TransportTCP,
+	host := &Host{Place: "host", Name: "127.0.0.1", Port: freePort(t), FacilityOverride: -1, Transport: TransportTCP,
 		Selection: Selection{Rules: rules(t, "any any")}}
-	if err := e.Start(Config{Hosts: []Host{host}, Files: []File{toFile(t, "messages", "any any")}}); err != nil {
+	if err := e.Start(Config{Hosts: []*Host{host}, Files: []*File{toFile(t, "messages", "any any")}}); err != nil {
 		t.Fatal(err)
 	}
-	host.Newline = true // another framing: the host is opened anew
-	for _, c := range []Config{{Hosts: []Host{host}}, {}} {
+	anew := *host
+	anew.Newline = true // another framing: the host is opened anew
+	for _, c := range []Config{{Hosts: []*Host{&anew}}, {}} {
 		p, err := e.Prepare(c)
 		if err != nil {
 			t.Fatal(err)

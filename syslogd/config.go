@@ -30,8 +30,8 @@ type Config struct {
 
 	Storage Storage
 
-	Files   []File
-	Hosts   []Host
+	Files   []*File
+	Hosts   []*Host
 	Users   []User
 	Console *Console
 	Inputs  Inputs

@@ -48,7 +48,7 @@ func TestHostUserAndConsoleGetTheirLines(t *testing.T) {
 	})
 	all := Selection{Rules: rules(t, "any any")}
 	c := Config{HostName: "box", Console: &Console{"console", all}, Users: []User{{Place: "user *", Name: "*", Selection: all}}}
-	c.Hosts = []Host{{Place: "host", Name: "127.0.0.1", Port: port, Selection: all, FacilityOverride: 16, LogPrefix: "pre"}}
+	c.Hosts = []*Host{{Place: "host", Name: "127.0.0.1", Port: port, Selection: all, FacilityOverride: 16, LogPrefix: "pre"}}
 	if err := e.Start(c); err != nil {
 		t.Fatal(err)
 	}
@@ -81,18 +81,19 @@ func (w lineWriter) Write(p []byte) (int, error) {
 func TestChangedDestinationsKeepWhatTheyHave(t *testing.T) {
 	port, next := received(t)
 	all := Selection{Rules: rules(t, "any any")}
-	c := Config{HostName: "box", Files: []File{toFile(t, "messages", "any any")}, Hosts: []Host{{Place: "host", Name: "127.0.0.1", Port: port, Selection: all, FacilityOverride: -1}}}
+	c := Config{HostName: "box", Files: []*File{toFile(t, "messages", "any any")}, Hosts: []*Host{{Place: "host", Name: "127.0.0.1", Port: port, Selection: all, FacilityOverride: -1}}}
 	w := start(t, c)
 	before := w.state.destinations
 	w.Log(event.Subject{}, event.Entry{Process: "mgd", Text: "one"})
 	if got := next(); !strings.Contains(got, "one") {
 		t.Errorf("got %q", got)
 	}
-	c.Files = []File{c.Files[0]}
-	c.Files[0].ExplicitPriority, c.Files[0].Size = true, 1<<20
+	file, host := *c.Files[0], *c.Hosts[0]
+	file.ExplicitPriority, file.Size = true, 1<<20
+	c.Files = []*File{&file}
 	other, nextOther := received(t)
-	c.Hosts = []Host{c.Hosts[0]}
-	c.Hosts[0].Port = other
+	host.Port = other
+	c.Hosts = []*Host{&host}
 	w.commit(c)
 	w.Log(event.Subject{}, event.Entry{Process: "mgd", Tag: "TAG", Facility: event.ChangeLog, Severity: event.Notice, Text: "two"})
 	if got := nextOther(); !strings.Contains(got, "two") {
@@ -115,7 +116,7 @@ func TestChangedDestinationsKeepWhatTheyHave(t *testing.T) {
 }
 
 func TestClearFlushAndReopen(t *testing.T) {
-	w := start(t, Config{Files: []File{toFile(t, "messages", "any any")}})
+	w := start(t, Config{Files: []*File{toFile(t, "messages", "any any")}})
 	say := func(text string) {
 		w.Log(event.Subject{}, event.Entry{Process: "mgd", Facility: event.Daemon, Text: text})
 	}
@@ -148,7 +149,7 @@ func TestClearFlushAndReopen(t *testing.T) {
 
 func TestUnixSenderIsKnownByItsCredentials(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.sock")
-	w := start(t, Config{Files: []File{toFile(t, "kernel", "kernel any"), toFile(t, "user", "user any")}, Inputs: Inputs{Unix: []UnixInput{{"unix", path}}}})
+	w := start(t, Config{Files: []*File{toFile(t, "kernel", "kernel any"), toFile(t, "user", "user any")}, Inputs: Inputs{Unix: []UnixInput{{"unix", path}}}})
 	send(t, "unixgram", path, "<6>from the test")
 	if os.Getuid() == 0 {
 		w.has("kernel", "from the test")

@@ -18,7 +18,7 @@ import (
 
 func TestEveryInputReachesTheFile(t *testing.T) {
 	port := freePort(t)
-	c := Config{HostName: "box", Files: []File{toFile(t, "messages", "any any")}}
+	c := Config{HostName: "box", Files: []*File{toFile(t, "messages", "any any")}}
 	path := filepath.Join(t.TempDir(), "log.sock")
 	c.Inputs = Inputs{Unix: []UnixInput{{"services unix", path}}, UDP: []Listen{everywhere(port)}, TCP: []Listen{everywhere(port)}}
 	w := start(t, c)
@@ -49,7 +49,7 @@ func TestEveryInputReachesTheFile(t *testing.T) {
 
 func TestHalfClosedPeerIsHeardToTheEnd(t *testing.T) {
 	port := freePort(t)
-	w := start(t, Config{Files: []File{toFile(t, "messages", "any any")}, Inputs: Inputs{TCP: []Listen{local(port)}}})
+	w := start(t, Config{Files: []*File{toFile(t, "messages", "any any")}, Inputs: Inputs{TCP: []Listen{local(port)}}})
 	c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +70,7 @@ func TestHalfClosedPeerIsHeardToTheEnd(t *testing.T) {
 
 func TestOversizeIsCutMarkedAndCounted(t *testing.T) {
 	port := freePort(t)
-	c := Config{MaxMessageSize: 1024, Files: []File{toFile(t, "messages", "any any")}}
+	c := Config{MaxMessageSize: 1024, Files: []*File{toFile(t, "messages", "any any")}}
 	c.Inputs = Inputs{UDP: []Listen{local(port)}, TCP: []Listen{local(port)}}
 	w := start(t, c)
 	long := "<13>a: " + strings.Repeat("é", 2000)
@@ -95,8 +95,8 @@ func TestForeignPortIsRefusedWithItsPlace(t *testing.T) {
 	}
 	defer busy.Close()
 	port := busy.LocalAddr().(*net.UDPAddr).AddrPort().Port()
-	w := start(t, Config{Files: []File{toFile(t, "messages", "any any")}})
-	c := Config{Files: []File{toFile(t, "messages", "any any"), toFile(t, "new", "any any"), {Place: "file ../x", Name: "../x"}}}
+	w := start(t, Config{Files: []*File{toFile(t, "messages", "any any")}})
+	c := Config{Files: []*File{toFile(t, "messages", "any any"), toFile(t, "new", "any any"), {Place: "file ../x", Name: "../x"}}}
 	c.Hosts = nil
 	c.Inputs.UDP = []Listen{everywhere(port)}
 	c.Files[0].Match = "(ab"
@@ -156,7 +156,7 @@ func TestAddressOfAnotherMachineIsNamed(t *testing.T) {
 // The first message behind a commit that raises max-message-size is whole already.
 func TestRaisedMessageSizeHoldsAtOnce(t *testing.T) {
 	port, path := freePort(t), filepath.Join(t.TempDir(), "log.sock")
-	c := Config{MaxMessageSize: 480, Files: []File{toFile(t, "messages", "any any")}}
+	c := Config{MaxMessageSize: 480, Files: []*File{toFile(t, "messages", "any any")}}
 	c.Inputs = Inputs{Unix: []UnixInput{{"unix", path}}, UDP: []Listen{local(port)}}
 	w := start(t, c)
 	address := fmt.Sprintf("127.0.0.1:%d", port)
@@ -176,8 +176,8 @@ func TestRaisedMessageSizeHoldsAtOnce(t *testing.T) {
 func TestAbortLeavesNothing(t *testing.T) {
 	port := freePort(t)
 	path := filepath.Join(t.TempDir(), "log.sock")
-	w := start(t, Config{Files: []File{toFile(t, "messages", "any any")}})
-	c := Config{Files: []File{toFile(t, "other", "any any")}}
+	w := start(t, Config{Files: []*File{toFile(t, "messages", "any any")}})
+	c := Config{Files: []*File{toFile(t, "other", "any any")}}
 	c.Inputs = Inputs{Unix: []UnixInput{{"unix", path}}, UDP: []Listen{everywhere(port)}, TCP: []Listen{everywhere(port)}}
 	before := runtime.NumGoroutine()
 	for range 2 {
@@ -207,7 +207,7 @@ func TestAbortLeavesNothing(t *testing.T) {
 func TestCloseEndsEveryGoroutine(t *testing.T) {
 	before := runtime.NumGoroutine()
 	port := freePort(t)
-	c := Config{Files: []File{toFile(t, "messages", "any any")}, Inputs: Inputs{UDP: []Listen{everywhere(port)}, TCP: []Listen{everywhere(port)}}}
+	c := Config{Files: []*File{toFile(t, "messages", "any any")}, Inputs: Inputs{UDP: []Listen{everywhere(port)}, TCP: []Listen{everywhere(port)}}}
 	w := start(t, c)
 	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
@@ -268,7 +268,7 @@ func TestStartRetriesWhatFailsAndRunsTheRest(t *testing.T) {
 		t.Fatal(err)
 	}
 	port := busy.Addr().(*net.TCPAddr).AddrPort().Port()
-	c := Config{Files: []File{toFile(t, "messages", "any any")}, Inputs: Inputs{TCP: []Listen{local(port)}}}
+	c := Config{Files: []*File{toFile(t, "messages", "any any")}, Inputs: Inputs{TCP: []Listen{local(port)}}}
 	w := start(t, c)
 	place := c.Inputs.TCP[0].Place
 	if err := w.raised()[place]; !errors.Is(err, syscall.EADDRINUSE) {
@@ -314,7 +314,7 @@ func TestOwnListeningAddressIsNoHost(t *testing.T) {
 	} {
 		conf := Config{HostName: "box", Inputs: Inputs{UDP: []Listen{c.listen}}}
 		p := &Plan{engine: New(Options{LocalAddresses: func() ([]netip.Addr, error) { return []netip.Addr{self}, nil }}), next: newState(conf)}
-		err := p.loop(wanted{part: &Host{Name: c.host, Port: c.port, Transport: c.transport}}, conf.endpoints())
+		err := p.loop(&wanted{part: &Host{Name: c.host, Port: c.port, Transport: c.transport}}, conf.endpoints())
 		if (err != nil) != c.refused {
 			t.Errorf("%s %s %d with %s: %v", c.transport, c.host, c.port, c.listen.Place, err)
 		}
@@ -322,9 +322,9 @@ func TestOwnListeningAddressIsNoHost(t *testing.T) {
 }
 
 func TestLogBothReachesOldAndNewRoutesOnce(t *testing.T) {
-	w := start(t, Config{Files: []File{toFile(t, "kept", "any any"), toFile(t, "removed", "any any")}})
+	w := start(t, Config{Files: []*File{toFile(t, "kept", "any any"), toFile(t, "removed", "any any")}})
 	entry := event.Entry{Process: "mgd", Tag: "UI_COMMIT_COMPLETED", Facility: event.InteractiveCommands, Severity: event.Notice, Text: "commit complete"}
-	w.commit(Config{Files: []File{toFile(t, "kept", "any any"), toFile(t, "added", "any any")}})
+	w.commit(Config{Files: []*File{toFile(t, "kept", "any any"), toFile(t, "added", "any any")}})
 	w.LogBoth(event.Subject{}, entry)
 	for _, name := range []string{"kept", "removed", "added"} {
 		if n := strings.Count(w.text(name), "UI_COMMIT_COMPLETED"); n != 1 {
@@ -332,7 +332,7 @@ func TestLogBothReachesOldAndNewRoutesOnce(t *testing.T) {
 		}
 	}
 	w.LogBoth(event.Subject{}, entry) // the old routes have ended
-	w.commit(Config{Files: []File{toFile(t, "kept", "any any"), toFile(t, "removed", "any any")}})
+	w.commit(Config{Files: []*File{toFile(t, "kept", "any any"), toFile(t, "removed", "any any")}})
 	if n := strings.Count(w.text("removed"), "UI_COMMIT_COMPLETED"); n != 1 {
 		t.Errorf("removed has it %d times", n)
 	}
@@ -351,7 +351,7 @@ func TestTheFirstConfigurationGetsWhatWaits(t *testing.T) {
 	}
 	w.Engine = New(Options{LogDir: filepath.Join(dir, "log"), IndexDir: filepath.Join(dir, "index"), Alarm: w.alarm})
 	t.Cleanup(w.close)
-	c := Config{Files: []File{toFile(t, "f", "any any")},
+	c := Config{Files: []*File{toFile(t, "f", "any any")},
 		Inputs: Inputs{Unix: []UnixInput{{Path: path}}, UDP: []Listen{local(udp)}, TCP: []Listen{local(tcp)}}}
 	given, err := w.Prepare(c)
 	if err != nil {

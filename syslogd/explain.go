@@ -32,22 +32,15 @@ func Rehearse(c Config) (Routing, error) {
 	var routes []route
 	var errs PlaceErrors
 	known := make(map[string]*test)
-	for _, w := range c.wanted() {
-		tests, err := compile(w.selection, known)
-		if err != nil {
-			errs = append(errs, &PlaceError{w.place, err})
-			continue
-		}
-		narrow, err := w.selection.narrow()
-		if err != nil {
-			errs = append(errs, &PlaceError{w.place, err})
+	for _, w := range c.wanted(new(state), known) {
+		if w.err != nil {
+			errs = append(errs, &PlaceError{w.place, w.err})
 			continue
 		}
 		if len(routes) == maxDestinations {
 			break
 		}
-		routes = append(routes, route{dest: &destination{id: w.id, place: w.place}, style: w.spec.style(), selection: w.selection,
-			tests: tests, narrow: narrow, fold: w.fold})
+		routes = append(routes, route{&destination{id: w.id, place: w.place}, w})
 	}
 	if len(errs) > 0 {
 		return Routing{}, errs
@@ -165,7 +158,7 @@ func (t *table) shownHost(b *wire.Batch, r *wire.Record) string {
 // decision asks the table about one leg, step by step as route does.
 func (t *table) decision(sc *scratch, n uint16, b *wire.Batch, r *wire.Record) Decision {
 	l := &t.legs[n]
-	s := &l.route.selection
+	s := l.selection
 	d := Decision{Kind: l.dest.id.kind, Name: l.dest.id.name, Place: l.dest.place}
 	d.Decided = decide(s.Rules, r.Facility)
 	if d.Decided != nil && !d.Decided.Any {
@@ -188,7 +181,7 @@ func (t *table) narrowed(sc *scratch, l *leg, b *wire.Batch, r *wire.Record) (al
 	if l.narrow == 0 {
 		return nil
 	}
-	n, s := &t.narrow[l.narrow-1], &l.route.selection
+	n, s := &t.narrow[l.narrow-1], l.selection
 	if len(s.From) > 0 {
 		all = append(all, Condition{Statement: "from " + bracketed(s.From, netip.Prefix.String), Holds: n.network(&b.Origin)})
 	}

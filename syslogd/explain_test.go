@@ -73,7 +73,7 @@ func TestExplainAgreesWithRouting(t *testing.T) {
 }
 
 func TestExplainSaysWhatWasFoundAndWhatDecides(t *testing.T) {
-	c := Config{HostName: "box", MaxMessageSize: 60, Files: []File{toFile(t, "auth", "any notice", "authorization info"), toFile(t, "mail", "mail any")}}
+	c := Config{HostName: "box", MaxMessageSize: 60, Files: []*File{toFile(t, "auth", "any notice", "authorization info"), toFile(t, "mail", "mail any")}}
 	for i := range c.Files[0].Rules {
 		c.Files[0].Rules[i].Text = []string{"any notice", "authorization info"}[i]
 	}
@@ -95,7 +95,7 @@ func TestExplainSaysWhatWasFoundAndWhatDecides(t *testing.T) {
 	if mail.Reached || mail.Decided != nil {
 		t.Errorf("%+v", mail)
 	}
-	if _, err := Rehearse(Config{Files: []File{{Place: "file x", Name: "x", Selection: Selection{Match: "("}}}}); err == nil {
+	if _, err := Rehearse(Config{Files: []*File{{Place: "file x", Name: "x", Selection: Selection{Match: "("}}}}); err == nil {
 		t.Error("a bad expression compiles")
 	}
 }
@@ -104,7 +104,7 @@ func TestExplainSaysWhatWasFoundAndWhatDecides(t *testing.T) {
 func TestExplainSaysWhoIsNotListenedTo(t *testing.T) {
 	udp, tcp := local(freePort(t)), local(freePort(t))
 	udp.Allow = prefixes("10.0.0.0/8")
-	c := Config{Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{UDP: []Listen{udp}, TCP: []Listen{tcp}}}
+	c := Config{Files: []*File{toFile(t, "f", "any any")}, Inputs: Inputs{UDP: []Listen{udp}, TCP: []Listen{tcp}}}
 	w := start(t, c)
 	explain := func(from string) string {
 		origin := wire.Origin{Kind: wire.Unix, UID: 1000}

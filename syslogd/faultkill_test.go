@@ -38,11 +38,11 @@ func TestMain(m *testing.M) {
 // victimConfig is what a victim runs: inputs at listen, a log server at peer.
 func victimConfig(dir string, listen, peer netip.AddrPort, extra bool) Config {
 	all := Selection{Rules: []Rule{{Set: everyFacility(), Any: true, Level: 7}}}
-	file := func(name string) File {
-		return File{Place: "file " + name, Name: name, Selection: all, Size: 32 << 10, Archives: 1000, Layout: Layout{AllowDuplicates: true}}
+	file := func(name string) *File {
+		return &File{Place: "file " + name, Name: name, Selection: all, Size: 32 << 10, Archives: 1000, Layout: Layout{AllowDuplicates: true}}
 	}
-	c := Config{HostName: "box", Files: []File{file("all")},
-		Hosts: []Host{{Place: "host", Name: peer.Addr().String(), Port: peer.Port(), Transport: TransportTCP, FacilityOverride: -1,
+	c := Config{HostName: "box", Files: []*File{file("all")},
+		Hosts: []*Host{{Place: "host", Name: peer.Addr().String(), Port: peer.Port(), Transport: TransportTCP, FacilityOverride: -1,
 			Selection: all, Layout: Layout{Structured: true, AllowDuplicates: true}}},
 		Inputs: Inputs{TCP: []Listen{{Place: "tcp", Address: listen}}, Unix: []UnixInput{{Place: "unix", Path: filepath.Join(dir, "socket")}}}}
 	if extra {

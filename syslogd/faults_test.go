@@ -283,16 +283,16 @@ func (r *faultRun) config(v variation, host, server *tls.Config) Config {
 	listen := func(last byte, port uint16) Listen {
 		return Listen{Place: fmt.Sprintf("input %d %d", last, port), Address: r.at(last, port)}
 	}
-	file := func(name string) File {
-		return File{Place: "file " + name, Name: name, Selection: Selection{Rules: everything}, Size: 64 << 10, Archives: 1000, Layout: Layout{AllowDuplicates: true}}
+	file := func(name string) *File {
+		return &File{Place: "file " + name, Name: name, Selection: Selection{Rules: everything}, Size: 64 << 10, Archives: 1000, Layout: Layout{AllowDuplicates: true}}
 	}
 	folded, matched := file("folded"), file("matched")
 	folded.Rules, folded.AllowDuplicates = rules(r.t, "local7 any"), false
 	matched.Match = fmt.Sprintf("number [0-9]*%d end", v.match)
 	c := Config{
 		HostName: "box", Storage: Storage{Place: "storage", Reserve: 10, Overflow: v.overflow},
-		Files: []File{file("all"), folded, matched},
-		Hosts: []Host{{Place: "host plain", Name: r.at(0, 0).Addr().String(), Port: 6514, Transport: TransportTCP, Newline: v.newline, FacilityOverride: -1,
+		Files: []*File{file("all"), folded, matched},
+		Hosts: []*Host{{Place: "host plain", Name: r.at(0, 0).Addr().String(), Port: 6514, Transport: TransportTCP, Newline: v.newline, FacilityOverride: -1,
 			Selection: Selection{Rules: everything}, Layout: Layout{Structured: true, AllowDuplicates: true}}},
 		Users: []User{{Place: "user", Name: "*", Selection: Selection{Rules: rules(r.t, "any critical")}, AllowDuplicates: true}},
 		Inputs: Inputs{TCP: []Listen{listen(2, 514)}, TLS: []TLSListen{{Listen: listen(2, 6514), TLS: server}},
@@ -306,9 +306,9 @@ func (r *faultRun) config(v variation, host, server *tls.Config) Config {
 		c.Files = append(c.Files, file("extra"))
 	}
 	if v.tls {
-		h := c.Hosts[0]
+		h := *c.Hosts[0]
 		h.Place, h.Name, h.Transport, h.TLS, h.Newline = "host secure", r.at(1, 0).Addr().String(), TransportTLS, host, false
-		c.Hosts = append(c.Hosts, h)
+		c.Hosts = append(c.Hosts, &h)
 	}
 	return c
 }

@@ -16,7 +16,7 @@ func fileEngine(t testing.TB, fold bool) *world {
 	f := toFile(t, "all", "any any")
 	f.From, f.Programs, f.HostMatch = prefixes("10.0.0.0/8 127.0.0.0/8"), []string{"sshd", "app*"}, "^(web|db)"
 	f.AllowDuplicates = !fold
-	return start(t, Config{HostName: "box", Files: []File{f},
+	return start(t, Config{HostName: "box", Files: []*File{f},
 		Storage: Storage{Place: "system syslog storage", Reserve: 1}})
 }
 

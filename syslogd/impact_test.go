@@ -25,8 +25,8 @@ func tried(t *testing.T, now, next Config, texts ...string) Impact {
 }
 
 func TestImpactComparesDestinationByDestination(t *testing.T) {
-	now := Config{HostName: "box", Files: []File{toFile(t, "all", "any notice"), toFile(t, "gone", "mail any"), toFile(t, "same", "cron any")}}
-	next := Config{HostName: "box", Files: []File{toFile(t, "all", "any warning"), toFile(t, "new", "any error"), toFile(t, "same", "cron any"), toFile(t, "info", "daemon any")}}
+	now := Config{HostName: "box", Files: []*File{toFile(t, "all", "any notice"), toFile(t, "gone", "mail any"), toFile(t, "same", "cron any")}}
+	next := Config{HostName: "box", Files: []*File{toFile(t, "all", "any warning"), toFile(t, "new", "any error"), toFile(t, "same", "cron any"), toFile(t, "info", "daemon any")}}
 	x := tried(t, now, next,
 		"<13>Nov 22 12:00:00 r1 app: notice one", "<13>Nov 22 12:00:01 r1 app: notice two", "<13>Nov 22 12:00:02 r1 app: notice three",
 		"<12>Nov 22 12:00:03 r1 app: warning", "<11>Nov 22 12:00:04 r1 app: error", "<22>Nov 22 12:00:05 r1 app: mail info",
@@ -53,14 +53,14 @@ func TestImpactComparesDestinationByDestination(t *testing.T) {
 // Own records and the conditions of a sender are tried as they were received.
 func TestImpactKnowsWhoSent(t *testing.T) {
 	port := freePort(t)
-	now := Config{HostName: "box", Inputs: Inputs{UDP: []Listen{local(port)}, TCP: []Listen{local(port)}}, Files: []File{toFile(t, "all", "any any")}}
+	now := Config{HostName: "box", Inputs: Inputs{UDP: []Listen{local(port)}, TCP: []Listen{local(port)}}, Files: []*File{toFile(t, "all", "any any")}}
 	w := start(t, now)
 	send(t, "udp", fmt.Sprintf("127.0.0.1:%d", port), "<13>app: by udp")
 	send(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port), "<13>app: by tcp\n")
 	w.has("all", "by udp")
 	w.has("all", "by tcp")
 	w.Submit(batch(wire.Origin{Kind: wire.Unix}, "<13>other: local"))
-	next := Config{HostName: "box", Files: []File{toFile(t, "apps", "any any"), toFile(t, "others", "any any")}}
+	next := Config{HostName: "box", Files: []*File{toFile(t, "apps", "any any"), toFile(t, "others", "any any")}}
 	next.Files[0].Programs = []string{"app"}
 	next.Files[1].HostMatch = "^box$"
 	r, err := Rehearse(next)
@@ -140,7 +140,7 @@ func TestRecentMessagesAreBoundedAndReachBack(t *testing.T) {
 
 // A quiet engine keeps everything.
 func TestEverythingRecentIsKeptOfAFew(t *testing.T) {
-	x := tried(t, Config{}, Config{Files: []File{toFile(t, "all", "any any")}}, slices.Repeat([]string{"<13>app: one"}, 1000)...)
+	x := tried(t, Config{}, Config{Files: []*File{toFile(t, "all", "any any")}}, slices.Repeat([]string{"<13>app: one"}, 1000)...)
 	if x.Tried != 1000 || x.Passed != 0 || x.Heard.Count != 1000 {
 		t.Errorf("%+v", x)
 	}

@@ -59,8 +59,8 @@ func TestSumsHoldUnderLoadAndCommits(t *testing.T) {
 	configs := make([]Config, 4)
 	for i := range configs {
 		c := Config{Inputs: Inputs{TCP: []Listen{local(port)}, UDP: []Listen{local(port)}}}
-		c.Files = []File{toFile(t, "all", "any any"), {Place: "file few", Name: "few", Selection: some, Size: 64 << 10}}
-		c.Hosts = []Host{{Place: "host", Name: "127.0.0.1", Port: away, Transport: TransportTCP, Newline: i%2 == 0, Selection: everything, FacilityOverride: -1}}
+		c.Files = []*File{toFile(t, "all", "any any"), {Place: "file few", Name: "few", Selection: some, Size: 64 << 10}}
+		c.Hosts = []*Host{{Place: "host", Name: "127.0.0.1", Port: away, Transport: TransportTCP, Newline: i%2 == 0, Selection: everything, FacilityOverride: -1}}
 		if i%3 == 0 {
 			c.Files, c.Hosts = c.Files[:1], nil
 		}
@@ -142,7 +142,7 @@ func (w *world) reborn(c Config, ledger string, adjust ...func(*Options)) *world
 // them: its spool's numbers tell.
 func TestAKillLosesNoCountsOfHosts(t *testing.T) {
 	port := freePort(t)
-	c := Config{Hosts: []Host{{Place: "host", Name: "127.0.0.1", Port: port, Transport: TransportTCP, Newline: true, FacilityOverride: -1,
+	c := Config{Hosts: []*Host{{Place: "host", Name: "127.0.0.1", Port: port, Transport: TransportTCP, Newline: true, FacilityOverride: -1,
 		Layout: Layout{AllowDuplicates: true}, Selection: Selection{Rules: rules(t, "any any")}}}}
 	first := start(t, Config{})
 	ledger := filepath.Join(first.dir, "statistics")
@@ -231,9 +231,9 @@ func TestCountersSurvive(t *testing.T) {
 	}
 	c := Config{
 		Inputs: Inputs{TCP: []Listen{local(port)}},
-		Files:  []File{toFile(t, "all", "any any")},
+		Files:  []*File{toFile(t, "all", "any any")},
 		Users:  []User{{Place: "user nobody", Name: "nobody", Selection: Selection{Rules: rules(t, "any any")}}},
-		Hosts: []Host{{Place: "host", Name: "127.0.0.1", Port: away, Transport: TransportTCP, Newline: true, FacilityOverride: -1,
+		Hosts: []*Host{{Place: "host", Name: "127.0.0.1", Port: away, Transport: TransportTCP, Newline: true, FacilityOverride: -1,
 			Layout: Layout{AllowDuplicates: true}, Selection: Selection{Rules: rules(t, "any any")}}},
 	}
 	first := start(t, Config{})

@@ -107,7 +107,7 @@ func (d *device) write(records ...string) {
 func TestKernelInput(t *testing.T) {
 	d := newDevice(t)
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-	c := Config{HostName: "box", MaxMessageSize: 480, Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{Kernel: &KernelInput{Place: "kernel"}}}
+	c := Config{HostName: "box", MaxMessageSize: 480, Files: []*File{toFile(t, "f", "any any")}, Inputs: Inputs{Kernel: &KernelInput{Place: "kernel"}}}
 	// All of it is there before anything is read: a fragment is not waited for.
 	d.write("6,10,0,-;Linux version\n", "4,11,1800000000,c;first ", "4,12,1800000001,+;second\n", "30,13,3600000000,-;systemd[1]: Started.\n",
 		"6,17,3600000000,-;after a gap\n", "6,18,3600000000,-;"+strings.Repeat("ä", 300)+"\n", "nonsense", "6,19,3600000000,-;last\n")
@@ -142,7 +142,7 @@ func TestKernelPosition(t *testing.T) {
 		w := startWith(t, Config{}, func(o *Options) {
 			o.KernelPosition, o.Kernel = position, func() (*os.File, error) { return d.in, nil }
 		})
-		w.commit(Config{Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{Kernel: &KernelInput{}}})
+		w.commit(Config{Files: []*File{toFile(t, "f", "any any")}, Inputs: Inputs{Kernel: &KernelInput{}}})
 		d.write(records...)
 		w.has("f", want[strings.LastIndexByte(want, ' ')+1:])
 		w.close()
@@ -166,7 +166,7 @@ func TestKernelPosition(t *testing.T) {
 func TestKernelPositionOfTheLast(t *testing.T) {
 	position := filepath.Join(t.TempDir(), "position")
 	d := newDevice(t)
-	w := startWith(t, Config{Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{Kernel: &KernelInput{}}}, func(o *Options) {
+	w := startWith(t, Config{Files: []*File{toFile(t, "f", "any any")}, Inputs: Inputs{Kernel: &KernelInput{}}}, func(o *Options) {
 		o.KernelPosition, o.Kernel = position, func() (*os.File, error) { return d.in, nil }
 	})
 	for i, text := range []string{"one", "two", "three"} {

@@ -111,8 +111,8 @@ func overConnections(address string, rate int) func(*sender) error {
 func TestCommitsUnderLoadLoseNothing(t *testing.T) {
 	port := freePort(t)
 	configs := []Config{
-		{Files: []File{toFile(t, "left", "any any"), toFile(t, "right", "any none")}, Inputs: Inputs{UDP: []Listen{everywhere(port)}, TCP: []Listen{everywhere(port)}}},
-		{Files: []File{toFile(t, "left", "any none"), toFile(t, "right", "any any")}, Inputs: Inputs{UDP: []Listen{local(port)}, TCP: []Listen{local(port)}}},
+		{Files: []*File{toFile(t, "left", "any any"), toFile(t, "right", "any none")}, Inputs: Inputs{UDP: []Listen{everywhere(port)}, TCP: []Listen{everywhere(port)}}},
+		{Files: []*File{toFile(t, "left", "any none"), toFile(t, "right", "any any")}, Inputs: Inputs{UDP: []Listen{local(port)}, TCP: []Listen{local(port)}}},
 	}
 	w := start(t, configs[0])
 	address := fmt.Sprintf("127.0.0.1:%d", port)

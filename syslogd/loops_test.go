@@ -19,7 +19,7 @@ func TestMessagesThatComeBackAreNotSentOn(t *testing.T) {
 	e := New(Options{LogDir: t.TempDir(), IndexDir: t.TempDir(), SpoolDir: t.TempDir(), Node: "0123456789abcdef",
 		Report:   func(place string, err error) { t.Errorf("%s: %v", place, err) },
 		Announce: func(ev event.Event) { mu.Lock(); defer mu.Unlock(); told = append(told, ev) }})
-	c := Config{HostName: "box", Hosts: []Host{{Place: "host", Name: "127.0.0.1", Port: port, Selection: Selection{Rules: rules(t, "any any")},
+	c := Config{HostName: "box", Hosts: []*Host{{Place: "host", Name: "127.0.0.1", Port: port, Selection: Selection{Rules: rules(t, "any any")},
 		Layout: Layout{Structured: true}, FacilityOverride: -1}}}
 	if err := e.Start(c); err != nil {
 		t.Fatal(err)

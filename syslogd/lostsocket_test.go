@@ -17,7 +17,7 @@ func TestLocalSocketThatIsRemovedComesBack(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.sock")
 	var mu sync.Mutex
 	told := 0
-	w := startWith(t, Config{Files: []File{toFile(t, "messages", "any any")}, Inputs: Inputs{Unix: []UnixInput{{"services unix", path}}}}, func(o *Options) {
+	w := startWith(t, Config{Files: []*File{toFile(t, "messages", "any any")}, Inputs: Inputs{Unix: []UnixInput{{"services unix", path}}}}, func(o *Options) {
 		o.Announce = func(e event.Event) {
 			mu.Lock()
 			defer mu.Unlock()

@@ -19,7 +19,7 @@ func many(t testing.TB, n int) Config {
 		f := toFile(t, fmt.Sprintf("file-%d", i), "daemon info", "kernel any")
 		f.Match = []string{"", "error|fail.*(ssh|mgd)", "BGP_.*STATE"}[i%3]
 		c.Files = append(c.Files, f)
-		h := Host{Place: fmt.Sprintf("host %d", i), Name: fmt.Sprintf("127.0.%d.%d", 1+i/250, 1+i%250), Port: 9, Selection: Selection{Rules: rules(t, "daemon info")}}
+		h := &Host{Place: fmt.Sprintf("host %d", i), Name: fmt.Sprintf("127.0.%d.%d", 1+i/250, 1+i%250), Port: 9, Selection: Selection{Rules: rules(t, "daemon info")}}
 		c.Hosts = append(c.Hosts, h)
 	}
 	return c
@@ -71,7 +71,9 @@ func BenchmarkManyDestinations(b *testing.B) {
 		step("first", func() { w.commit(c) })
 		next := c
 		next.Files = slices.Clone(c.Files)
-		next.Files[17].Size = 1 << 20
+		other := *c.Files[17]
+		other.Size = 1 << 20
+		next.Files[17] = &other
 		step("one-leaf", func() { w.commit(next) })
 		for _, name := range []string{"log", "log-again"} {
 			entry := event.Entry{Facility: event.Daemon, Severity: event.Info, Text: name}

@@ -68,9 +68,9 @@ func TestOwnRecordsToManyHosts(t *testing.T) {
 	a, port := serveAddressed(t, words)
 	const before, after = manyHosts + 12, 100
 	hosts := func(n int) (c Config) {
-		c.Files = []File{toFile(t, "all", "daemon info")}
+		c.Files = []*File{toFile(t, "all", "daemon info")}
 		for i := range n {
-			c.Hosts = append(c.Hosts, Host{Place: fmt.Sprint("host ", i), Name: fmt.Sprintf("127.3.0.%d", 1+i), Transport: TransportTCP, FacilityOverride: -1, Newline: true, Port: port,
+			c.Hosts = append(c.Hosts, &Host{Place: fmt.Sprint("host ", i), Name: fmt.Sprintf("127.3.0.%d", 1+i), Transport: TransportTCP, FacilityOverride: -1, Newline: true, Port: port,
 				Selection: Selection{Rules: rules(t, "daemon info")}})
 		}
 		return c
@@ -128,7 +128,7 @@ func manyStanding(t testing.TB, n int) (*table, *standing) {
 	s := &standing{letGo: make(chan struct{})}
 	var routes []route
 	for i := range n {
-		routes = append(routes, route{dest: &destination{id: destinationID{KindHost, fmt.Sprint(i)}, sink: s}, selection: Selection{Rules: rules(t, "any any")}})
+		routes = append(routes, route{dest: &destination{id: destinationID{KindHost, fmt.Sprint(i)}, sink: s}, wanted: ready(Selection{Rules: rules(t, "any any")}, wire.Style{}, false)})
 	}
 	return newTable(routes, settings{}), s
 }

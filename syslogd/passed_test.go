@@ -27,7 +27,7 @@ func TestPassedSocket(t *testing.T) {
 		t.Helper()
 		send(t, "unixgram", path, text)
 	}
-	with := Config{Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{Unix: []UnixInput{{Path: path}}}}
+	with := Config{Files: []*File{toFile(t, "f", "any any")}, Inputs: Inputs{Unix: []UnixInput{{Path: path}}}}
 	without := Config{Files: with.Files}
 	w := startWith(t, with, func(o *Options) { o.Passed = map[string]*os.File{path: file} })
 	write("<14>first")

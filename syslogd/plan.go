@@ -118,7 +118,7 @@ func (p *Plan) destinations() []route {
 	p.engine.planned.Store(int64(len(all)))
 	atOnce(all, func(c *choice) {
 		if c.err == nil && c.dest == nil {
-			c.dest, c.err = p.engine.openDestination(&c.wanted)
+			c.dest, c.err = p.engine.openDestination(c.wanted)
 			c.opened = c.err == nil
 		}
 	})
@@ -133,17 +133,15 @@ func (p *Plan) destinations() []route {
 		if c.opened {
 			p.opened = append(p.opened, c.dest)
 		}
-		p.next.add(c.dest, c.spec)
-		routes = append(routes, route{dest: c.dest, style: c.spec.style(), selection: c.selection, tests: c.tests, narrow: c.narrow, fold: c.fold})
+		p.next.add(c.dest, c.wanted)
+		routes = append(routes, route{c.dest, c.wanted})
 	}
 	return routes
 }
 
 // choice is what becomes of one that is wanted.
 type choice struct {
-	wanted
-	tests  []*test
-	narrow *compiledNarrowing
+	*wanted
 	dest   *destination // nil: it is to be opened
 	opened bool
 	err    error
@@ -151,31 +149,28 @@ type choice struct {
 
 // chosen compiles what is wanted, and takes over what can stay.
 func (p *Plan) chosen() []choice {
-	wanted := p.next.config.wanted()
+	wanted := p.next.config.wanted(p.old, p.engine.table.Load().known())
 	all, n := make([]choice, len(wanted)), 0
-	seen, known := make(map[destinationID]bool, len(wanted)), p.engine.table.Load().known()
+	seen := make(map[destinationID]bool, len(wanted))
 	listening := p.next.config.endpoints()
-	for i := range wanted {
+	for i, w := range wanted {
 		c := &all[i]
-		c.wanted = wanted[i]
-		if seen[c.id] {
-			c.err = fmt.Errorf("%s: %w", c.id, errTwice)
+		c.wanted, c.err = w, w.err
+		switch {
+		case seen[w.id]:
+			c.err = fmt.Errorf("%s: %w", w.id, errTwice)
 			continue
-		}
-		seen[c.id] = true
-		if n == maxDestinations {
+		case n == maxDestinations:
 			c.err = fmt.Errorf("more than %d destinations", maxDestinations)
 			continue
 		}
-		var narrowErr error
-		c.tests, c.err = compile(c.selection, known)
-		c.narrow, narrowErr = c.selection.narrow()
-		if c.err = errors.Join(c.err, narrowErr); c.err == nil {
-			c.err = p.loop(c.wanted, listening)
+		seen[w.id] = true
+		if c.err == nil {
+			c.err = p.loop(w, listening)
 		}
 		if c.err == nil {
 			n++
-			c.dest = p.stays(&c.wanted)
+			c.dest = p.stays(w)
 		}
 	}
 	return all
@@ -188,7 +183,7 @@ func (p *Plan) stays(w *wanted) *destination {
 	if !found {
 		return nil
 	}
-	if old.spec == w.spec {
+	if old.wanted == w || old.spec == w.spec {
 		return old.destination
 	}
 	adopt := w.spec.adopt(old.spec, old.sink)

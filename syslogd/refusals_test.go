@@ -20,7 +20,7 @@ import (
 func TestTLSInClearIsRecorded(t *testing.T) {
 	port := freePort(t)
 	said := make(chan event.SenderRefused, 10)
-	w := startWith(t, Config{Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{TCP: []Listen{local(port)}}}, func(o *Options) {
+	w := startWith(t, Config{Files: []*File{toFile(t, "f", "any any")}, Inputs: Inputs{TCP: []Listen{local(port)}}}, func(o *Options) {
 		o.Announce = func(e event.Event) {
 			if r, ok := e.(event.SenderRefused); ok {
 				said <- r
@@ -105,7 +105,7 @@ func TestRefusedSendersAreRecorded(t *testing.T) {
 	barred.Allow = elsewhere
 	barredTCP := local(tcp)
 	barredTCP.Allow = elsewhere
-	w := startWith(t, Config{Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{UDP: []Listen{barred}, TCP: []Listen{barredTCP, local(few)}, ConnectionLimit: 1}}, func(o *Options) {
+	w := startWith(t, Config{Files: []*File{toFile(t, "f", "any any")}, Inputs: Inputs{UDP: []Listen{barred}, TCP: []Listen{barredTCP, local(few)}, ConnectionLimit: 1}}, func(o *Options) {
 		o.Announce = func(e event.Event) {
 			if r, ok := e.(event.SenderRefused); ok {
 				said <- r
@@ -151,7 +151,7 @@ func TestTooManyConnectionsAreRecorded(t *testing.T) {
 	const most, more = 4, 3
 	one, other := freePort(t), freePort(t)
 	said := make(chan event.SenderRefused, 100)
-	w := startWith(t, Config{Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{TCP: []Listen{local(one), local(other)}}}, func(o *Options) {
+	w := startWith(t, Config{Files: []*File{toFile(t, "f", "any any")}, Inputs: Inputs{TCP: []Listen{local(one), local(other)}}}, func(o *Options) {
 		o.MaxConnections = most
 		o.Announce = func(e event.Event) {
 			if r, ok := e.(event.SenderRefused); ok {

@@ -84,7 +84,7 @@ func TestRateLimit(t *testing.T) {
 	var mu sync.Mutex
 	var said []event.MessagesSuppressed
 	now := time.Unix(1e9, 0) // stands still: what is granted is exact
-	config := Config{Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{RateLimit: 10,
+	config := Config{Files: []*File{toFile(t, "f", "any any")}, Inputs: Inputs{RateLimit: 10,
 		Unix: []UnixInput{{Path: sock}}, UDP: []Listen{local(port)}, TCP: []Listen{local(port)}}}
 	w := startWith(t, config, func(o *Options) {
 		o.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
@@ -141,7 +141,7 @@ func TestAllowSource(t *testing.T) {
 	config := func(prefix string) Config {
 		l := local(port)
 		l.Allow = []netip.Prefix{netip.MustParsePrefix(prefix)}
-		return Config{Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{UDP: []Listen{l}, TCP: []Listen{l}}}
+		return Config{Files: []*File{toFile(t, "f", "any any")}, Inputs: Inputs{UDP: []Listen{l}, TCP: []Listen{l}}}
 	}
 	w := start(t, config("127.0.0.0/8"))
 	at := fmt.Sprintf("127.0.0.1:%d", port)

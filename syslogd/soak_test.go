@@ -62,9 +62,9 @@ func soakConfigs(t *testing.T, port, away uint16) []Config {
 		other := Selection{Rules: rules(t, "any any"), Match: fmt.Sprintf("number [0-9]*%d end", i)}
 		configs[i] = Config{
 			Inputs: Inputs{TCP: []Listen{local(port)}},
-			Files: []File{toFile(t, "all", "any any"), {Place: "file other", Name: fmt.Sprintf("other%d", i), Selection: other,
+			Files: []*File{toFile(t, "all", "any any"), {Place: "file other", Name: fmt.Sprintf("other%d", i), Selection: other,
 				Size: 1 << 20, Archives: 2}},
-			Hosts: []Host{{Place: "host", Name: "127.0.0.1", Port: away, Transport: TransportTCP, Newline: i == 1, FacilityOverride: -1,
+			Hosts: []*Host{{Place: "host", Name: "127.0.0.1", Port: away, Transport: TransportTCP, Newline: i == 1, FacilityOverride: -1,
 				Selection: Selection{Rules: rules(t, "any error")}}},
 		}
 	}

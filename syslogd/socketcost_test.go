@@ -79,7 +79,7 @@ func TestNothingIsAllocatedFromSocketToFile(t *testing.T) {
 	peer := v.make("sender")
 	udp, tcp, secure := freePort(t), freePort(t), freePort(t)
 	path := filepath.Join(t.TempDir(), "s")
-	w := start(t, Config{HostName: "box", Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{
+	w := start(t, Config{HostName: "box", Files: []*File{toFile(t, "f", "any any")}, Inputs: Inputs{
 		UDP: []Listen{local(udp)}, TCP: []Listen{local(tcp)}, TLS: []TLSListen{v.listen(secure, peer)}, Unix: []UnixInput{{"unix", path}}}})
 	dial := func(network, address string) net.Conn {
 		c, err := net.Dial(network, address)

@@ -49,16 +49,6 @@ type spec interface {
 	adopt(was spec, d sink.Destination) func()
 }
 
-// wanted is one destination of a Config.
-type wanted struct {
-	id        destinationID
-	place     string
-	spec      spec
-	selection Selection
-	fold      bool // repetitions are folded: they need an identity
-	part      any  // points to the element of the Config, for comparison
-}
-
 // input is a socket that is read, or accepts connections, from the moment it
 // is opened.
 type input interface {
@@ -103,16 +93,16 @@ func newState(c Config) *state {
 // placed is a destination with what it was made of.
 type placed struct {
 	*destination
-	spec spec
+	*wanted
 }
 
 // destination returns the one of id, nil if there is none.
 func (s *state) destination(id destinationID) *destination { return s.byID[id].destination }
 
-// add makes d, which is as sp says, one of s.
-func (s *state) add(d *destination, sp spec) {
+// add makes d, which is as w says, one of s.
+func (s *state) add(d *destination, w *wanted) {
 	s.destinations = append(s.destinations, d)
-	s.byID[d.id] = placed{d, sp}
+	s.byID[w.id] = placed{d, w}
 }
 
 // keeps reports whether a connection lives on under s: a listener of its kind

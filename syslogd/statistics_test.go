@@ -24,7 +24,7 @@ func (w *world) counts(name string) (SourceStatistics, bool) {
 // of what came in.
 func TestCountsOutliveTheirInput(t *testing.T) {
 	port := freePort(t)
-	quiet := Config{Files: []File{toFile(t, "messages", "any any")}}
+	quiet := Config{Files: []*File{toFile(t, "messages", "any any")}}
 	listening := quiet
 	listening.Inputs = Inputs{UDP: []Listen{local(port)}, TCP: []Listen{local(port)}}
 	w := start(t, listening)

@@ -256,7 +256,7 @@ func pour(t *testing.T, e *Engine, from, to int) {
 
 func small(t *testing.T, o Overflow, archives int) Config {
 	return Config{HostName: "box", Storage: Storage{Place: "system syslog storage", Reserve: 10, Warning: 75, Alarm: 90, Overflow: o},
-		Files: []File{{Place: "system syslog file all", Name: "all", Selection: Selection{Rules: rules(t, "any any")}, Size: 64 << 10, Archives: archives}}}
+		Files: []*File{{Place: "system syslog file all", Name: "all", Selection: Selection{Rules: rules(t, "any any")}, Size: 64 << 10, Archives: archives}}}
 }
 
 func counts(w *world) sink.Counters {

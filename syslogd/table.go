@@ -55,27 +55,23 @@ func (s *settings) prepare(p *wire.Parser) {
 
 // leg is one destination of a table.
 type leg struct {
-	dest   *destination
-	style  uint16    // index in styles
-	tests  [2]uint16 // indexes in tests plus one; 0 is none. Either suffices
-	narrow uint16    // index in narrow plus one; 0 is none
-	hash   bool      // the destination folds repetitions: it needs an Identity
-	route  *route    // what it was made of: Explain shows it
+	dest    *destination
+	style   uint16    // index in styles
+	tests   [2]uint16 // indexes in tests plus one; 0 is none. Either suffices
+	narrow  uint16    // index in narrow plus one; 0 is none
+	hash    bool      // the destination folds repetitions: it needs an Identity
+	*wanted           // what it was made of: Explain shows it
 }
 
 // route is what a destination contributes to a table.
 type route struct {
-	dest      *destination
-	style     wire.Style
-	selection Selection
-	tests     []*test
-	narrow    *compiledNarrowing // nil: none
-	fold      bool               // repetitions are folded
+	dest *destination
+	*wanted
 }
 
 // compile turns the expressions of s into tests, or takes those of known that
 // are the same. What is new becomes known, unless that is nil.
-func compile(s Selection, known map[string]*test) ([]*test, error) {
+func compile(s *Selection, known map[string]*test) ([]*test, error) {
 	var all []*test
 	var errs []error
 	add := func(key, text, expression string, compile func(match.Options) (*match.Expr, error)) {
@@ -132,16 +128,17 @@ func decide(rules []Rule, f event.Facility) *Rule {
 	return decided
 }
 
-// levels returns the least severe severity that passes for each facility, -1
-// where nothing does.
-func levels(rules []Rule) (l [event.NumFacilities]int) {
-	for f := range l {
-		l[f] = -1
+// passing is how many severities, from emergency on, pass for each facility.
+type passing [event.NumFacilities]uint8
+
+// passes returns what rules let pass.
+func passes(rules []Rule) (p passing) {
+	for f := range p {
 		if r := decide(rules, event.Facility(f)); r != nil {
-			l[f] = min(r.Level, numSeverities-1)
+			p[f] = uint8(min(r.Level, numSeverities-1) + 1)
 		}
 	}
-	return l
+	return p
 }
 
 // maxDestinations bounds a table: its indexes, also those of the two tests that
@@ -155,7 +152,7 @@ func newTable(routes []route, s settings) *table {
 	tests, narrow := make(map[string]uint16), make(map[string]uint16)
 	for i := range routes {
 		r := &routes[i]
-		l := leg{dest: r.dest, hash: r.fold, route: r}
+		l := leg{dest: r.dest, hash: r.fold, wanted: r.wanted}
 		style, ok := styles[r.style]
 		if !ok {
 			style = uint16(len(t.styles))
@@ -191,63 +188,67 @@ func newTable(routes []route, s settings) *table {
 	return t
 }
 
-// lead fills t.routes, one list of legs for each facility and severity. Few of
-// thousands of routes differ in their rules: those that do not are looked at
-// together. Equal lists are one: the table stays in the processor's cache however
-// many destinations there are.
+// lead fills t.routes, one list of legs for each facility and severity. Equal lists are
+// one: the table stays in the processor's cache however many destinations there are.
 func (t *table) lead(routes []route) {
-	sorts := make(map[[event.NumFacilities]int]int) // of rules, by what passes
-	var passing [][event.NumFacilities]int
-	members := make([][]uint16, 0, 1) // legs of each sort
-	for i := range routes {
-		l := levels(routes[i].selection.Rules)
-		n, ok := sorts[l]
-		if !ok {
-			n = len(passing)
-			sorts[l] = n
-			passing, members = append(passing, l), append(members, nil)
-		}
-		members[n] = append(members[n], uint16(i))
+	var columns [event.NumFacilities][]byte // what passes, leg by leg
+	for f := range columns {
+		columns[f] = make([]byte, len(routes))
 	}
-	seen := make(map[string][]uint16)
-	var key []byte
-	for f := range t.routes {
-		for sev := range t.routes[f] {
-			key = key[:0]
-			for n := range passing {
-				if sev <= passing[n][f] {
-					key = binary.AppendUvarint(key, uint64(n))
-				}
-			}
-			list, ok := seen[string(key)]
-			if !ok {
-				list = union(members, key)
-				seen[string(key)] = list
-			}
-			t.routes[f][sev] = list
+	for i, r := range routes {
+		for f, n := range r.passing {
+			columns[f][i] = n
 		}
+	}
+	known := make(map[string][numSeverities][]uint16)
+	alike := make(map[int][][]uint16) // lists, by length
+	for f, column := range columns {
+		lists, ok := known[string(column)]
+		if !ok {
+			lists = leads(column, alike)
+			known[string(column)] = lists
+		}
+		t.routes[f] = lists
 	}
 }
 
-// union returns the members of the sorts that key names, in order.
-func union(members [][]uint16, key []byte) (list []uint16) {
-	sorts := 0
-	for len(key) > 0 {
-		n, size := binary.Uvarint(key)
-		list, key = append(list, members[n]...), key[size:]
-		sorts++
+// leads returns the legs that get each severity of one facility, by how many severities
+// pass to each leg. Of lists that are in alike, those there are returned.
+func leads(column []byte, alike map[int][][]uint16) (lists [numSeverities][]uint16) {
+	var legs [numSeverities + 1]int // by how many severities pass
+	for _, n := range column {
+		legs[n]++
 	}
-	if sorts > 1 {
-		slices.Sort(list)
+	total := 0
+	for sev := numSeverities - 1; sev >= 0; sev-- {
+		if total += legs[sev+1]; total == 0 {
+			continue
+		}
+		if legs[sev+1] == 0 {
+			lists[sev] = lists[sev+1]
+			continue
+		}
+		list := make([]uint16, 0, total)
+		for i, n := range column {
+			if int(n) > sev {
+				list = append(list, uint16(i))
+			}
+		}
+		if i := slices.IndexFunc(alike[total], func(l []uint16) bool { return slices.Equal(l, list) }); i >= 0 {
+			list = alike[total][i]
+		} else {
+			alike[total] = append(alike[total], list)
+		}
+		lists[sev] = list
 	}
-	return list
+	return lists
 }
 
 // local returns what t was made of, less the hosts.
 func (t *table) local() (routes []route) {
 	for i := range t.legs {
 		if l := &t.legs[i]; l.dest.id.kind != KindHost {
-			routes = append(routes, *l.route)
+			routes = append(routes, route{l.dest, l.wanted})
 		}
 	}
 	return routes

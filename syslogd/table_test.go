@@ -65,28 +65,26 @@ var plain = wire.Style{FacilityOverride: -1, HostName: "box"}
 func engineTo(t testing.TB, routes ...route) *Engine {
 	t.Helper()
 	e := New(Options{})
-	for i := range routes {
-		if routes[i].tests == nil {
-			tests, err := compile(routes[i].selection, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			routes[i].tests = tests
+	for _, r := range routes {
+		if r.err != nil {
+			t.Fatal(r.err)
 		}
-		narrow, err := routes[i].selection.narrow()
-		if err != nil {
-			t.Fatal(err)
-		}
-		routes[i].narrow = narrow
 	}
 	e.table.Store(newTable(routes, settings{maxMessage: DefaultMaxMessageSize, host: "box", zone: time.UTC}))
 	return e
 }
 
+// ready is what a destination of that selection and style wants.
+func ready(s Selection, style wire.Style, fold bool) *wanted {
+	w := &wanted{selection: &s, style: style, fold: fold}
+	w.compile(nil)
+	return w
+}
+
 func to(m *memory, s Selection) route {
 	d := &destination{sink: m, account: new(account)}
 	d.account.open(d)
-	return route{dest: d, style: plain, selection: s}
+	return route{d, ready(s, plain, false)}
 }
 
 // rules reads lines such as `any notice`, `authorization info`.
@@ -145,7 +143,7 @@ func TestSpecificLineOverridesAny(t *testing.T) {
 		{"local7 any", event.InteractiveCommands, -1},
 		{"any emergency", event.Kernel, 0},
 	} {
-		got := levels(rules(t, strings.Split(c.rules, ", ")...))[c.f]
+		got := int(passes(rules(t, strings.Split(c.rules, ", ")...))[c.f]) - 1
 		if got != c.want {
 			t.Errorf("%s: facility %d passes to %d, want %d", c.rules, c.f, got, c.want)
 		}
@@ -305,7 +303,7 @@ func TestOrderIsKeptPastAFlush(t *testing.T) {
 
 func TestEqualStylesAndListsAreShared(t *testing.T) {
 	any := Selection{Rules: rules(t, "any any")}
-	e := engineTo(t, to(&memory{}, any), to(&memory{}, any), route{dest: &destination{sink: &memory{}}, style: wire.Style{Structured: true}, selection: any})
+	e := engineTo(t, to(&memory{}, any), to(&memory{}, any), route{&destination{sink: &memory{}}, ready(any, wire.Style{Structured: true}, false)})
 	tab := e.table.Load()
 	if len(tab.styles) != 2 {
 		t.Errorf("%d styles, want 2", len(tab.styles))

@@ -138,7 +138,7 @@ func TestTLSInput(t *testing.T) {
 	v.make("server")
 	alice := v.make("alice")
 	port := freePort(t)
-	w, n := tlsWorld(t, Config{Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{TLS: []TLSListen{v.listen(port, alice)}}})
+	w, n := tlsWorld(t, Config{Files: []*File{toFile(t, "f", "any any")}, Inputs: Inputs{TLS: []TLSListen{v.listen(port, alice)}}})
 	c := v.dial(port, "alice")
 	const lines = 20000
 	var text strings.Builder
@@ -188,7 +188,7 @@ func TestExchangeOfACertificate(t *testing.T) {
 	alice, bob := v.make("alice"), v.make("bob")
 	port := freePort(t)
 	config := func(peers ...*pki.Certificate) Config {
-		return Config{Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{TLS: []TLSListen{v.listen(port, peers...)}}}
+		return Config{Files: []*File{toFile(t, "f", "any any")}, Inputs: Inputs{TLS: []TLSListen{v.listen(port, peers...)}}}
 	}
 	w, n := tlsWorld(t, config(alice, bob))
 	old, second := v.dial(port, "alice"), v.dial(port, "bob")
@@ -221,7 +221,7 @@ func TestWhoIsNotLetIn(t *testing.T) {
 	alice := v.make("alice")
 	stranger := v.make("eve")
 	port := freePort(t)
-	w, n := tlsWorld(t, Config{Files: []File{toFile(t, "f", "any any")}, Inputs: Inputs{TLS: []TLSListen{v.listen(port, alice)}}})
+	w, n := tlsWorld(t, Config{Files: []*File{toFile(t, "f", "any any")}, Inputs: Inputs{TLS: []TLSListen{v.listen(port, alice)}}})
 	silent, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port)) // says nothing
 	if err != nil {
 		t.Fatal(err)
@@ -282,7 +282,7 @@ func BenchmarkTLS(b *testing.B) {
 	v.make("server")
 	sender := v.make("sender")
 	port := freePort(b)
-	w := start(b, Config{Files: []File{toFile(b, "f", "any any")}, Inputs: Inputs{TLS: []TLSListen{v.listen(port, sender)}}})
+	w := start(b, Config{Files: []*File{toFile(b, "f", "any any")}, Inputs: Inputs{TLS: []TLSListen{v.listen(port, sender)}}})
 	c := v.dial(port, "sender")
 	var block []byte
 	n := 0

@@ -62,11 +62,11 @@ func TestUnwritableFileRecovers(t *testing.T) {
 		later()
 	}
 	block()
-	if _, err := w.Prepare(Config{Files: []File{toFile(t, "all", "any any")}}); err == nil {
+	if _, err := w.Prepare(Config{Files: []*File{toFile(t, "all", "any any")}}); err == nil {
 		t.Fatal("a commit with a file that cannot be opened went through")
 	}
 	free()
-	w.commit(Config{Files: []File{toFile(t, "all", "any any")}})
+	w.commit(Config{Files: []*File{toFile(t, "all", "any any")}})
 	message := func(text string) {
 		later()
 		b := batch(sentBy("10.0.0.1"), "<13>Nov 22 14:15:16 web1 app: "+text)

@@ -1,48 +1,89 @@
 package syslogd
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
+
+	"loggia/syslogd/wire"
 )
 
-// wanted returns every destination of c, in order.
-func (c *Config) wanted() []wanted {
-	all := make([]wanted, 0, len(c.Files)+len(c.Hosts)+len(c.Users)+1)
-	for i := range c.Files {
-		f := &c.Files[i]
-		all = append(all, wanted{
-			id: destinationID{KindFile, f.Name}, place: f.Place, part: f, selection: f.Selection,
-			spec: c.fileSpec(f), fold: !(c.AllowDuplicates || f.AllowDuplicates),
-		})
+// wanted is one destination of a Config, compiled. It is immutable: a destination of
+// which nothing changed is the same wanted in the next configuration.
+type wanted struct {
+	id        destinationID
+	place     string
+	part      any // points to the element of the Config
+	spec      spec
+	style     wire.Style
+	selection *Selection
+	fold      bool // repetitions are folded: they need an identity
+
+	passing passing
+	tests   []*test
+	narrow  *compiledNarrowing // nil: none
+	err     error              // an expression of it cannot be compiled
+}
+
+// wanted returns every destination of c, in order. Those that are in before, and mean
+// the same there, are not compiled again; of the others, tests that are known are
+// not, and new ones become known.
+func (c *Config) wanted(before *state, known map[string]*test) []*wanted {
+	all := make([]*wanted, 0, len(c.Files)+len(c.Hosts)+len(c.Users)+1)
+	same := before.config.common() == c.common()
+	add := func(id destinationID, part any, place string, selection *Selection, duplicates bool, specify func() spec) {
+		if was := before.byID[id].wanted; same && was != nil && was.part == part {
+			all = append(all, was)
+			return
+		}
+		w := &wanted{id: id, place: place, part: part, spec: specify(), selection: selection, fold: !(c.AllowDuplicates || duplicates)}
+		w.style = w.spec.style()
+		w.compile(known)
+		all = append(all, w)
 	}
-	for i := range c.Hosts {
-		h := &c.Hosts[i]
-		all = append(all, wanted{
-			id: destinationID{KindHost, h.Name}, place: h.Place, part: h, selection: h.Selection,
-			spec: c.hostSpec(h), fold: !(c.AllowDuplicates || h.AllowDuplicates),
-		})
+	for _, f := range c.Files {
+		add(destinationID{KindFile, f.Name}, f, f.Place, &f.Selection, f.AllowDuplicates, func() spec { return c.fileSpec(f) })
+	}
+	for _, h := range c.Hosts {
+		add(destinationID{KindHost, h.Name}, h, h.Place, &h.Selection, h.AllowDuplicates, func() spec { return c.hostSpec(h) })
 	}
 	for i := range c.Users {
 		u := &c.Users[i]
-		all = append(all, wanted{
-			id: destinationID{KindUser, u.Name}, place: u.Place, part: u, selection: u.Selection,
-			spec: c.userSpec(u), fold: !(c.AllowDuplicates || u.AllowDuplicates),
-		})
+		add(destinationID{KindUser, u.Name}, u, u.Place, &u.Selection, u.AllowDuplicates, func() spec { return c.userSpec(u) })
 	}
 	if c.Console != nil {
-		all = append(all, wanted{
-			id: destinationID{kind: KindConsole}, place: c.Console.Place, part: c.Console, selection: c.Console.Selection,
-			spec: c.consoleSpec(), fold: !c.AllowDuplicates,
-		})
+		add(destinationID{kind: KindConsole}, c.Console, c.Console.Place, &c.Console.Selection, false, c.consoleSpec)
 	}
 	return all
 }
 
+// common is what a Config says of all destinations.
+type common struct {
+	hostName   string
+	zone       *time.Location
+	duplicates bool
+	format     TimeFormat
+	source     netip.Addr
+}
+
+func (c *Config) common() common {
+	return common{c.HostName, c.Zone, c.AllowDuplicates, c.TimeFormat, c.SourceAddress}
+}
+
+// compile compiles what w selects.
+func (w *wanted) compile(known map[string]*test) {
+	w.passing = passes(w.selection.Rules)
+	tests, err := compile(w.selection, known)
+	narrow, narrowErr := w.selection.narrow()
+	w.tests, w.narrow, w.err = tests, narrow, errors.Join(err, narrowErr)
+}
+
 // loop refuses a host that is one of the addresses that this configuration is
 // listening on: every message it is sent would come back.
-func (p *Plan) loop(w wanted, listening []wantedInput) error {
+func (p *Plan) loop(w *wanted, listening []wantedInput) error {
 	h, ok := w.part.(*Host)
 	if !ok {
 		return nil

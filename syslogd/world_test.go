@@ -164,8 +164,8 @@ func local(port uint16) Listen {
 	return Listen{Place: fmt.Sprintf("services 127.0.0.1 %d", port), Address: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)}
 }
 
-func toFile(t testing.TB, name string, lines ...string) File {
-	return File{Place: "file " + name, Name: name, Size: 1 << 30, Layout: Layout{AllowDuplicates: true}, Selection: Selection{Rules: rules(t, lines...)}}
+func toFile(t testing.TB, name string, lines ...string) *File {
+	return &File{Place: "file " + name, Name: name, Size: 1 << 30, Layout: Layout{AllowDuplicates: true}, Selection: Selection{Rules: rules(t, lines...)}}
 }
 
 func send(t testing.TB, network, address, text string) {
