@@ -62,7 +62,7 @@ func TestWhatIsAcknowledgedIsKept(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			port := freePort(t)
 			messages := toFile(t, "messages", "any any")
-			after := Config{Files: []File{messages}}
+			after := Config{Files: []*File{messages}}
 			before := after
 			before.Inputs = Inputs{TCP: []Listen{local(port)}}
 			w := start(t, before)
@@ -105,7 +105,7 @@ func TestWhatIsAcknowledgedIsKept(t *testing.T) {
 // Who connected before a listener ends is heard, however late it is accepted.
 func TestWhoConnectedIsAccepted(t *testing.T) {
 	port := freePort(t)
-	w := start(t, Config{Inputs: Inputs{TCP: []Listen{local(port)}}, Files: []File{toFile(t, "messages", "any any")}})
+	w := start(t, Config{Inputs: Inputs{TCP: []Listen{local(port)}}, Files: []*File{toFile(t, "messages", "any any")}})
 	conns := make([]net.Conn, 200)
 	for i := range conns {
 		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
