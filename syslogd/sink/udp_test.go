@@ -2,6 +2,7 @@ package sink
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -140,4 +141,61 @@ func TestNamesAreResolvedAgain(t *testing.T) {
 			t.Errorf("%d dials, %d sent", dials, len(conn.sent))
 		}
 	})
+}
+
+// shared is one of several sockets whose datagrams are noted together, in the order
+// in which they were sent.
+type shared struct {
+	flaky
+	to   string
+	note func(to, text string)
+}
+
+func (s *shared) Write(b []byte) (int, error) {
+	s.note(s.to, string(b))
+	return len(b), nil
+}
+
+// TestDatagramsStayInOrder: a change of the target while datagrams are on their way
+// costs none, repeats none, and none overtakes another.
+func TestDatagramsStayInOrder(t *testing.T) {
+	var r *Remote
+	var sent, targets []string
+	o := RemoteOptions{Network: "udp", Host: "192.0.2.1", Port: 514}
+	all := make(chan struct{})
+	note := func(to, text string) {
+		if len(targets) == 0 || targets[len(targets)-1] != to {
+			targets = append(targets, to)
+		}
+		if sent = append(sent, text); len(sent)%100 == 50 { // in the middle of a burst
+			o.Port++
+			r.Reconfigure(o)
+		}
+		if len(sent) == 1000 {
+			close(all)
+		}
+	}
+	config := RemoteConfig{RemoteOptions: o}
+	config.Dial = func(_ context.Context, _, address string, _ netip.Addr) (net.Conn, error) {
+		return &shared{to: address, note: note}, nil
+	}
+	r = remote(t, config)
+	var want []string
+	for i := range 100 {
+		var some []string
+		for j := range 10 {
+			some = append(some, fmt.Sprint("datagram ", 10*i+j))
+		}
+		r.Write(batch(some...))
+		want = append(want, some...)
+	}
+	<-all
+	if err := r.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "datagrams", sent, want)
+	if len(targets) != 11 {
+		t.Errorf("targets %q", targets)
+	}
+	checkCounters(t, r)
 }
