@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -114,6 +115,11 @@ func Open(dir string) (*Daemon, error) {
 }
 
 func (d *Daemon) start() error {
+	// The grammar is made while files are read.
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	load := sync.OnceValues(schema.Load)
+	beside.Go(func() { _, _ = load() }) // whoever asks gets the error
 	trail, recovery, err := audit.Open(d.state.path("audit"), time.Now)
 	if err != nil {
 		return fmt.Errorf("audit trail: %w", err)
@@ -141,7 +147,7 @@ func (d *Daemon) start() error {
 	d.openPasswords()
 	err = errors.Join(d.openCertificates(), d.openSSH())
 	if err == nil {
-		err = d.configure(recovery)
+		err = d.configure(recovery, load)
 	}
 	if err != nil {
 		if d.ssh != nil {
@@ -159,8 +165,8 @@ func (d *Daemon) start() error {
 }
 
 // configure opens the store and puts the running configuration in force.
-func (d *Daemon) configure(recovery audit.Recovery) error {
-	root, err := schema.Load()
+func (d *Daemon) configure(recovery audit.Recovery, load func() (*schema.Node, error)) error {
+	root, err := load()
 	if err != nil {
 		return err
 	}
