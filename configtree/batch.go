@@ -16,6 +16,12 @@ type Batch struct {
 	root  *node
 	owner *owner
 	texts map[string]string // keys and values already in the tree, once each
+
+	// Where the last edit led, if it was a Set: the next one mostly goes on near there.
+	path  Path
+	nodes []*node // of each step, all the batch's own
+
+	guarded bool // something may be protected
 }
 
 // maxTexts bounds how many texts a Batch remembers, and maxText, in bytes, how
@@ -46,6 +52,7 @@ func (b *Batch) kept(text string) string {
 func (b *Batch) Tree() *Tree {
 	new(sealer).node(b.root)
 	b.owner = new(owner)
+	b.nodes = b.nodes[:0]
 	if b.root.hash != b.from.root.hash {
 		b.from = &Tree{root: b.root, rules: b.from.rules, last: b.from.last}
 	}
@@ -62,6 +69,10 @@ func (b *Batch) Apply(e Edit) error {
 	}
 	if n := e.Path.Last().Node; n != nil && n.Unkept {
 		return nil
+	}
+	if e.Op != Set {
+		b.nodes = b.nodes[:0]
+		b.guarded = b.guarded || e.Op == Protect
 	}
 	switch e.Op {
 	case DeleteMatching:
@@ -243,11 +254,12 @@ func (b *Batch) set(p Path, value string) {
 
 // make creates what is missing along p and makes all of it the batch's own.
 func (b *Batch) make(p Path) *node {
-	n := b.ownRoot()
-	for _, s := range p {
+	n, known := b.known(p)
+	for _, s := range p[known:] {
 		leaveOtherCases(n, s.Node)
 		if n.find(s) != nil {
 			n = b.ownChild(n, s)
+			b.nodes = append(b.nodes, n)
 			continue
 		}
 		c := &node{schema: s.Node, text: b.kept(s.Key), owner: b.owner}
@@ -262,8 +274,21 @@ func (b *Batch) make(p Path) *node {
 			sl.many.put(b.owner, c, true)
 		}
 		n = c
+		b.nodes = append(b.nodes, n)
 	}
+	b.path = p
 	return n
+}
+
+// known returns how many steps of p the last Set took too, and where they lead.
+func (b *Batch) known(p Path) (n *node, steps int) {
+	n = b.ownRoot()
+	for steps < min(len(p), len(b.nodes)) && p[steps] == b.path[steps] {
+		n = b.nodes[steps]
+		steps++
+	}
+	b.nodes = b.nodes[:steps]
+	return n, steps
 }
 
 // leaveOtherCases removes from n, which the caller owns, what excludes s: the

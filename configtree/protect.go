@@ -12,7 +12,7 @@ import (
 
 // guard says that a protected statement stands against e.
 func (b *Batch) guard(e *Edit) *Problem {
-	if e.Op == Protect || e.Op == Unprotect || b.root.hash != (Hash{}) && b.root.has&hasProtected == 0 {
+	if !b.guarded || e.Op == Protect || e.Op == Unprotect || b.root.hash != (Hash{}) && b.root.has&hasProtected == 0 {
 		return nil
 	}
 	n, last := b.root, len(e.Path)-1

@@ -47,5 +47,5 @@ func (t *Tree) Edit(e Edit) (*Tree, error) {
 // Batch returns an editor for many edits in a row. It copies each node it
 // changes but once, and t stays as it is.
 func (t *Tree) Batch() *Batch {
-	return &Batch{from: t, root: t.root, owner: new(owner)}
+	return &Batch{from: t, root: t.root, owner: new(owner), guarded: t.root.hash == (Hash{}) || t.root.has&hasProtected != 0}
 }
