@@ -1,39 +1,107 @@
 package sink
 
 import (
-	"context"
 	"sync"
 	"time"
 )
 
-// Dials bounds how many Remotes begin to connect at the same time: thousands that
-// do so at once hold up everything else for seconds. A host that does not answer
-// is waited for longer than it keeps its place, so that others get theirs.
-type Dials struct{ places chan struct{} }
+// Dials bounds how many Remotes begin to connect, or to look up a name, at the same
+// time: thousands that do so at once hold up everything else for seconds. A host that
+// does not answer is waited for longer than it keeps its place, so that others get
+// theirs; those whose last attempt failed come behind the others.
+type Dials struct {
+	mu    sync.Mutex // guards what follows, and the places
+	free  int
+	lines [2][]*place // who waits: those that come first, and the others
+}
 
 // dialPlace is how long an attempt keeps its place.
 const dialPlace = time.Second
 
 // NewDials returns room for n attempts.
-func NewDials(n int) *Dials { return &Dials{make(chan struct{}, n)} }
+func NewDials(n int) *Dials { return &Dials{free: n} }
 
-// enter waits for a place, which leave gives back, unless ctx ends or the target
-// changes (errMoved).
-func (d *Dials) enter(ctx context.Context, changed <-chan struct{}) (leave func(), err error) {
+// place is the place of one attempt, asked for or had.
+type place struct {
+	dials *Dials // nil: there is room for everybody
+	ready func()
+
+	// Guarded by dials.
+	had   bool
+	gone  bool
+	timer *time.Timer
+}
+
+// ask asks for a place. ready is called, without locks, when it is granted, unless it
+// is at once.
+func (d *Dials) ask(failed bool, ready func()) *place {
+	p := &place{dials: d, ready: ready}
 	if d == nil {
-		return func() {}, nil
+		return p
 	}
-	select {
-	case d.places <- struct{}{}:
-	case <-changed:
-		return nil, errMoved
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.free > 0 {
+		d.free--
+		p.grant()
+		return p
 	}
-	give := sync.OnceFunc(func() { <-d.places })
-	timer := time.AfterFunc(dialPlace, give)
-	return func() {
-		timer.Stop()
-		give()
-	}, nil
+	line := &d.lines[0]
+	if failed {
+		line = &d.lines[1]
+	}
+	*line = append(*line, p)
+	return p
+}
+
+// grant gives p its place for a time. The lock is held.
+func (p *place) grant() {
+	p.had = true
+	p.timer = time.AfterFunc(dialPlace, p.leave)
+}
+
+// granted reports whether the attempt may begin.
+func (p *place) granted() bool {
+	if p.dials == nil {
+		return true
+	}
+	p.dials.mu.Lock()
+	defer p.dials.mu.Unlock()
+	return p.had
+}
+
+// leave gives the place to the next one, or stops waiting for it. It may be called
+// several times.
+func (p *place) leave() {
+	if p.dials == nil {
+		return
+	}
+	if next := p.dials.leave(p); next != nil {
+		next.ready()
+	}
+}
+
+func (d *Dials) leave(p *place) (next *place) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if p.gone {
+		return nil
+	}
+	p.gone = true
+	if !p.had {
+		return nil // whoever takes it out of the line passes over it
+	}
+	p.timer.Stop()
+	for i := range d.lines {
+		for line := &d.lines[i]; len(*line) > 0; {
+			next, *line = (*line)[0], (*line)[1:]
+			if !next.gone {
+				next.grant()
+				return next
+			}
+		}
+		d.lines[i] = nil
+	}
+	d.free++
+	return nil
 }

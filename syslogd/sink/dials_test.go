@@ -1,8 +1,8 @@
 package sink
 
 import (
-	"context"
-	"errors"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,47 +11,52 @@ import (
 func TestDialsHaveRoomForSoMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := NewDials(2)
-		began := time.Now()
-		enter := func() func() {
-			t.Helper()
-			leave, err := d.enter(t.Context(), nil)
-			if err != nil {
-				t.Fatal(err)
+		var mu sync.Mutex // guards got: places are granted by timers too
+		var got []string
+		have := func(name string) {
+			mu.Lock()
+			defer mu.Unlock()
+			got = append(got, name)
+		}
+		ask := func(name string, failed bool) *place {
+			p := d.ask(failed, func() { have(name) })
+			if p.granted() {
+				have(name)
 			}
-			return leave
+			return p
 		}
-		first, second := enter(), enter()
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if _, err := d.enter(ctx, nil); !errors.Is(err, context.Canceled) {
-			t.Errorf("a third at once: %v", err)
+		want := func(names ...string) {
+			t.Helper()
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			if !slices.Equal(got, names) {
+				t.Errorf("places for %q, want %q", got, names)
+			}
 		}
-		changed := make(chan struct{})
-		close(changed)
-		if _, err := d.enter(t.Context(), changed); !errors.Is(err, errMoved) {
-			t.Errorf("a third whose target changed: %v", err)
+		first, second := ask("first", false), ask("second", true)
+		again, gone, third, fourth := ask("again", true), ask("gone", false), ask("third", false), ask("fourth", false)
+		want("first", "second")
+		gone.leave()
+		time.Sleep(dialPlace / 2)
+		first.leave()
+		want("first", "second", "third")
+		time.Sleep(dialPlace / 2) // the second has had its time
+		want("first", "second", "third", "fourth")
+		time.Sleep(dialPlace / 2) // and the third
+		want("first", "second", "third", "fourth", "again")
+		for _, p := range []*place{first, second, gone, third, fourth, again} { // again or late, as it comes
+			p.leave()
 		}
-		first()
-		third := enter()
-		if time.Since(began) != 0 {
-			t.Errorf("it waited %v although there was room", time.Since(began))
-		}
-		fourth := enter() // when the second has had its time
-		if time.Since(began) != dialPlace {
-			t.Errorf("it waited %v, want %v", time.Since(began), dialPlace)
-		}
-		for _, leave := range []func(){second, third, fourth, first} { // each again or late, as it comes
-			leave()
-		}
-		synctest.Wait()
-		if len(d.places) != 0 {
-			t.Errorf("%d places are taken for ever", len(d.places))
+		time.Sleep(2 * dialPlace)
+		if d.free != 2 {
+			t.Errorf("%d places are free, of 2", d.free)
 		}
 		var none *Dials
-		leave, err := none.enter(t.Context(), nil)
-		if err != nil {
-			t.Fatal(err)
+		p := none.ask(true, nil)
+		if !p.granted() {
+			t.Error("no place where there is room for everybody")
 		}
-		leave()
+		p.leave()
 	})
 }

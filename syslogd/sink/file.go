@@ -148,7 +148,8 @@ func newFile(c FileConfig, adjust func(*File)) (*File, error) {
 	f.alarm = alarm{place: c.Place, queue: &f.queue}
 	f.turning = alarm{place: c.Place + " rotation", queue: &f.queue}
 	f.cache = alarm{place: c.Place + " index", queue: &f.queue}
-	f.style.Store(&c.Style)
+	style := c.Style
+	f.style.Store(&style)
 	f.world.Store(c.WorldReadable)
 	if adjust != nil {
 		adjust(f)

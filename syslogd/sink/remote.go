@@ -75,7 +75,8 @@ func (c *RemoteConfig) spool(r *Remote) spool.Options {
 }
 
 // Remote sends lines to another machine. Write puts them into a spool and never
-// waits for the network; a goroutine of its own sends them from there.
+// waits for the network; they are sent from there by a goroutine that lives as long
+// as there is something to do.
 //
 // Over TCP and TLS, a record counts as delivered when the peer's kernel has
 // acknowledged it. What was not acknowledged when a connection is lost is sent
@@ -90,7 +91,9 @@ type Remote struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed when the sender has ended
 
-	outage outage // the sender's own
+	turn   turn
+	sender sender // whose turn it is
+	outage outage // of whose turn it is
 
 	// Replaced by Reconfigure.
 	style atomic.Pointer[wire.Style]
@@ -108,7 +111,8 @@ type Remote struct {
 
 	mu      sync.Mutex // guards all below
 	options RemoteOptions
-	changed chan struct{} // closed by Reconfigure when the target changes
+	changed chan struct{} // closed by Reconfigure when the target changes; nil: nobody waits for that
+	changes func()        // called then, under the lock; nil: nothing is to be interrupted
 	closing chan struct{} // closed by Close
 	closed  bool
 	state   RemoteState
@@ -178,7 +182,7 @@ func NewRemote(c RemoteConfig) (*Remote, error) {
 		c.Fault = func(error) {}
 	}
 	r := &Remote{config: c, options: c.RemoteOptions, folding: !c.AllowDuplicates,
-		done: make(chan struct{}), changed: make(chan struct{}), closing: make(chan struct{})}
+		done: make(chan struct{}), closing: make(chan struct{})}
 	var found spool.Recovery
 	var err error
 	if r.spool, found, err = spool.Open(c.spool(r)); err != nil {
@@ -188,14 +192,17 @@ func NewRemote(c RemoteConfig) (*Remote, error) {
 		c.Fault(fmt.Errorf("spool of %s: %v", c.Host, &found))
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
-	r.style.Store(&c.Style)
+	r.style.Store(&r.config.Style)
 	r.alarm = alarm{place: c.Place, queue: &r.reports}
 	r.disk = alarm{place: c.Place + " spool", queue: &r.reports}
 	r.state.Since = c.Now()
-	go func() {
-		defer close(r.done)
-		r.run()
-	}()
+	r.sender.window = window{spool: r.spool, reader: r.spool.Reader()}
+	if t := r.options.target(); t.lazy() && r.spool.Empty() {
+		r.state.Status = Idle
+		r.turn.state.Store(idle)
+	} else {
+		go r.run()
+	}
 	return r, nil
 }
 
@@ -252,6 +259,7 @@ func (r *Remote) put(l *Lines) {
 		r.spool.Put(text[:len(text)-1], m)
 	}
 	r.spool.End()
+	r.appended()
 }
 
 // admitted asks for room for the lines that are not our own: what the disk keeps
@@ -393,7 +401,9 @@ func (r *Remote) Reconfigure(o RemoteOptions) {
 	r.setTimer()
 	r.fold.forget()
 	r.folding = !o.AllowDuplicates
-	r.style.Store(&o.Style)
+	if style := o.Style; style != *r.Style() {
+		r.style.Store(&style)
+	}
 	c := r.config
 	c.RemoteOptions = o
 	r.spool.Reconfigure(c.spool(r))
@@ -401,10 +411,17 @@ func (r *Remote) Reconfigure(o RemoteOptions) {
 	defer r.mu.Unlock()
 	moved := o.target() != r.options.target()
 	r.options = o
-	if moved {
-		close(r.changed)
-		r.changed = make(chan struct{})
+	if !moved {
+		return
 	}
+	if r.changed != nil {
+		close(r.changed)
+		r.changed = nil
+	}
+	if r.changes != nil {
+		r.changes()
+	}
+	r.wake()
 }
 
 // Close implements Destination: it sends what waits until ctx ends. The rest
@@ -423,10 +440,12 @@ func (r *Remote) Close(ctx context.Context) error {
 		r.mu.Unlock()
 	}
 	r.writing.Unlock()
+	r.wake()
 	select {
 	case <-r.done:
 	case <-ctx.Done():
 		r.cancel()
+		r.wake()
 		<-r.done
 	}
 	r.cancel()
@@ -446,7 +465,21 @@ func (r *Remote) Close(ctx context.Context) error {
 func (r *Remote) current() (target, <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.changed == nil {
+		r.changed = make(chan struct{})
+	}
 	return r.options.target(), r.changed
+}
+
+// onChange has f called, under the lock, when the target is no longer the one that
+// changed is of, until the next call. There is nobody else who asks for it.
+func (r *Remote) onChange(changed <-chan struct{}, f func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.changes = f
+	if f != nil && (<-chan struct{})(r.changed) != changed {
+		f()
+	}
 }
 
 // note notes a change of state, and tells it if it concerns the alarm.

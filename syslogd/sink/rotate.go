@@ -114,7 +114,9 @@ func (f *File) Reconfigure(o FileOptions) {
 	if o.Sync == SyncNever {
 		f.stopSyncer()
 	}
-	f.style.Store(&o.Style)
+	if style := o.Style; style != *f.Style() {
+		f.style.Store(&style)
+	}
 	f.world.Store(o.WorldReadable)
 	if world {
 		if err := f.chmodAll(); err != nil {

@@ -2,15 +2,9 @@ package sink
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net"
-	"net/netip"
-	"strconv"
-	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // The pauses between attempts to connect: doubled from the first to the last,
@@ -20,8 +14,11 @@ const (
 	firstPause  = 500 * time.Millisecond
 	longPause   = 60 * time.Second
 	steadyAfter = 2 * time.Second // a peer that accepts and dies at once does not hurry us
-	dialTimeout = 10 * time.Second
 )
+
+// justTried is how long an attempt that failed is believed when the destination is
+// closed: there is no other then.
+const justTried = 5 * time.Second
 
 // errPeerClosed is a connection that the peer ended.
 var errPeerClosed = errors.New("connection closed by the peer")
@@ -29,57 +26,90 @@ var errPeerClosed = errors.New("connection closed by the peer")
 // errMoved is a connection given up because the target changed.
 var errMoved = errors.New("the target was changed")
 
+// errIdle is said of a connection that lives, and over which nothing is to be sent.
+var errIdle = errors.New("nothing is to be sent")
+
 // transport is one connection.
 type transport interface {
-	// send delivers what is in the spool until the connection is lost (its
-	// error), the target changes (errMoved), or all is delivered and the
-	// destination is closing (nil).
+	// send delivers what is in the spool until nothing is to be sent for now
+	// (errIdle, and send is called again later), the connection is lost (its error),
+	// the target changes (errMoved), or all is delivered and the destination is
+	// closing (nil).
 	send(changed <-chan struct{}) error
+
+	// lost reports, beside send, whether a connection that is idle has been lost.
+	lost() bool
+
+	// end is called once, after the last send: nothing works for it any more.
+	end()
 }
 
-// run is the sender: it connects, sends, and connects again.
+// sender is what Remote.run remembers. It belongs to whoever has the turn.
+type sender struct {
+	window  window
+	pause   time.Duration // before the next attempt, when one fails; 0: the first
+	hurried bool          // Close was heard while there was no connection
+	target  target
+	changed <-chan struct{} // closed when target no longer holds
+	since   time.Time       // of line
+	place   *place          // of an attempt that is to be made; nil: none
+	line    *line           // nil: not connected
+	until   time.Time       // the end of a rest; zero: there is none
+	failed  time.Time       // when it began
+	timer   *time.Timer     // wakes at until
+	parked  time.Time       // when there was nothing to do last
+	busy    bool            // there was again soon after
+	pending *time.Timer     // of lull
+}
+
+// line is a connection.
+type line struct {
+	conn    net.Conn
+	channel Channel
+	over    transport
+	unblock func() bool // ends the watch over Remote.ctx
+}
+
+// next is what follows a step of the sender.
+type next uint8
+
+// What may follow.
+const (
+	again next = iota
+	parked
+	ended
+)
+
+// run is the sender: it connects, sends, and connects again, until it has nothing to
+// do. Whoever has the turn calls it.
 func (r *Remote) run() {
-	pause, hurried := r.config.FirstPause, false
-	w := &window{spool: r.spool, reader: r.spool.Reader()}
-	defer func() { r.fault(w.reader.Close()) }()
-	for r.ctx.Err() == nil {
-		t, changed := r.current()
-		lazy := t.onDemand || t.network == "udp" // where there is nothing to be seen by the peer
-		if lazy && !r.demanded(changed) {
-			continue
-		}
-		if hurried = hurried || r.ends(); hurried && r.spool.Empty() && lazy {
+	s := &r.sender
+	s.busy = time.Since(s.parked) < linger
+	for {
+		switch r.step() {
+		case parked:
+			return // somebody else may have the turn
+		case ended:
+			r.leavePlace()
+			r.unrest()
+			r.fault(s.window.reader.Close())
+			close(r.done)
 			return
 		}
-		since := r.config.Now()
-		r.note(Connecting, nil)
-		conn, err := r.connect(t, changed)
-		if err == nil {
-			since = r.config.Now()
-			err = r.use(conn, t, w, changed)
-		} else if !errors.Is(err, errMoved) {
-			r.failed(t, err)
-		}
-		switch {
-		case err == nil:
-			return // closing, and all is delivered
-		case errors.Is(err, errMoved):
-			pause = r.config.FirstPause
-			continue
-		}
-		r.note(Down, err)
-		if r.config.Now().Sub(since) >= steadyAfter {
-			pause = r.config.FirstPause
-		}
-		if !r.rest(time.Duration(float64(pause)*(1-r.config.Rand()/2)), changed, &hurried) {
-			return
-		}
-		pause = min(2*pause, r.config.LongPause)
-		select {
-		case <-changed: // a user is at it, and waits for what comes of it
-			pause = r.config.FirstPause
-		default:
-		}
+	}
+}
+
+// step does what comes next.
+func (r *Remote) step() next {
+	switch s := &r.sender; {
+	case s.line != nil:
+		return r.use()
+	case !s.until.IsZero():
+		return r.rest()
+	case r.ctx.Err() != nil:
+		return ended
+	default:
+		return r.begin()
 	}
 }
 
@@ -91,207 +121,167 @@ func (r *Remote) fault(err error) {
 }
 
 // ends reports whether Close was called.
-func (r *Remote) ends() bool {
-	select {
-	case <-r.closing:
-		return true
-	default:
-		return false
-	}
-}
+func (r *Remote) ends() bool { return isClosed(r.closing) }
 
-// demanded waits until something waits for a connection, or Close was called.
-// It is false when the target has changed meanwhile.
-func (r *Remote) demanded(changed <-chan struct{}) bool {
-	for r.spool.Empty() {
+// lazy reports whether t is connected when something is to be sent: on demand, or
+// where the peer sees nothing of it.
+func (t *target) lazy() bool { return t.onDemand || t.network == "udp" }
+
+// begin makes one attempt to connect, once it is wanted and there is a place for it.
+func (r *Remote) begin() next {
+	s := &r.sender
+	s.target, s.changed = r.current()
+	t := s.target
+	if t.lazy() && r.spool.Empty() && !r.ends() {
+		r.leavePlace()
 		r.note(Idle, nil)
-		select {
-		case <-r.spool.Wake():
-		case <-changed:
-			return false
-		case <-r.closing:
-			return true
+		return r.parks(idle)
+	}
+	if s.hurried = s.hurried || r.ends(); s.hurried && r.spool.Empty() {
+		return ended
+	}
+	r.note(Connecting, nil)
+	if t.network != "udp" || !isAddress(t.host) {
+		if s.place == nil {
+			s.place = r.config.Dials.ask(s.pause > 2*r.config.FirstPause, r.wake) // it has failed more than once
+		}
+		if !s.place.granted() {
+			return r.parks(resting)
 		}
 	}
-	return true
+	conn, err := r.connect(t, s.changed)
+	r.leavePlace()
+	if err != nil {
+		if !errors.Is(err, errMoved) {
+			r.failed(t, err)
+		}
+		return r.after(err, 0)
+	}
+	s.since = r.config.Now()
+	r.opened(conn)
+	return again
 }
 
-// connect resolves and connects, and shakes hands. A change of the target ends
-// the attempt.
-func (r *Remote) connect(t target, changed <-chan struct{}) (net.Conn, error) {
-	if t.network != "udp" { // of which the peer sees nothing
-		leave, err := r.config.Dials.enter(r.ctx, changed)
-		if err != nil {
-			return nil, err
-		}
-		defer leave()
+// parks is park as a step.
+func (r *Remote) parks(how uint32) next {
+	if r.park(how) {
+		return parked
 	}
-	ctx, cancel := context.WithTimeout(r.ctx, dialTimeout)
-	defer cancel()
-	stop, watched := make(chan struct{}), make(chan struct{})
-	moved := false
-	go func() {
-		defer close(watched)
-		select {
-		case <-changed:
-			moved = true
-			cancel()
-		case <-stop:
-		}
-	}()
-	conn, err := r.open(ctx, t)
-	close(stop)
-	<-watched
-	if err != nil && moved {
-		err = errMoved
-	}
-	return conn, err
+	return again
 }
 
-// open makes one connection.
-func (r *Remote) open(ctx context.Context, t target) (net.Conn, error) {
-	network := t.network
-	if network == "tls" {
-		network = "tcp"
-	}
-	conn, err := r.config.Dial(ctx, network, net.JoinHostPort(t.host, strconv.Itoa(int(t.port))), t.source)
-	if err != nil || t.network != "tls" {
-		return conn, err
-	}
-	c := t.tls
-	if c == nil {
-		return nil, errors.Join(errors.New("TLS without certificates"), conn.Close())
-	}
-	if c.ServerName == "" && !c.InsecureSkipVerify {
-		c = c.Clone()
-		c.ServerName = t.host
-	}
-	s := tls.Client(&counting{Conn: conn}, c)
-	if err := s.HandshakeContext(ctx); err != nil {
-		err = &handshakeError{refusedChannel(t, s, err), err}
-		if e := conn.Close(); e != nil && !errors.Is(e, net.ErrClosed) {
-			r.config.Fault(e)
-		}
-		return nil, err
-	}
-	return s, nil
-}
-
-// failed tells that no connection could be made, unless that was told already.
-func (r *Remote) failed(t target, err error) {
-	if t.network == "udp" || r.ctx.Err() != nil {
-		return
-	}
-	to := net.JoinHostPort(t.host, strconv.Itoa(int(t.port)))
-	c := Channel{Host: t.host, Network: t.network, Peer: to}
-	if h := (*handshakeError)(nil); errors.As(err, &h) {
-		c = h.at
-	}
-	more, ok := r.outage.tells(failure{t.network + " " + to, c.Fingerprint, failureReason(err)}, r.config.Now())
-	if ok {
-		c.Change, c.Reason = Failed, clean(err.Error(), maxReason)+more
-		r.config.Channel(c)
+// leavePlace gives back the place of an attempt.
+func (r *Remote) leavePlace() {
+	if p := r.sender.place; p != nil {
+		r.sender.place = nil
+		p.leave()
 	}
 }
 
-// use sends over conn until it is lost.
-func (r *Remote) use(conn net.Conn, t target, w *window, changed <-chan struct{}) error {
-	c := channelOf(t, conn)
+// opened makes conn the connection.
+func (r *Remote) opened(conn net.Conn) {
+	s := &r.sender
+	t := s.target
+	l := &line{conn: conn, channel: channelOf(t, conn)}
+	c := &l.channel
 	r.mu.Lock()
 	r.state.Address, r.state.Local, r.state.Peer = c.Peer, c.Local, c.certificate()
 	r.mu.Unlock()
 	r.note(Up, nil)
 	if t.network != "udp" {
 		c.Reason = r.outage.ends()
-		r.config.Channel(c)
+		r.config.Channel(*c)
 	}
-	unblock := context.AfterFunc(r.ctx, func() { conn.SetDeadline(time.Unix(1, 0)) }) // an error means it is closed
-	defer unblock()
-	var over transport
+	l.unblock = context.AfterFunc(r.ctx, func() { conn.SetDeadline(time.Unix(1, 0)) }) // an error means it is closed
+	s.window.rewind()
 	if t.network == "udp" {
-		over = &udp{Remote: r, conn: conn, window: w, named: !isAddress(t.host), marker: newMarker(r.config.Node)}
+		l.over = newUDP(r, conn, !isAddress(t.host))
 	} else {
-		over = newTCP(r, conn, w, t.octets)
+		l.over = startTCP(r, conn, t.octets, s.changed)
 	}
-	err := over.send(changed)
-	if e := conn.Close(); err == nil && e != nil && !errors.Is(e, net.ErrClosed) && t.network == "udp" {
+	s.line = l
+}
+
+// use sends over the connection until it is lost, or idle.
+func (r *Remote) use() next {
+	s := &r.sender
+	l := s.line
+	err := l.over.send(s.changed)
+	if errors.Is(err, errIdle) {
+		return r.parks(idle)
+	}
+	s.line = nil
+	l.over.end()
+	l.unblock()
+	datagrams := s.target.network == "udp"
+	if e := l.conn.Close(); err == nil && e != nil && !errors.Is(e, net.ErrClosed) && datagrams {
 		r.note(Down, e)
 	}
-	if t.network != "udp" {
-		c.Change, c.Reason = Ended, "closed in order"
+	if !datagrams {
+		l.channel.Change, l.channel.Reason = Ended, "closed in order"
 		if err != nil {
-			c.Reason = err.Error()
+			l.channel.Reason = err.Error()
 		}
-		r.config.Channel(c)
+		r.config.Channel(l.channel)
 	}
-	return err
+	if err == nil {
+		return ended // closing, and all is delivered
+	}
+	return r.after(err, r.config.Now().Sub(s.since))
 }
 
-func isAddress(host string) bool {
-	_, err := netip.ParseAddr(host)
-	return err == nil
+// after has the sender rest when an attempt has failed, or a connection that has
+// lasted so long has ended.
+func (r *Remote) after(err error, lasted time.Duration) next {
+	s := &r.sender
+	if errors.Is(err, errMoved) {
+		s.pause = r.config.FirstPause
+		return again
+	}
+	r.note(Down, err)
+	if s.pause == 0 || lasted >= steadyAfter {
+		s.pause = r.config.FirstPause
+	}
+	s.failed = time.Now()
+	s.until = s.failed.Add(time.Duration(float64(s.pause) * (1 - r.config.Rand()/2)))
+	s.pause = min(2*s.pause, r.config.LongPause)
+	if s.hurried && r.config.Spool != "" {
+		return ended // what waits, waits on disk for the next one
+	}
+	return again
 }
 
-// justTried is how long an attempt that failed is believed when the destination is
-// closed: there is no other then.
-const justTried = 5 * time.Second
-
-// rest waits before the next attempt. It is false when there will be none:
-// the destination is closing and has nothing left, or its time is over. Closing
-// makes one attempt come at once, unless there was one just now.
-func (r *Remote) rest(d time.Duration, changed <-chan struct{}, hurried *bool) bool {
-	timer, failed := time.NewTimer(d), time.Now()
-	defer timer.Stop()
-	closing, kept := r.closing, r.config.Spool != "" // what waits, waits on disk for the next one
-	if *hurried {
-		if kept {
-			return false
+// rest waits before the next attempt. It is the end when there will be none: the
+// destination is closing and has nothing left, or its time is over. Closing makes
+// one attempt come at once, unless there was one just now.
+func (r *Remote) rest() next {
+	s := &r.sender
+	closing := r.ends() && !s.hurried
+	switch {
+	case r.ctx.Err() != nil:
+		return ended
+	case closing:
+		s.hurried = true
+		if r.config.Spool != "" && time.Since(s.failed) < justTried {
+			return ended
 		}
-		closing = nil
+	case isClosed(s.changed): // a user is at it, and waits for what comes of it
+		s.pause = r.config.FirstPause
+	case time.Now().Before(s.until):
+		return r.parks(resting)
 	}
-	select {
-	case <-timer.C:
-	case <-changed:
-	case <-closing:
-		*hurried = true
-		if kept && time.Since(failed) < justTried {
-			return false
-		}
-	case <-r.ctx.Done():
-		return false
+	r.unrest()
+	if s.hurried && r.spool.Empty() {
+		return ended
 	}
-	return !*hurried || !r.spool.Empty()
+	return again
 }
 
-// dial is the real Dial.
-func dial(ctx context.Context, network, address string, source netip.Addr) (net.Conn, error) {
-	d := net.Dialer{
-		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 15 * time.Second, Count: 3},
+// unrest ends a rest.
+func (r *Remote) unrest() {
+	s := &r.sender
+	if s.timer != nil {
+		s.timer.Stop()
 	}
-	if network == "tcp" {
-		d.Control = tcpOptions
-	}
-	if source.IsValid() {
-		if network == "udp" {
-			d.LocalAddr = net.UDPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
-		} else {
-			d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
-		}
-	}
-	return d.DialContext(ctx, network, address)
-}
-
-// The kernel's part of what is sent and not acknowledged, bytes, and how long
-// it may stay so before the connection is given up, milliseconds.
-const (
-	sendBuffer  = 1 << 20
-	userTimeout = 60_000
-)
-
-func tcpOptions(_, _ string, c syscall.RawConn) error {
-	var err error
-	return errors.Join(c.Control(func(fd uintptr) {
-		err = errors.Join(unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer/2), // the kernel doubles it
-			unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, userTimeout))
-	}), err)
+	s.timer, s.until = nil, time.Time{}
 }

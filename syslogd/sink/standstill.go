@@ -15,21 +15,11 @@ const stallEvery = 10 * time.Second
 // it counts as dead: the last of them come several seconds apart.
 const mostProbes = 6
 
-// watch interrupts a write when the target changes, and looks after a peer that
-// reads nothing, until stop.
-func (t *tcp) watch(changed, stop <-chan struct{}) {
-	for {
-		select {
-		case <-changed:
-			t.conn.SetWriteDeadline(time.Unix(1, 0)) // an error means it is closed
-			return
-		case <-t.stall.C:
-			if again, err := t.look(); err == nil && again { // an error means it is closed
-				t.stall.Reset(stallEvery)
-			}
-		case <-stop:
-			return
-		}
+// watch looks after a peer that reads nothing, as long as there is something that
+// it has not acknowledged.
+func (t *tcp) watch() {
+	if again, err := t.look(); err == nil && again { // an error means it is closed
+		t.stall.Reset(stallEvery)
 	}
 }
 

@@ -29,7 +29,7 @@ func TestPeerThatReadsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer peer.Close()
-	sender := newTCP(&Remote{}, conn, nil, true)
+	sender := newTCP(&Remote{}, conn, true)
 	timeout := func() (n int) {
 		t.Helper()
 		raw, err := conn.(syscall.Conn).SyscallConn()

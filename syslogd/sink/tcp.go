@@ -2,6 +2,7 @@ package sink
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"slices"
@@ -24,8 +25,7 @@ type tcp struct {
 	*Remote
 	conn   net.Conn
 	to     io.Writer // conn, or the socket that it is
-	window *window
-	octets bool // octet counting, else newline
+	octets bool      // octet counting, else newline
 	marker marker
 
 	under  *counting       // tls: what is below it
@@ -38,8 +38,9 @@ type tcp struct {
 	count   []byte // `MSG-LEN ` of the record framed last
 	written uint64 // bytes the kernel has taken
 
-	dead  chan error  // from the reader: the peer has ended the connection
-	stall *time.Timer // asks for a look; set anew by each write
+	dead   chan error    // from the reader: the peer has ended the connection
+	reader chan struct{} // closed when the reader has ended
+	stall  *time.Timer   // looks; set anew by each write
 }
 
 // counting counts what TLS makes of what is written.
@@ -55,8 +56,8 @@ func (c *counting) Write(b []byte) (int, error) {
 	return n, err
 }
 
-func newTCP(r *Remote, conn net.Conn, w *window, octets bool) *tcp {
-	t := &tcp{Remote: r, conn: conn, to: conn, window: w, octets: octets, marker: newMarker(r.config.Node), dead: make(chan error, 1)}
+func newTCP(r *Remote, conn net.Conn, octets bool) *tcp {
+	t := &tcp{Remote: r, conn: conn, to: conn, octets: octets, marker: newMarker(r.config.Node), dead: make(chan error, 1), reader: make(chan struct{})}
 	if p := newPush(conn); p != nil {
 		t.to = p
 	}
@@ -76,44 +77,51 @@ func newTCP(r *Remote, conn net.Conn, w *window, octets bool) *tcp {
 	return t
 }
 
-// send implements transport. The connection is read all the time, so that its
-// end is noticed at once and not at some later write.
-func (t *tcp) send(changed <-chan struct{}) error {
-	t.window.rewind()
-	t.stall = time.NewTimer(stallEvery)
-	defer t.stall.Stop()
-	stop, reader, watcher := make(chan struct{}), make(chan struct{}), make(chan struct{})
+// startTCP returns a transport over conn, which is to a target that changed is of.
+// The connection is read all the time, so that its end is noticed at once and not at
+// some later write.
+func startTCP(r *Remote, conn net.Conn, octets bool, changed <-chan struct{}) *tcp {
+	t := newTCP(r, conn, octets)
+	t.stall = time.AfterFunc(stallEvery, t.watch)
+	t.stall.Stop()
+	r.onChange(changed, func() { conn.SetWriteDeadline(time.Unix(1, 0)) }) // an error means it is closed
 	go func() {
-		defer close(reader)
+		defer close(t.reader)
 		t.read()
 	}()
-	go func() {
-		defer close(watcher)
-		t.watch(changed, stop)
-	}()
-	err := t.deliver(changed)
-	t.acknowledged()
-	close(stop)
-	t.conn.Close() // again by the caller
-	<-reader
-	<-watcher
-	return err
+	return t
 }
+
+// end implements transport.
+func (t *tcp) end() {
+	t.acknowledged()
+	t.onChange(nil, nil)
+	t.stall.Stop()
+	t.conn.Close() // again by the caller
+	<-t.reader
+}
+
+// lost implements transport.
+func (t *tcp) lost() bool { return len(t.dead) > 0 }
 
 // read reads and forgets: receivers of syslog have nothing to say. The end of
 // the stream, also of the peer's half alone, is the end of the connection.
 func (t *tcp) read() {
-	_, err := io.Copy(io.Discard, t.conn)
-	if err == nil {
+	var err error
+	for b := make([]byte, 64); err == nil; {
+		_, err = t.conn.Read(b)
+	}
+	if errors.Is(err, io.EOF) {
 		err = errPeerClosed
 	}
 	t.dead <- err
 	t.conn.SetWriteDeadline(time.Unix(1, 0)) // an error means it is closed
+	t.wake()
 }
 
-// deliver sends until something ends it.
-func (t *tcp) deliver(changed <-chan struct{}) error {
-	closing, poll := (<-chan struct{})(t.closing), firstPoll
+// send implements transport.
+func (t *tcp) send(changed <-chan struct{}) error {
+	closing, poll := t.unheard(), firstPoll
 	for {
 		select {
 		case err := <-t.dead:
@@ -133,7 +141,7 @@ func (t *tcp) deliver(changed <-chan struct{}) error {
 		}
 		t.acknowledged()
 		if closing == nil {
-			empty, err := t.window.empty()
+			empty, err := t.sender.window.empty()
 			t.fault(err)
 			if empty {
 				return nil
@@ -156,13 +164,19 @@ const (
 // idle waits until there is something to do. closing becomes nil once it was
 // heard.
 func (t *tcp) idle(changed <-chan struct{}, closing *<-chan struct{}, poll time.Duration) (stop bool, err error) {
-	var again <-chan time.Time
-	if t.window.open() > 0 {
-		again = time.After(poll)
+	var later, lull <-chan time.Time
+	if t.sender.window.open() > 0 {
+		later = time.After(poll)
+	} else if *closing != nil {
+		if lull = t.sender.lull(); lull == nil {
+			return t.rest()
+		}
 	}
 	select {
 	case <-t.spool.Wake():
-	case <-again:
+	case <-later:
+	case <-lull:
+		return t.rest()
 	case <-*closing:
 		*closing = nil
 	case err := <-t.dead:
@@ -175,12 +189,18 @@ func (t *tcp) idle(changed <-chan struct{}, closing *<-chan struct{}, poll time.
 	return false, nil
 }
 
+// rest gives memory back while nothing is to be sent.
+func (t *tcp) rest() (stop bool, err error) {
+	t.out = nil
+	return true, errIdle
+}
+
 // leave waits a moment for acknowledgements, so that little is sent twice, when
 // the target has changed.
 func (t *tcp) leave() error {
 	for poll, waited := firstPoll, time.Duration(0); waited < time.Second; poll *= 2 {
 		t.acknowledged()
-		if t.window.open() == 0 {
+		if t.sender.window.open() == 0 {
 			break
 		}
 		select {
@@ -210,11 +230,11 @@ func (t *tcp) reason(err error, changed <-chan struct{}) error {
 // fill frames the next records, and returns which of the window is the first.
 func (t *tcp) fill() int {
 	t.out = t.out[:0]
-	from := t.window.open()
+	from := t.sender.window.open()
 	var rec spool.Record
-	for len(t.out) < writeSize && t.window.reader.Next(&rec) {
+	for len(t.out) < writeSize && t.sender.window.reader.Next(&rec) {
 		t.out = t.frame(t.out, &rec)
-		t.window.add(&rec, t.written+uint64(len(t.out)))
+		t.sender.window.add(&rec, t.written+uint64(len(t.out)))
 	}
 	return from
 }
@@ -233,8 +253,8 @@ func (t *tcp) write(from int) error {
 	if err != nil {
 		ends = 1<<64 - 1 // not before it is sent again
 	}
-	for i := t.window.head + from; i < len(t.window.sent); i++ {
-		t.window.sent[i].End = ends
+	for i := t.sender.window.head + from; i < len(t.sender.window.sent); i++ {
+		t.sender.window.sent[i].End = ends
 	}
 	return err
 }
@@ -273,10 +293,10 @@ func (t *tcp) counted(dst []byte, rec *spool.Record) []byte {
 // acknowledged settles the records that the peer's kernel has acknowledged
 // whole.
 func (t *tcp) acknowledged() {
-	if t.window.open() == 0 {
+	if t.sender.window.open() == 0 {
 		return
 	}
-	_, err := t.window.settleTo(t.written - min(t.written, t.outstanding()))
+	_, err := t.sender.window.settleTo(t.written - min(t.written, t.outstanding()))
 	t.fault(err)
 }
 

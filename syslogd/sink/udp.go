@@ -16,8 +16,8 @@ import (
 type udp struct {
 	*Remote
 	conn    net.Conn
-	window  *window
-	named   bool // the host is a name, which may come to stand for another address
+	since   time.Time // when it was opened
+	named   bool      // the host is a name, which may come to stand for another address
 	marker  marker
 	escaped []byte
 }
@@ -29,10 +29,20 @@ const resolveEvery = time.Minute
 // bytes: a record too large for the network is cut to it.
 const safeDatagram = 1180
 
+// newUDP returns a transport over conn.
+func newUDP(r *Remote, conn net.Conn, named bool) *udp {
+	return &udp{Remote: r, conn: conn, since: time.Now(), named: named, marker: newMarker(r.config.Node)}
+}
+
+// end implements transport.
+func (u *udp) end() {}
+
+// lost implements transport: only sending tells.
+func (u *udp) lost() bool { return false }
+
 // send implements transport.
 func (u *udp) send(changed <-chan struct{}) error {
-	u.window.rewind()
-	closing, since := u.closing, time.Now()
+	closing := u.unheard()
 	for {
 		select {
 		case <-changed:
@@ -46,20 +56,28 @@ func (u *udp) send(changed <-chan struct{}) error {
 			return err
 		}
 		if some {
-			if u.named && time.Since(since) > resolveEvery {
+			if u.named && time.Since(u.since) > resolveEvery {
 				return errMoved
 			}
 			continue
 		}
 		if closing == nil {
-			empty, err := u.window.empty()
+			empty, err := u.sender.window.empty()
 			u.fault(err)
 			if empty {
 				return nil
 			}
 		}
+		var lull <-chan time.Time
+		if closing != nil {
+			if lull = u.sender.lull(); lull == nil {
+				return errIdle
+			}
+		}
 		select {
 		case <-u.spool.Wake():
+		case <-lull:
+			return errIdle
 		case <-closing:
 			closing = nil
 		case <-changed:
@@ -80,12 +98,12 @@ func (u *udp) burst(changed <-chan struct{}) (some bool, err error) {
 	done := 0 // sent and not yet settled
 	settle := func(how spool.Outcome) {
 		if done > 0 {
-			u.fault(u.window.settle(done, how))
+			u.fault(u.sender.window.settle(done, how))
 		}
 		done = 0
 	}
 	for range datagrams {
-		if !u.window.reader.Next(&rec) {
+		if !u.sender.window.reader.Next(&rec) {
 			break
 		}
 		select {
@@ -94,7 +112,7 @@ func (u *udp) burst(changed <-chan struct{}) (some bool, err error) {
 			return some, errMoved
 		default:
 		}
-		u.window.add(&rec, 0)
+		u.sender.window.add(&rec, 0)
 		some = true
 		switch err := u.one(&rec); {
 		case err == nil:

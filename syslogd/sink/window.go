@@ -24,6 +24,14 @@ func (w *window) rewind() {
 	w.sent, w.head = w.sent[:0], 0
 }
 
+// rest gives memory and files back when there is nothing to do for now.
+func (w *window) rest() error {
+	if len(w.sent) == 0 {
+		w.sent = nil
+	}
+	return w.reader.Rest()
+}
+
 // open is how many records are on their way.
 func (w *window) open() int { return len(w.sent) - w.head }
 

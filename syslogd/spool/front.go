@@ -38,6 +38,20 @@ func (s *Spool) narrow(more func() bool) {
 	}
 }
 
+// leaveMemory gives back all memory of records that are on disk: who wants them reads
+// them there. Nobody appends, and the lock is held.
+func (s *Spool) leaveMemory() {
+	s.narrow(func() bool { return true })
+	switch {
+	case s.tail == nil || !s.tail.saved || len(s.front) > 1:
+		return
+	case len(s.front) == 1:
+		s.evicted = s.front[0].last
+		s.dropChunk()
+	}
+	s.tail, s.front, s.free = nil, nil, nil
+}
+
 // leaveFront takes what a spool that is closed holds out of the account of all.
 func (s *Spool) leaveFront() {
 	s.mu.Lock()

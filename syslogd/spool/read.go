@@ -65,12 +65,32 @@ func (r *Reader) Rewind() {
 // Close gives back what the reader holds.
 func (r *Reader) Close() error {
 	r.Rewind()
-	if r.file == nil {
+	return r.Rest()
+}
+
+// Rest gives back what the reader holds beyond its place in the queue. What comes
+// next is read as before.
+func (r *Reader) Rest() error {
+	r.s.mu.Lock()
+	r.unpin()
+	r.s.mu.Unlock()
+	r.block, r.unit, r.buf = nil, nil, nil
+	f := r.file
+	if r.file = nil; f == nil {
 		return nil
 	}
-	f := r.file
-	r.file = nil
 	return f.Close()
+}
+
+// Position is the number of the next record to be read, or less where there is none
+// of that number.
+func (r *Reader) Position() uint64 { return r.next }
+
+// Reaches reports whether there is, or was, a record of that number or beyond.
+func (s *Spool) Reaches(seq uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last >= seq
 }
 
 // Next reads the next record; it is false when there is none yet.

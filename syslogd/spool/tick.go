@@ -74,7 +74,7 @@ func (s *Spool) rest() {
 	if s.timer == nil && !s.closed { // nothing was appended since
 		files = append(files, s.file)
 		s.file, s.current, s.writes = nil, nil, 0
-		s.narrow(func() bool { return true })
+		s.leaveMemory()
 	}
 	s.mu.Unlock()
 	s.appending.Unlock()
