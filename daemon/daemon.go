@@ -72,6 +72,7 @@ type Daemon struct {
 	sessions     *sessions
 	alarms       *alarms
 	metrics      *metrics
+	heap         *heap
 	notes        *notes
 	clock        *clock
 	passwords    *passwords
@@ -104,13 +105,15 @@ func Open(dir string) (*Daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Daemon{state: st, started: time.Now(), owner: uint32(os.Getuid()), requests: frame.NewBudget(requestMemory)}
+	d := &Daemon{state: st, heap: newHeap(), started: time.Now(), owner: uint32(os.Getuid()), requests: frame.NewBudget(requestMemory)}
 	st.enter(Starting)
 	err = d.start()
 	st.enter(unknown)
 	if err != nil {
+		d.heap.close()
 		return nil, errors.Join(err, st.close())
 	}
+	d.heap.Settled()
 	return d, nil
 }
 
@@ -171,7 +174,7 @@ func (d *Daemon) configure(recovery audit.Recovery, load func() (*schema.Node, e
 		return err
 	}
 	d.store, err = store.Open(store.Options{Dir: d.state.path("config"), Schema: root, Factory: []byte(factory),
-		Recorder: d.recorder, Subsystems: d.subsystems(), Version: Version, Waits: d.certificates.Pending, Former: d.passwords.former, Since: d.passwords.since,
+		Recorder: d.recorder, Subsystems: d.subsystems(), Version: Version, Heap: d.heap, Waits: d.certificates.Pending, Former: d.passwords.former, Since: d.passwords.since,
 		Broadcast: func(text string) { d.sessions.broadcast(d.hostName(), text, d.now()) }})
 	if err != nil {
 		return err
@@ -259,6 +262,7 @@ func (d *Daemon) Close(why string, drain time.Duration) error {
 		err = errors.Join(err, drained)
 	}
 	d.notes.end()
+	d.heap.close()
 	err = errors.Join(err, d.endTrail())
 	if err == nil {
 		err = os.Remove(d.state.path("run", "running"))

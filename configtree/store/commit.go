@@ -92,7 +92,7 @@ func (c *Candidate) Commit(ctx context.Context, by event.Subject, o CommitOption
 		return Result{}, err
 	}
 	defer s.unlock()
-	defer s.giveBack()
+	defer s.heap.Settled()
 	t.running = s.Running()
 	err := t.admit()
 	if err == nil {

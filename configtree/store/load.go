@@ -66,7 +66,7 @@ func (c *Candidate) load(ctx context.Context, ed edition, verb LoadVerb, source 
 		return nil, nil, err
 	}
 	c.store.record(ed.by, event.Load{Username: ed.by.User, Command: "load " + verb.String()})
-	defer c.store.collector.resume()
+	defer c.store.heap.Settled()
 	switch {
 	case verb == LoadOverride || verb == LoadUpdate:
 		ed.begin = func() *state { return &state{tree: configtree.New(c.store.schema)} }
@@ -95,7 +95,6 @@ func (c *Candidate) load(ctx context.Context, ed edition, verb LoadVerb, source 
 		return nil, problems, Problems(problems)
 	}
 	changes, refused, err := c.change(ctx, ed)
-	c.store.giveBack()
 	problems = inOrder(append(problems, refused...))
 	if Problems(problems).fatal() && !ed.partial {
 		err = Problems(problems)
@@ -161,7 +160,7 @@ func (ed *edition) read(edit configtree.Edit, store *Store) error {
 	keepSecret(&edit)
 	ed.edits = append(ed.edits, edit)
 	if ed.count++; ed.count == largeLoad {
-		store.collector.putOff(firstCollection)
+		store.heap.Loading()
 	}
 	ed.ahead(false)
 	return nil

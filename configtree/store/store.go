@@ -49,7 +49,8 @@ type Options struct {
 	// is the same. May be nil.
 	Waits func() bool
 
-	Now func() time.Time // nil is time.Now
+	Heap Heap             // nil: nobody looks after the memory of the process
+	Now  func() time.Time // nil is time.Now
 	// Boot returns the name of this start of the machine and the time since then,
 	// which nobody can set. nil asks Linux.
 	Boot func() (id string, elapsed time.Duration)
@@ -78,8 +79,7 @@ type Store struct {
 	prunable   chan struct{} // wakes the pruner
 	repending  chan struct{} // wakes the watcher
 	background sync.WaitGroup
-	garbage    chan struct{} // wakes givingBack
-	collector  collector
+	heap       Heap
 	text       renderer
 
 	// Replaced by every commit.
@@ -109,8 +109,8 @@ func program() event.Subject { return event.Subject{User: "root", Client: "other
 func Open(o Options) (*Store, error) {
 	s := &Store{
 		schema: o.Schema, recorder: o.Recorder, subsystems: slices.Clone(o.Subsystems), version: o.Version, factory: o.Factory,
-		now: o.Now, boot: o.Boot, tell: o.Broadcast, former: o.Former, since: o.Since, waits: o.Waits,
-		committing: make(chan struct{}, 1), prunable: make(chan struct{}, 1), garbage: make(chan struct{}, 1), repending: make(chan struct{}, 1), closed: make(chan struct{}),
+		now: o.Now, boot: o.Boot, tell: o.Broadcast, former: o.Former, since: o.Since, waits: o.Waits, heap: o.Heap,
+		committing: make(chan struct{}, 1), prunable: make(chan struct{}, 1), repending: make(chan struct{}, 1), closed: make(chan struct{}),
 		obeyed: make([]*configtree.Effective, len(o.Subsystems)), blamed: map[uint64]*delta{},
 	}
 	if s.now == nil {
@@ -118,6 +118,9 @@ func Open(o Options) (*Store, error) {
 	}
 	if s.boot == nil {
 		s.boot = bootClock
+	}
+	if s.heap == nil {
+		s.heap = anyHeap{}
 	}
 	var err error
 	if s.disk, err = openDisk(o.Dir, o.Disk); err != nil {
@@ -128,7 +131,6 @@ func Open(o Options) (*Store, error) {
 	}
 	s.committing <- struct{}{}
 	s.background.Go(s.pruneAlways)
-	s.background.Go(s.givingBack)
 	s.wakePruner()
 	return s, nil
 }
