@@ -330,20 +330,23 @@ func (w *walk) choices(p op.Param, prefix string) []candidate {
 		}
 	}
 	if p.Names != nil {
-		names, help := p.Names(&w.s.env, prefix)
+		names, shown := p.Names(&w.s.env, prefix)
 		list = append(list, existingNames(func(from string) iter.Seq[candidate] {
-			return namedFrom(names, prefix, from, may, help)
+			return namedFrom(names, prefix, from, may, shown)
 		}))
 	}
 	return list
 }
 
 // namedFrom yields those of the sorted names that begin with prefix, do not come before from, and may be seen.
-func namedFrom(names []string, prefix, from string, may func(string) bool, help func(string) string) iter.Seq[candidate] {
+func namedFrom(names []string, prefix, from string, may func(string) bool, shown func(string) op.Choice) iter.Seq[candidate] {
 	return func(yield func(candidate) bool) {
 		i, _ := slices.BinarySearch(names, max(prefix, from))
 		for ; i < len(names) && strings.HasPrefix(names[i], prefix); i++ {
-			if may(names[i]) && !yield(candidate{name: names[i], help: help(names[i]), key: true}) {
+			if !may(names[i]) {
+				continue
+			}
+			if c := shown(names[i]); !yield(candidate{name: c.Name, help: c.Help, key: true}) {
 				return
 			}
 		}

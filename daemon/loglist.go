@@ -25,23 +25,31 @@ func (l logs) List() ([]op.LogFile, error) {
 	list := make([]op.LogFile, 0, len(names))
 	users, groups := map[uint32]string{}, map[uint32]string{}
 	for _, name := range names {
-		if f, err := l.describe(name, onceEach(users, userName), onceEach(groups, groupName)); err == nil { // else gone meanwhile
-			list = append(list, f)
+		info, err := l.stat(name)
+		if err != nil {
+			continue // gone meanwhile
 		}
+		f := logFile(name, info)
+		if st, ok := info.Sys().(*syscall.Stat_t); ok {
+			f.Owner, f.Group = once(users, st.Uid, userName), once(groups, st.Gid, groupName)
+		}
+		list = append(list, f)
 	}
 	return list, nil
 }
 
-// onceEach asks find once for each id.
-func onceEach(before map[uint32]string, find func(uint32) string) func(uint32) string {
-	return func(id uint32) string {
-		name, ok := before[id]
-		if !ok {
-			name = find(id)
-			before[id] = name
-		}
-		return name
+// once is what find says of id, which is asked once: it reads files.
+func once(before map[uint32]string, id uint32, find func(uint32) string) string {
+	name, ok := before[id]
+	if !ok {
+		name = find(id)
+		before[id] = name
 	}
+	return name
+}
+
+func logFile(name string, info fs.FileInfo) op.LogFile {
+	return op.LogFile{Name: name, Size: info.Size(), Modified: info.ModTime(), Mode: info.Mode().String()}
 }
 
 // Names implements op.Logs.
@@ -59,26 +67,26 @@ func (l logs) Names(prefix string) ([]string, error) {
 }
 
 // Stat implements op.Logs.
-func (l logs) Stat(name string) (op.LogFile, error) { return l.describe(name, userName, groupName) }
+func (l logs) Stat(name string) (op.LogFile, error) {
+	info, err := l.stat(name)
+	if err != nil {
+		return op.LogFile{}, err
+	}
+	return logFile(name, info), nil
+}
 
-func (l logs) describe(name string, owner, group func(uint32) string) (op.LogFile, error) {
+// stat looks at the file of a log; what is no log is not there.
+func (l logs) stat(name string) (fs.FileInfo, error) {
 	none := &fs.PathError{Op: "stat", Path: name, Err: fs.ErrNotExist}
 	dir, file := located(name)
 	if file == "" || file[0] == '.' || strings.Contains(file, "/") {
-		return op.LogFile{}, none
+		return nil, none
 	}
 	info, err := os.Lstat(l.d.state.path("log", dir, file))
-	switch {
-	case err != nil:
-		return op.LogFile{}, err
-	case !info.Mode().IsRegular():
-		return op.LogFile{}, none
+	if err == nil && !info.Mode().IsRegular() {
+		err = none
 	}
-	f := op.LogFile{Name: name, Size: info.Size(), Modified: info.ModTime(), Mode: info.Mode().String()}
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		f.Owner, f.Group = owner(st.Uid), group(st.Gid)
-	}
-	return f, nil
+	return info, err
 }
 
 func groupName(gid uint32) string {

@@ -338,7 +338,7 @@ func TestNames(t *testing.T) {
 	if err := r.Mkdir("a3"); err != nil {
 		t.Fatal(err)
 	}
-	for prefix, want := range map[string][]string{"": {"a1", "a2", "a3/", "b"}, "a": {"a1", "a2", "a3/"}, "c": nil} {
+	for prefix, want := range map[string][]string{"": {"a1", "a2", "a3", "b"}, "a": {"a1", "a2", "a3"}, "c": nil} {
 		if got, err := r.Names(".", prefix); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%q: %q, %v", prefix, got, err)
 		}

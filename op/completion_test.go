@@ -18,7 +18,7 @@ func TestCompletionIsNoAttempt(t *testing.T) {
 	}
 	env := &Env{Files: root, Home: root.Home()}
 	for _, prefix := range []string{"", "/", "/config/", "/var/log/", "/etc/", "/var/home/alice/", "../"} {
-		if _, help := FileNames(env, prefix); help("nix") != "" {
+		if _, shown := FileNames(env, prefix); shown("nix") != (Choice{"nix", ""}) {
 			t.Error(prefix)
 		}
 	}

@@ -67,7 +67,7 @@ type Logs interface {
 	List() ([]LogFile, error)
 	// Names returns the names of those that begin with prefix, sorted. It is quick.
 	Names(prefix string) ([]string, error)
-	// Stat describes one; fs.ErrNotExist says that List has no such name.
+	// Stat gives the name, size and time of one; fs.ErrNotExist says that List has no such name.
 	Stat(name string) (LogFile, error)
 	// Open opens the text of a log as it is now, its archives joined by sequence;
 	// fs.ErrNotExist says that there is no such log. Whoever opens it closes it.

@@ -17,7 +17,7 @@ import (
 // FileNames lists the files that a name may go on to, as ? shows them: what is in
 // the directory that prefix names so far, else in the present one. Directories
 // end in a slash.
-func FileNames(env *Env, prefix string) (names []string, help func(name string) string) {
+func FileNames(env *Env, prefix string) (names []string, shown func(name string) Choice) {
 	dir := prefix[:strings.LastIndexByte(prefix, '/')+1]
 	for _, root := range []string{"/config/", "/var/log/", "/var/tmp/", env.Home + "/"} {
 		if strings.HasPrefix(root, prefix) && prefix != "" && root != prefix {
@@ -30,12 +30,15 @@ func FileNames(env *Env, prefix string) (names []string, help func(name string) 
 		names = append(names, dir+name)
 	}
 	slices.Sort(names)
-	return slices.Compact(names), func(name string) string {
+	return slices.Compact(names), func(name string) Choice {
 		f, err := quiet.Stat(name)
-		if err != nil || f.IsDir() {
-			return ""
+		switch {
+		case err != nil || strings.HasSuffix(name, "/"):
+			return Choice{Name: name}
+		case f.IsDir():
+			return Choice{Name: name + "/"}
 		}
-		return sizeAndTime(env, f.Size(), f.ModTime())
+		return Choice{name, sizeAndTime(env, f.Size(), f.ModTime())}
 	}
 }
 

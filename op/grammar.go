@@ -52,8 +52,8 @@ type Param struct {
 	// ? and Tab. It may be nil.
 	Choices func(env *Env, prefix string) []Choice
 	// Names lists what exists of which there may be many thousands: names that may begin with
-	// prefix, sorted, and what ? says about one, which is asked for those that are shown. It may be nil.
-	Names func(env *Env, prefix string) (names []string, help func(name string) string)
+	// prefix, sorted, and how ? shows one, which is asked for those that are shown. It may be nil.
+	Names func(env *Env, prefix string) (names []string, shown func(name string) Choice)
 	// Only means that nothing but Choices is accepted, and a choice may be abbreviated; there are no Names.
 	Only bool
 }

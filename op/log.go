@@ -11,17 +11,17 @@ import (
 )
 
 // LogNames lists the log files as ? shows them.
-func LogNames(env *Env, prefix string) (names []string, help func(name string) string) {
+func LogNames(env *Env, prefix string) (names []string, shown func(name string) Choice) {
 	names, err := env.Logs.Names(prefix)
 	if err != nil {
 		return nil, nil // the command itself will say why
 	}
-	return names, func(name string) string {
+	return names, func(name string) Choice {
 		f, err := env.Logs.Stat(name)
 		if err != nil {
-			return "" // gone meanwhile
+			return Choice{Name: name} // gone meanwhile
 		}
-		return sizeAndTime(env, f.Size, f.Modified)
+		return Choice{name, sizeAndTime(env, f.Size, f.Modified)}
 	}
 }
 

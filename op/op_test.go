@@ -206,8 +206,8 @@ func TestLogs(t *testing.T) {
 	shows(t, env, "show log", Args{"filename": "messages"}, "one\ntwo\nthree\n")
 	shows(t, env, "show log", Args{"filename": "/var/log/messages"}, "one\ntwo\nthree\n")
 	fails(t, env, "show log", Args{"filename": "nix"}, "could not resolve file: nix")
-	got, help := LogNames(env, "")
-	if !slices.Equal(got, []string{"audit", "messages", "messages.0.gz"}) || help("messages") != "Size: 300, Last changed: Nov 22 11:00:00" || help("gone") != "" {
+	got, shown := LogNames(env, "")
+	if !slices.Equal(got, []string{"audit", "messages", "messages.0.gz"}) || shown("messages") != (Choice{"messages", "Size: 300, Last changed: Nov 22 11:00:00"}) || shown("gone") != (Choice{"gone", ""}) {
 		t.Errorf("%v", got)
 	}
 	fails(t, env, "clear log", Args{"filename": "nix"}, "could not resolve file: nix")
