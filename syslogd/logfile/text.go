@@ -39,7 +39,7 @@ type Section struct {
 }
 
 const (
-	sectionSize = MaxLine  // bytes of a section of a plain file; a line has no more
+	sectionSize = MaxLine  // bytes of a section of a plain file, at its end fewer; a line has no more
 	blockSize   = 64 << 10 // bytes read at a time
 )
 
@@ -63,8 +63,13 @@ func (l *Log) text(size int64) (*Text, error) {
 	if live == nil {
 		return t, nil
 	}
-	for at := int64(0); at < t.limit; at += size {
-		t.sections = append(t.sections, Section{text: t, from: at, to: min(at+size, t.limit)})
+	for at := int64(0); at < t.limit; {
+		if t.limit-at <= size { // the last lines are wanted most, and without much before them
+			size = min(size, blockSize)
+		}
+		to := min(at+size, t.limit)
+		t.sections = append(t.sections, Section{text: t, from: at, to: to})
+		at = to
 	}
 	return t, nil
 }

@@ -169,3 +169,16 @@ func TestTextEndsWithItsContext(t *testing.T) {
 		}
 	}
 }
+
+func TestTheEndOfATextComesInSmallSections(t *testing.T) {
+	p := newPlace(t)
+	want := strings.Repeat("a line like the others\n", 100_000)
+	p.write("messages", want)
+	sections := p.text(sectionSize).Sections()
+	if first, last := sections[0], sections[len(sections)-1]; first.to != sectionSize || last.to-last.from > blockSize || last.to != int64(len(want)) {
+		t.Errorf("%d sections, the first to %d, the last from %d to %d", len(sections), first.to, last.from, last.to)
+	}
+	if got, errs := joined(t, sections); got != want || errs != nil {
+		t.Errorf("%d bytes, want %d, %v", len(got), len(want), errs)
+	}
+}
