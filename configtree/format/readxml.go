@@ -29,6 +29,7 @@ type xmlReader struct {
 	assembler
 	source   *xmlSource
 	tokens   *xml.Decoder
+	between  bool     // tokens has taken all that source has given, and nothing is left to say of it
 	open     []string // names of the elements that are open, with their prefixes
 	elements int
 	value    []byte // text of the element at hand
@@ -39,11 +40,15 @@ type xmlReader struct {
 }
 
 func readXML(r io.Reader, file string, at configtree.Path, root *schema.Node, on *configtree.Tree, acts bool, yield func(configtree.Edit, *configtree.Problem) bool) {
+	newXMLReader(r, file, at, root, on, acts, yield).document()
+}
+
+func newXMLReader(r io.Reader, file string, at configtree.Path, root *schema.Node, on *configtree.Tree, acts bool, yield func(configtree.Edit, *configtree.Problem) bool) *xmlReader {
 	source := &xmlSource{input: newInput(r)}
 	x := &xmlReader{assembler: newAssembler(file, at, root, on, yield), source: source, tokens: xml.NewDecoder(source)}
 	x.tokens.CharsetReader = charset
 	x.trim, x.top().acts = true, acts
-	x.document()
+	return x
 }
 
 // charset accepts the encodings of which every text is UTF-8.
@@ -52,78 +57,6 @@ func charset(name string, r io.Reader) (io.Reader, error) {
 		return r, nil
 	}
 	return nil, fmt.Errorf("encoding %s is not supported", show(name))
-}
-
-// xmlSource bounds the tokens of the decoder, which holds one at a time.
-type xmlSource struct {
-	input
-	taken int // bytes of this token
-}
-
-var errLongToken = fmt.Errorf("tag or text longer than %d bytes", maxXMLToken)
-
-// ReadByte implements io.ByteReader, which keeps the decoder from reading ahead.
-func (s *xmlSource) ReadByte() (byte, error) {
-	if s.pos == len(s.buf) && !s.fill() {
-		return 0, s.err
-	}
-	if s.taken++; s.taken > maxXMLToken {
-		return 0, errLongToken
-	}
-	c := s.buf[s.pos]
-	s.pos++
-	return c, nil
-}
-
-// Read implements io.Reader; it is there for the type.
-func (s *xmlSource) Read(b []byte) (int, error) {
-	for i := range b {
-		c, err := s.ReadByte()
-		if err != nil {
-			return i, err
-		}
-		b[i] = c
-	}
-	return len(b), nil
-}
-
-// next returns the next token that means something: a start or end of an element, or text. It
-// returns nil when there is no more, or no use in going on.
-func (x *xmlReader) next() xml.Token {
-	for !x.stopped && !x.ended {
-		x.source.taken = 0
-		token, err := x.tokens.RawToken()
-		line, col := x.tokens.InputPos()
-		x.at(line, max(0, col-1)) // it may lie before a line end that was read and put back
-		if err != nil {
-			x.end(err)
-			return nil
-		}
-		first := !x.begun
-		x.begun = true
-		switch t := token.(type) {
-		case xml.StartElement:
-			if x.start(t) {
-				return token
-			}
-		case xml.EndElement:
-			if x.finish(t) {
-				return token
-			}
-		case xml.CharData:
-			if first { // a byte order mark is nothing
-				return xml.CharData(bytes.TrimPrefix(t, []byte("\ufeff")))
-			}
-			return token
-		case xml.Directive:
-			x.fail(configtree.Syntax, errors.New("document type declarations are not accepted"))
-		case xml.ProcInst:
-			if !first || t.Target != "xml" {
-				x.fail(configtree.Syntax, errors.New("processing instructions are not accepted"))
-			}
-		}
-	}
-	return nil
 }
 
 // end ends reading because the decoder did.
@@ -148,14 +81,14 @@ func (x *xmlReader) end(err error) {
 }
 
 // start takes the start of an element along; it reports whether that is within the limits.
-func (x *xmlReader) start(t xml.StartElement) bool {
+func (x *xmlReader) start(t xmlToken) bool {
 	x.elements++
-	switch name := qualified(t.Name); {
+	switch name := qualified(t.name); {
 	case x.elements > maxElements:
 		x.fail(configtree.Syntax, fmt.Errorf("more than %d elements", maxElements))
 	case len(x.open) == maxDepth:
 		x.fail(configtree.Syntax, fmt.Errorf("elements nested deeper than %d", maxDepth))
-	case len(name) > maxName || len(t.Attr) > maxAttributes:
+	case len(name) > maxName || len(t.attr) > maxAttributes:
 		x.fail(configtree.Syntax, fmt.Errorf("element with more than %d attributes or a name longer than %d bytes", maxAttributes, maxName))
 	default:
 		x.open = append(x.open, name)
@@ -165,8 +98,8 @@ func (x *xmlReader) start(t xml.StartElement) bool {
 }
 
 // finish takes the end of an element along; it reports whether that is the innermost one.
-func (x *xmlReader) finish(t xml.EndElement) bool {
-	name := qualified(t.Name)
+func (x *xmlReader) finish(t xmlToken) bool {
+	name := qualified(t.name)
 	if len(x.open) == 0 || x.open[len(x.open)-1] != name {
 		x.fail(configtree.Syntax, fmt.Errorf("</%s> closes no element that is open", show(name)))
 		return false
@@ -194,22 +127,22 @@ func wrapping(name string) bool {
 // document reads everything: <configuration>, and what may stand around it.
 func (x *xmlReader) document() {
 	found := false
-	for t := x.next(); t != nil; t = x.next() {
-		switch t := t.(type) {
-		case xml.StartElement:
+	for t := x.next(); t.kind != xmlNothing; t = x.next() {
+		switch t.kind {
+		case xmlStart:
 			switch {
-			case t.Name.Local == "configuration" && !found:
+			case t.name.Local == "configuration" && !found:
 				found = true
 				x.configuration(t)
-			case wrapping(t.Name.Local) && !found && len(x.open) <= maxWrapping:
-			case t.Name.Local == "cli" && len(x.open) > 1: // the prompt behind what `| display xml` shows
+			case wrapping(t.name.Local) && !found && len(x.open) <= maxWrapping:
+			case t.name.Local == "cli" && len(x.open) > 1: // the prompt behind what `| display xml` shows
 				x.skip()
 			default:
-				x.refuse(configtree.Unknown, errSyntax, t.Name.Local)
+				x.refuse(configtree.Unknown, errSyntax, t.name.Local)
 				x.skip()
 			}
-		case xml.CharData:
-			x.blank(t)
+		case xmlText:
+			x.blank(t.text)
 		}
 	}
 	if !found && !x.told {
@@ -218,7 +151,7 @@ func (x *xmlReader) document() {
 }
 
 // configuration reads the element of that name.
-func (x *xmlReader) configuration(t xml.StartElement) {
+func (x *xmlReader) configuration(t xmlToken) {
 	m, ok := x.attributes(t, nil)
 	if ok && (m.op == replacing || m.deletes()) {
 		x.override()
@@ -234,21 +167,21 @@ func (x *xmlReader) configuration(t xml.StartElement) {
 // contents reads up to the end of the element whose start has been read.
 func (x *xmlReader) contents() {
 	x.comment, x.bare = "", false
-	for t := x.next(); t != nil; t = x.next() {
-		switch t := t.(type) {
-		case xml.StartElement:
+	for t := x.next(); t.kind != xmlNothing; t = x.next() {
+		switch t.kind {
+		case xmlStart:
 			x.element(t)
-		case xml.EndElement:
+		case xmlEnd:
 			x.comment, x.bare = "", false
 			return
-		case xml.CharData:
-			x.blank(t)
+		case xmlText:
+			x.blank(t.text)
 		}
 	}
 }
 
 // blank refuses text where elements are wanted.
-func (x *xmlReader) blank(t xml.CharData) {
+func (x *xmlReader) blank(t []byte) {
 	if text := string(bytes.TrimSpace(t)); text != "" {
 		if x.top().node.Secret {
 			text = secretMark
@@ -258,9 +191,9 @@ func (x *xmlReader) blank(t xml.CharData) {
 }
 
 // element reads a statement.
-func (x *xmlReader) element(t xml.StartElement) {
+func (x *xmlReader) element(t xmlToken) {
 	f := x.top()
-	name := t.Name.Local
+	name := t.name.Local
 	comment, bare := x.comment, x.bare
 	x.comment, x.bare = "", false
 	switch child := f.node.Child(name); {
@@ -279,8 +212,8 @@ func (x *xmlReader) element(t xml.StartElement) {
 			x.refuse(configtree.Missing, fmt.Errorf("<%s> has to come first", f.node.Key), f.node.Name, name)
 		}
 		x.skip()
-	case name == "comment" && (child == nil || t.Name.Space == "junos"):
-		x.bare = bare || slices.ContainsFunc(t.Attr, func(a xml.Attr) bool { return a.Name.Local == "operation" && a.Value == "delete" })
+	case name == "comment" && (child == nil || t.name.Space == "junos"):
+		x.bare = bare || slices.ContainsFunc(t.attr, func(a xml.Attr) bool { return a.Name.Local == "operation" && a.Value == "delete" })
 		text, ok := x.text()
 		if ok && comment != "" {
 			comment += "\n"
@@ -326,16 +259,16 @@ func (x *xmlReader) statement(s *schema.Node, m marks) {
 func (x *xmlReader) text() (string, bool) {
 	x.value = x.value[:0]
 	ok := true
-	for t := x.next(); t != nil; t = x.next() {
-		switch t := t.(type) {
-		case xml.StartElement:
-			x.refuse(configtree.Unknown, errSyntax, t.Name.Local)
+	for t := x.next(); t.kind != xmlNothing; t = x.next() {
+		switch t.kind {
+		case xmlStart:
+			x.refuse(configtree.Unknown, errSyntax, t.name.Local)
 			x.skip()
 			ok = false
-		case xml.EndElement:
+		case xmlEnd:
 			return string(x.value), ok
-		case xml.CharData:
-			x.value = append(x.value, t...)
+		case xmlText:
+			x.value = append(x.value, t.text...)
 			if len(x.value) > maxXMLToken {
 				x.fail(configtree.Syntax, errLongToken)
 			}
@@ -347,7 +280,7 @@ func (x *xmlReader) text() (string, bool) {
 // skip passes over the rest of the element whose start has been read.
 func (x *xmlReader) skip() {
 	for depth := len(x.open); len(x.open) >= depth; {
-		if x.next() == nil {
+		if x.next().kind == xmlNothing {
 			return
 		}
 	}
@@ -355,10 +288,10 @@ func (x *xmlReader) skip() {
 
 // attributes reads what an element says of its statement. Attributes of other namespaces than that of
 // NETCONF are remarks; anything else unknown is refused, for it may be meant to delete, except of <configuration>, for which s is nil.
-func (x *xmlReader) attributes(t xml.StartElement, s *schema.Node) (m marks, ok bool) {
-	for i, attr := range t.Attr {
+func (x *xmlReader) attributes(t xmlToken, s *schema.Node) (m marks, ok bool) {
+	for i, attr := range t.attr {
 		name := attr.Name.Local
-		for _, before := range t.Attr[:i] {
+		for _, before := range t.attr[:i] {
 			if before.Name == attr.Name {
 				x.fail(configtree.Syntax, fmt.Errorf("attribute %s twice", show(name)))
 				return m, false
@@ -368,12 +301,12 @@ func (x *xmlReader) attributes(t xml.StartElement, s *schema.Node) (m marks, ok 
 		case attr.Name.Space == "" && name == "xmlns", attr.Name.Space == "xmlns", attr.Name.Space == "xml", attr.Name.Space == "junos":
 		case m.set(s, name, attr.Value):
 		case s != nil:
-			x.refuse(configtree.Unknown, errSyntax, t.Name.Local, name)
+			x.refuse(configtree.Unknown, errSyntax, t.name.Local, name)
 			return m, false
 		}
 	}
 	if m.lost() {
-		x.refuse(configtree.Unknown, errSyntax, t.Name.Local, s.Key)
+		x.refuse(configtree.Unknown, errSyntax, t.name.Local, s.Key)
 		return m, false
 	}
 	return m, true
