@@ -14,6 +14,7 @@ import (
 	"loggia/audit/event"
 	"loggia/configtree/schema"
 	"loggia/configtree/store"
+	"loggia/files"
 	"loggia/netconf/frame"
 	"loggia/pki"
 	"loggia/sshd"
@@ -78,7 +79,7 @@ type Daemon struct {
 	passwords    *passwords
 	requests     *frame.Budget // memory for large requests of NETCONF
 	refusals     event.Sparing // calls that are turned away
-	logNames     logNames
+	logNames     files.Listing // of the log directory
 	started      time.Time
 	owner        uint32 // uid that owns the state directory
 

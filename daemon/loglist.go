@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"os/user"
@@ -8,10 +9,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
-	"time"
 
+	"loggia/files"
 	"loggia/op"
 	"loggia/syslogd/sink"
 )
@@ -58,12 +58,7 @@ func (l logs) Names(prefix string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	from, _ := slices.BinarySearch(names, prefix)
-	to := from
-	for to < len(names) && strings.HasPrefix(names[to], prefix) {
-		to++
-	}
-	return names[from:to:to], nil
+	return files.Beginning(names, prefix), nil
 }
 
 // Stat implements op.Logs.
@@ -104,11 +99,18 @@ const maxListed = 1000
 
 // names are the names of all log files, sorted. Nobody changes the slice.
 func (l logs) names() ([]string, error) {
-	names, perHost, err := l.d.logNames.read(l.d.state.path("log"))
-	if err != nil || !perHost {
-		return names, err
+	d, err := os.Open(l.d.state.path("log"))
+	if err != nil {
+		return nil, err
+	}
+	names, err := l.d.logNames.Names(d, logsIn)
+	if err = errors.Join(err, d.Close()); err != nil {
+		return nil, err
 	}
 	hosts, err := os.ReadDir(l.d.state.path("log", sink.PerHostDir))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return names, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -130,55 +132,14 @@ func (l logs) names() ([]string, error) {
 
 func isLog(e fs.DirEntry) bool { return e.Type().IsRegular() && e.Name()[0] != '.' }
 
-// logNames remembers what is in the log directory, of which ? and Tab ask at every key: it may be
-// ten thousand files.
-type logNames struct {
-	mu      sync.Mutex // guards what follows
-	changed time.Time  // the directory, when it was read
-	names   []string
-	perHost bool
-}
-
-// settled is how old a change of a directory must be for a later one to have another time: more
-// than a tick of the clock that file systems go by.
-const settled = 100 * time.Millisecond
-
-// read returns the names of the log files in dir, sorted, and whether there are files kept per host.
-func (n *logNames) read(dir string) (names []string, perHost bool, err error) {
-	info, err := os.Stat(dir)
-	if err != nil {
-		return nil, false, err
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if !n.changed.IsZero() && info.ModTime().Equal(n.changed) {
-		return n.names, n.perHost, nil
-	}
-	began := time.Now()
-	d, err := os.Open(dir)
-	if err != nil {
-		return nil, false, err
-	}
-	entries, err := d.ReadDir(-1)
-	if cerr := d.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	names = make([]string, 0, len(entries))
+// logsIn are the names of the logs in a directory.
+func logsIn(dir *os.File) ([]string, error) {
+	entries, err := dir.ReadDir(-1)
+	names := make([]string, 0, len(entries))
 	for _, e := range entries {
-		switch {
-		case isLog(e):
+		if isLog(e) {
 			names = append(names, e.Name())
-		case e.IsDir() && e.Name() == sink.PerHostDir:
-			perHost = true
 		}
 	}
-	slices.Sort(names)
-	n.changed, n.names, n.perHost = time.Time{}, names, perHost
-	if began.Sub(info.ModTime()) > settled {
-		n.changed = info.ModTime()
-	}
-	return names, perHost, nil
+	return names, err
 }

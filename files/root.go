@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 )
@@ -40,9 +39,10 @@ type Rights struct{ Logs, Delete, Config bool }
 
 // Root is the virtual tree of one user.
 type Root struct {
-	o    Options
-	home string // what ~ stands for
-	dir  string // what relative names start at
+	o       Options
+	home    string   // what ~ stands for
+	dir     string   // what relative names start at
+	listing *Listing // of the directory that Names was asked about last
 }
 
 // New makes the tree and the user's home.
@@ -50,7 +50,7 @@ func New(o Options) (*Root, error) {
 	if !fs.ValidPath(o.User) || strings.Contains(o.User, "/") || o.User == "." {
 		return nil, fmt.Errorf("user name %q names no directory", o.User)
 	}
-	r := &Root{o: o, home: "/var/home/" + o.User}
+	r := &Root{o: o, home: "/var/home/" + o.User, listing: &Listing{}}
 	r.dir = r.home
 	home := path.Join(o.State, "home")
 	for _, dir := range []string{home, path.Join(home, o.User), path.Join(o.State, "tmp")} {
@@ -356,7 +356,7 @@ func (r *Root) List(name string) ([]fs.FileInfo, error) {
 }
 
 // Names returns the names in a directory that begin with prefix, sorted. It looks at none of the
-// files, which takes long where there are many.
+// files, which takes long where there are many. The names are not to be changed.
 func (r *Root) Names(dir, prefix string) ([]string, error) {
 	p, err := r.find(dir, read)
 	if err != nil {
@@ -367,13 +367,14 @@ func (r *Root) Names(dir, prefix string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		names, err := d.Readdirnames(maxEntries)
-		if cerr := d.Close(); err == io.EOF {
-			err = cerr
-		}
-		names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, prefix) })
-		slices.Sort(names)
-		return names, err
+		names, err := r.listing.Names(d, func(d *os.File) ([]string, error) {
+			names, err := d.Readdirnames(maxEntries)
+			if err == io.EOF { // it is empty
+				err = nil
+			}
+			return names, err
+		})
+		return Beginning(names, prefix), errors.Join(err, d.Close())
 	})
 }
 
