@@ -160,6 +160,17 @@ func TestRenamesInAdvance(t *testing.T) {
 	}
 }
 
+// The version that a configuration begins with, which is not kept, does not stop the advance.
+func TestVersionInAdvance(t *testing.T) {
+	s := open(t, t.TempDir(), new(tape))
+	defer closed(t, s)
+	text := "set version 24.4R1.9\n" + strings.Repeat("set system syslog file a any any\n", largeLoad)
+	ed := edition{by: ann, action: "set", begin: s.Shared().state.Load}
+	if problems, err := ed.collect(context.Background(), s, LoadSet, source(text, s)); err != nil || len(problems) > 0 || ed.advance == nil {
+		t.Errorf("%v, %v", problems, err)
+	}
+}
+
 // A load that is given up ends its advance too.
 func TestLoadInAdvanceIsGivenUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())

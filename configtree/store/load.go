@@ -149,7 +149,7 @@ func (ed *edition) collect(ctx context.Context, store *Store, verb LoadVerb, edi
 
 // read takes an edit of a load.
 func (ed *edition) read(edit configtree.Edit, store *Store) error {
-	if n := edit.Path.Last().Node; n != nil && n.Unkept { // it becomes another edit
+	if givesPassword(&edit) {
 		if err := ed.stray(store.schema); err != nil {
 			return err
 		}

@@ -23,10 +23,10 @@ func (ed *edition) hash(s *Store) Problems {
 	for i := range ed.edits {
 		e := &ed.edits[i]
 		keepSecret(e)
-		plain := e.Path.Last().Node
-		if plain == nil || !plain.Unkept || plain.Name != password.PlainStatement || e.Op != configtree.Set {
+		if !givesPassword(e) {
 			continue
 		}
+		plain := e.Path.Last().Node
 		rules := password.RulesOf(s.Running().Effective.Reader().Child("system").Child("login"))
 		text, err := s.accept(rules, password.Login(e.Path), e.Value)
 		if err != nil {
@@ -44,6 +44,12 @@ func (ed *edition) hash(s *Store) Problems {
 		ed.edits = slices.DeleteFunc(ed.edits, refused)
 	}
 	return problems
+}
+
+// givesPassword reports whether an edit is a password in plain text, which becomes another edit.
+func givesPassword(e *configtree.Edit) bool {
+	n := e.Path.Last().Node
+	return e.Op == configtree.Set && n != nil && n.Unkept && n.Name == password.PlainStatement
 }
 
 // keepSecret puts the notation of a secret in the place of one that is set in clear.
