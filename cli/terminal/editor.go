@@ -39,6 +39,7 @@ type editor struct {
 	hist  recall
 	start string // Esc-/: what the line began with
 	found string // Esc-/: and what it found
+	words wordRecall
 }
 
 // ReadLine shows the prompt and lets a line be edited. The line is as the

@@ -60,6 +60,13 @@ func TestKeys(t *testing.T) {
 		{"Esc-/", "sh", []string{"\x1b/"}, "show log"},
 		{"Esc-/ again", "sh", []string{"\x1b/", "\x1b/"}, "show log"},
 		{"Esc-/ without a match", "q", []string{"\x1b/"}, "q"},
+		{"Esc-/ for a word", "clear lo", []string{"\x1b/"}, "clear log"},
+		{"Esc-/ for a word, again", "file c", []string{"\x1b/", "\x1b/"}, "file configure"},
+		{"Esc-.", "a ", []string{"\x1b."}, "a cli"},
+		{"Esc-. again", "a ", []string{"\x1b.", "\x1b.", "\x1b."}, "a log"},
+		{"Esc-. beyond the oldest", "", []string{"\x1b.", "\x1b.", "\x1b.", "\x1b.", "\x1b.", "\x1b."}, "configure"},
+		{"Esc-. twice, with a blank between", "", []string{"\x1b.", " ", "\x1b."}, "cli cli"},
+		{"Esc-. within a line", "ab", []string{"\x02", "\x1b.", "\x1b."}, "asetb"},
 		{"Ctrl-r", "", []string{"\x12", "o", "n"}, "configure"},
 		{"Ctrl-r, end to edit", "", []string{"\x12", "l", "o", "\x01", "x"}, "xshow log"},
 		{"Ctrl-r twice", "", []string{"\x12", "l", "\x12"}, "show log"},
@@ -103,6 +110,23 @@ func (r *rig) screenLine(keys []string, want string) {
 		return
 	}
 	r.screen(strings.TrimRight(ps+want, " "))
+}
+
+// Ctrl-l leaves nothing on the screen but the line, under its banner.
+func TestClearScreen(t *testing.T) {
+	bubble(t, 60, 5, Options{}, func(r *rig) {
+		if _, err := r.s.Write([]byte("what was before\n")); err != nil {
+			t.Fatal(err)
+		}
+		got := r.readLine(Prompt{Banner: "[edit]", Text: ps})
+		r.keys("abd", "\x02", "\x0c")
+		r.screen("[edit]\n" + ps + "abd")
+		r.keys("c", "\r")
+		if a := <-got; a.line != "abcd" {
+			t.Errorf("got %+v", a)
+		}
+		r.screen("[edit]\n" + ps + "abcd")
+	})
 }
 
 func TestSearchPrompt(t *testing.T) {

@@ -55,7 +55,24 @@ func (e *editor) command(k key, n int) error {
 	case prompt.ControlR:
 		return e.search()
 	case prompt.ControlL:
+		return e.redraw()
+	}
+	return nil
+}
+
+// redraw puts the line at the top of an empty screen, as a shell does. In the place of a pager's
+// prompt it leaves the page.
+func (e *editor) redraw() error {
+	if e.spec.remove {
 		e.s.scr.remove()
+		return nil
+	}
+	e.s.scr.clear()
+	if e.spec.Banner == "" {
+		return nil
+	}
+	if err := e.s.scr.print(Printable(nil, []byte(endLine(e.spec.Banner)))); err != nil {
+		return e.s.reason(err)
 	}
 	return nil
 }
@@ -75,6 +92,8 @@ func (e *editor) metaCommand(k key, n int) error {
 		e.kill(wordForward(e.after(), n), false)
 	case "/":
 		e.prefix()
+	case ".":
+		e.word(false)
 	case "q", "Q":
 		e.pause()
 	}
@@ -198,7 +217,8 @@ func (e *editor) recall(n int, step func(*editor) (string, bool)) {
 	}
 }
 
-// prefix is Esc-/: the next older line that begins as this one did.
+// prefix is Esc-/: the next older line that begins as this one did. Where there is none, a word that
+// begins as the one before the cursor did.
 func (e *editor) prefix() {
 	if e.found == "" || e.buf.Text() != e.found {
 		e.start = e.before()
@@ -206,5 +226,9 @@ func (e *editor) prefix() {
 	if line, ok := e.hist.older(e.buf.Text(), e.start); ok {
 		e.set(line, len(line))
 		e.found = line
+		return
+	}
+	if e.found == "" {
+		e.word(true)
 	}
 }
