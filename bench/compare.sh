@@ -10,7 +10,7 @@ set -eu
 here=$(dirname "$(readlink -f "$0")")
 (cd "$here" && go build -o lbench ./cmd/lbench)
 if [ -z "${OURS:-}" ]; then
-  (cd "$here/.." && go build -o bin/loggia ./cmd/loggia)
+  make -s -C "$here/.." build
 fi
 targets=("ours=${OURS:-$here/ours.sh}")
 for peer in ${PEERS:-rsyslog rsyslog-default syslog-ng}; do targets+=("$peer=$here/peers/$peer.sh"); done
