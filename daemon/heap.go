@@ -19,6 +19,10 @@ const (
 	// looks at all that lives.
 	leastPercent = 25
 
+	// loadPercent is what may be garbage while a large load lasts, however much lives: its
+	// time is to follow its size, and a part of what lives would be looked at a dozen times.
+	loadPercent = 100
+
 	// firstCollection is how large, in bytes, the heap may get before the first garbage
 	// collection of a large load. Without that the collector walks over what has been read
 	// so far each time that it has doubled, from a few megabytes on: a sixth of the time.
@@ -46,7 +50,7 @@ type heap struct {
 
 	mu      sync.Mutex // guards what follows
 	percent int        // in force
-	off     bool       // a large load has put the collector off
+	loading bool       // a large load is under way
 	closed  bool
 	timer   *time.Timer // gives memory back; nil before the first time
 	running sync.WaitGroup
@@ -73,8 +77,7 @@ func (h *heap) collected() {
 	if h.closed || !h.ours {
 		return
 	}
-	h.off = false
-	h.set(garbagePercent(gauge("/gc/heap/live:bytes")))
+	h.set(h.wanted())
 	// Garbage at once: what is cleaned up tells that there was a collection.
 	runtime.AddCleanup(new(*heap), (*heap).collected, h)
 }
@@ -82,6 +85,14 @@ func (h *heap) collected() {
 // garbagePercent is how much garbage there may be beside so many bytes that live.
 func garbagePercent(live uint64) int {
 	return int(min(100, max(leastPercent, 100*spareHeap/max(live, 1))))
+}
+
+// wanted is the percentage for what lives now. The lock is held.
+func (h *heap) wanted() int {
+	if h.loading {
+		return loadPercent
+	}
+	return garbagePercent(gauge("/gc/heap/live:bytes"))
 }
 
 // set puts a percentage in force. The lock is held.
@@ -93,18 +104,15 @@ func (h *heap) set(percent int) {
 }
 
 // Loading implements store.Heap: the heap may grow to firstCollection, once, if it is
-// not large already.
+// not large already, and then by loadPercent until the load has ended.
 func (h *heap) Loading() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed || !h.ours || h.off {
+	if h.closed || !h.ours || h.loading {
 		return
 	}
-	percent := int(100*firstCollection/max(gauge("/gc/heap/live:bytes"), 1<<20)) - 100
-	if percent > h.percent {
-		h.off = true
-		h.set(percent)
-	}
+	h.loading = true
+	h.set(max(loadPercent, int(100*firstCollection/max(gauge("/gc/heap/live:bytes"), 1<<20))-100))
 }
 
 // Settled implements store.Heap: what a load or a commit has left behind is given back
@@ -115,9 +123,9 @@ func (h *heap) Settled() {
 	if h.closed {
 		return
 	}
-	if h.off {
-		h.off = false
-		h.set(garbagePercent(gauge("/gc/heap/live:bytes")))
+	if h.loading {
+		h.loading = false
+		h.set(h.wanted())
 	}
 	h.later(settleSoon)
 }

@@ -52,6 +52,23 @@ func TestHeapFollowsWhatLives(t *testing.T) {
 	}
 }
 
+// While a large load lasts a heap of any size may double.
+func TestHeapWhileLoading(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	h := newHeap()
+	defer h.close()
+	ballast := make([]byte, 128<<20)
+	percentIs(t, "little", func(p uint64) bool { return p < 50 })
+	h.Loading()
+	h.collected()
+	if p := gauge("/gc/gogc:percent"); p != loadPercent {
+		t.Errorf("%d %% during a load", p)
+	}
+	h.Settled()
+	percentIs(t, "little again", func(p uint64) bool { return p < 50 })
+	runtime.KeepAlive(ballast)
+}
+
 // Whoever started the program may want something else.
 func TestHeapLeavesWhatWasSet(t *testing.T) {
 	for _, set := range []int{-1, 400} {
