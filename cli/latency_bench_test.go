@@ -1,7 +1,11 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"testing"
@@ -10,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"loggia/cli/terminal"
+	"loggia/files"
 	"loggia/op"
 )
 
@@ -37,6 +42,9 @@ func BenchmarkKeys(b *testing.B) {
 			"?set ", "?set system syslog ", "?set system syslog file ", "?show system syslog file f0", "?set system syslog file f024999 ",
 			"\tdelete system syslog file f", "\tdelete system syslog file f02", "\tdelete system syslog file f02499", "\tset sys",
 			" set system syslog fi", " set system syslog file f024999 dae", " delete system syslog file f024",
+			"?", "?delete system syslog file ", "?show ", "?show | ", "?edit system syslog file ", "?rename system syslog file f000001 to ",
+			"?insert system syslog file ", "?annotate system ", "?wildcard delete system syslog file ", "?wildcard range set system syslog file f",
+			"?set groups ", "?set apply-groups ", "?run ", "?rollback ", "?load merge ", "?commit ", "\tcopy system syslog file f02",
 		} {
 			b.Run(fmt.Sprintf("%s/%q", name, line), func(b *testing.B) {
 				s.env.Class = func() *op.Class { return class }
@@ -44,6 +52,62 @@ func BenchmarkKeys(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkFileKeys is BenchmarkKeys where the names of 12,500 files are to be listed: of logs, and
+// of what is in a directory. The first time of each takes longer, for the names are read.
+func BenchmarkFileKeys(b *testing.B) {
+	l := newLab(b)
+	dir := filepath.Join(l.state, "log")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		b.Fatal(err)
+	}
+	for i := range 12_500 {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("messages-%05d", i)), nil, 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	long := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(dir, long, long); err != nil {
+		b.Fatal(err)
+	}
+	o := l.options("user")
+	o.Env.Logs = &directoryLogs{fakeLogs: l.logs, dir: dir}
+	o.Screen = NewBatchScreen(io.Discard, nil)
+	s := New(o)
+	s.enterConfiguration(l.store.Shared())
+	for _, line := range []string{
+		"?run show log ", "?run show log messages-0", "?run clear log ", "?run monitor start ", "\trun show log mess", "\trun show log messages-02",
+		"\trun show log messages-12499", "?run file show /var/log/", "\trun file show /var/log/messages-1", "?load merge /var/log/", "\tload merge /var/log/m",
+	} {
+		b.Run(fmt.Sprintf("%q", line), func(b *testing.B) {
+			percentiles(b, func() { screen(assistant{s}, line[0], line[1:]) })
+		})
+	}
+}
+
+// directoryLogs lists the files of a directory as log files.
+type directoryLogs struct {
+	*fakeLogs
+	dir   string
+	names files.Listing
+}
+
+func (d *directoryLogs) Names(prefix string) ([]string, error) {
+	dir, err := os.Open(d.dir)
+	if err != nil {
+		return nil, err
+	}
+	names, err := d.names.Names(dir, func(dir *os.File) ([]string, error) { return dir.Readdirnames(-1) })
+	return files.Beginning(names, prefix), errors.Join(err, dir.Close())
+}
+
+func (d *directoryLogs) Stat(name string) (op.LogFile, error) {
+	info, err := os.Lstat(filepath.Join(d.dir, name))
+	if err != nil {
+		return op.LogFile{}, err
+	}
+	return op.LogFile{Name: name, Size: info.Size(), Modified: info.ModTime()}, nil
 }
 
 // screen asks for advice as a key does, and takes the first screenful of it.
