@@ -15,7 +15,8 @@ type accounts struct {
 	additive bool // regex-additive-logic, which classes were compiled with
 	classes  meanings[*loginClass]
 	users    meanings[*loginUser]
-	members  *directory // of all these
+	root     configtree.Hash // of root-authentication
+	members  *directory      // of all these
 }
 
 // loginClass is what `class NAME` means.
@@ -33,9 +34,9 @@ type loginClass struct {
 // loginUser is what `user NAME` means.
 type loginUser struct {
 	account
-	hash    string // of the password
-	proofs  proofs
-	problem bool // the hash is none
+	hash string // of the password
+	proofs
+	problem configtree.Path // of the hash that is none
 }
 
 // account is one `login user`.
@@ -53,28 +54,32 @@ type directory struct {
 	idle     map[string]time.Duration // limits of classes that have one
 	hashes   map[string]string        // of passwords, by login
 	problems []configtree.Problem
+
+	// Over the network.
+	logins        map[string]*sshd.User
+	noSFTP        map[string]bool // by class
+	proofProblems []configtree.Problem
 }
 
 // decodeAccounts reads classes and users, if they are not as before.
 func decodeAccounts(r *configtree.Reader, before *accounts) *accounts {
-	login := r.Child("system").Child("login")
-	a := &accounts{additive: r.Child("system").Has("regex-additive-logic")}
+	login, rootAuthentication := r.Child("system").Child("login"), r.Child("system").Child("root-authentication")
+	a := &accounts{additive: r.Child("system").Has("regex-additive-logic"), root: rootAuthentication.Hash()}
+	root := decodeRoot(rootAuthentication)
 	classes := &before.classes
 	if a.additive != before.additive {
 		classes = new(meanings[*loginClass])
 	}
 	a.classes = classes.read(login, "class", func(r *configtree.Reader) (*loginClass, bool) {
-		c := decodeClass(r, a.additive)
-		return c, len(c.problems) == 0
+		return decodeClass(r, a.additive), true
 	})
 	a.users = before.users.read(login, "user", func(r *configtree.Reader) (*loginUser, bool) {
-		u := decodeUser(r)
-		return u, !u.problem && len(u.proofs.problems) == 0
+		return decodeUser(r), true
 	})
-	if before.members != nil && a.additive == before.additive && a.classes.same(&before.classes) && a.users.same(&before.users) {
+	if before.members != nil && a.additive == before.additive && a.root == before.root && a.classes.same(&before.classes) && a.users.same(&before.users) {
 		a.members = before.members
 	} else {
-		a.members = a.directory(login)
+		a.members = a.directory(login, root)
 	}
 	return a
 }
@@ -85,14 +90,31 @@ func decodeUser(r *configtree.Reader) *loginUser {
 	authentication := r.Child("authentication")
 	u := &loginUser{account: account{name: r.Key(), uid: uint32(r.Uint("uid")), class: r.Text("class")}, hash: authentication.Text("encrypted-password")}
 	u.proofs.read(authentication)
-	u.problem = !isHash(u.hash)
+	if !isHash(u.hash) {
+		u.problem = authentication.PathOf("encrypted-password")
+	}
+	return u
+}
+
+// decodeRoot reads root-authentication; nil where there is none.
+func decodeRoot(r *configtree.Reader) *loginUser {
+	if !r.Valid() {
+		return nil
+	}
+	u := &loginUser{account: account{name: "root", class: superUser}, hash: r.Text("encrypted-password")}
+	u.proofs.read(r)
+	if !isHash(u.hash) {
+		u.problem = r.PathOf("encrypted-password")
+	}
 	return u
 }
 
 // directory looks at all classes and users together.
-func (a *accounts) directory(login *configtree.Reader) *directory {
-	d := &directory{users: make(map[string]account, len(a.users.all)), uids: make(map[uint32]string, len(a.users.all)),
-		classes: classes(), idle: map[string]time.Duration{}, hashes: make(map[string]string, len(a.users.all))}
+func (a *accounts) directory(login *configtree.Reader, root *loginUser) *directory {
+	n := len(a.users.all) + 1
+	d := &directory{users: make(map[string]account, n), uids: make(map[uint32]string, n), classes: classes(), idle: map[string]time.Duration{},
+		hashes: make(map[string]string, n), logins: make(map[string]*sshd.User, n), noSFTP: map[string]bool{}}
+	access := make(map[string]sshd.Access, len(a.classes.all))
 	for _, c := range a.classes.all {
 		d.problems = append(d.problems, c.problems...)
 		if c.class != nil {
@@ -101,14 +123,16 @@ func (a *accounts) directory(login *configtree.Reader) *directory {
 		if c.limited {
 			d.idle[c.name] = c.idle
 		}
+		access[c.name] = c.access
+		if c.noSFTP {
+			d.noSFTP[c.name] = true
+		}
+	}
+	if root != nil {
+		d.proofs(root, sshd.User{Root: true})
 	}
 	for _, u := range a.users.all {
-		if u.problem {
-			d.problem(errNoHash, login, u, "authentication", "encrypted-password")
-		}
-		if u.hash != "" {
-			d.hashes[u.name] = u.hash
-		}
+		d.proofs(u, sshd.User{Access: access[u.class]})
 		if u.class != "" && d.classes[u.class] == nil { // its member could do nothing at all
 			d.problem(fmt.Errorf("class '%s' is not defined", u.class), login, u, "class")
 		}
@@ -122,12 +146,23 @@ func (a *accounts) directory(login *configtree.Reader) *directory {
 	return d
 }
 
-// problem notes what is wrong with a statement of a user.
-func (d *directory) problem(err error, login *configtree.Reader, u *loginUser, below ...string) {
-	p := entry(login, "user", u.name)
-	for _, name := range below {
-		p = p.Append(configtree.Step{Node: p[len(p)-1].Node.Child(name)})
+// proofs notes how u is let in.
+func (d *directory) proofs(u *loginUser, as sshd.User) {
+	if u.problem != nil {
+		d.problems = append(d.problems, configtree.Problem{Path: u.problem, Err: errNoHash, Kind: configtree.Constraint})
 	}
+	if u.hash != "" {
+		d.hashes[u.name] = u.hash
+	}
+	as.Name, as.Class, as.Password, as.Keys = u.name, u.class, u.password, u.keys
+	d.logins[u.name] = &as
+	d.proofProblems = append(d.proofProblems, u.proofs.problems...)
+}
+
+// problem notes what is wrong with a statement of a user.
+func (d *directory) problem(err error, login *configtree.Reader, u *loginUser, name string) {
+	p := entry(login, "user", u.name)
+	p = p.Append(configtree.Step{Node: p[len(p)-1].Node.Child(name)})
 	d.problems = append(d.problems, configtree.Problem{Path: p, Err: err, Kind: configtree.Constraint})
 }
 

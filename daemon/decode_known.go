@@ -17,14 +17,16 @@ type known struct {
 // meanings are what the entries of a list mean, in order. They are not changed: whoever
 // obeys them tells by the pointer that one is as it was.
 type meanings[T any] struct {
-	list configtree.Hash         // of all entries; zero unless all meanings last
-	at   map[configtree.Hash]int // where in all: of the entries whose meanings last
-	all  []T
+	list   configtree.Hash   // of all entries; zero unless all meanings last
+	hashes []configtree.Hash // of the entries; zero of those whose meanings do not last
+	all    []T
+	at     map[configtree.Hash]int // where in all; made when an entry is not where it is looked for
 }
 
 // read returns what the entries of the list called name mean. Those that are in m are
 // not read; of the others decode tells what they mean, and whether that lasts: whether
-// an equal entry means the same in the next configuration, without a problem.
+// an equal entry means the same in the next configuration, with no problem that its
+// meaning does not tell of.
 func (m *meanings[T]) read(r *configtree.Reader, name string, decode func(*configtree.Reader) (meaning T, lasts bool)) meanings[T] {
 	next := meanings[T]{list: r.ListHash(name)}
 	if next.list != (configtree.Hash{}) && next.list == m.list {
@@ -35,25 +37,42 @@ func (m *meanings[T]) read(r *configtree.Reader, name string, decode func(*confi
 	if n == 0 {
 		return next
 	}
-	next.at, next.all = make(map[configtree.Hash]int, n), make([]T, 0, n)
+	next.hashes, next.all = make([]configtree.Hash, 0, n), make([]T, 0, n)
+	after := 0 // the one found last
 	known := func(h configtree.Hash) bool {
-		i, ok := m.at[h]
+		i, ok := m.find(h, after)
 		if ok {
-			next.at[h] = len(next.all)
-			next.all = append(next.all, m.all[i])
+			next.hashes, next.all = append(next.hashes, h), append(next.all, m.all[i])
+			after = i + 1
 		}
 		return ok
 	}
 	for e := range r.EntriesBut(name, known) {
 		meaning, lasts := decode(e)
-		if lasts && len(e.Problems()) == 0 {
-			next.at[e.Hash()] = len(next.all)
-		} else {
-			next.list = configtree.Hash{}
+		h := e.Hash()
+		if !lasts || len(e.Problems()) > 0 {
+			next.list, h = configtree.Hash{}, configtree.Hash{}
 		}
-		next.all = append(next.all, meaning)
+		next.hashes, next.all = append(next.hashes, h), append(next.all, meaning)
 	}
 	return next
+}
+
+// find returns where the entry of that hash is in all, at likely most of the time.
+func (m *meanings[T]) find(h configtree.Hash, likely int) (i int, ok bool) {
+	if likely < len(m.hashes) && m.hashes[likely] == h {
+		return likely, true
+	}
+	if m.at == nil {
+		m.at = make(map[configtree.Hash]int, len(m.hashes))
+		for i, h := range m.hashes {
+			if h != (configtree.Hash{}) {
+				m.at[h] = i
+			}
+		}
+	}
+	i, ok = m.at[h]
+	return i, ok
 }
 
 // same reports whether m and o are of equal lists, and will stay so.

@@ -33,25 +33,20 @@ func decodeSSH(r *configtree.Reader, a *accounts) *sshDecoder {
 		Location:    zone(sys),
 		Denied:      prefixes(login.Child("deny-sources").Texts("address")),
 		Retry:       retryOptions(login.Child("retry-options")),
-		Users:       make(map[string]*sshd.User, len(a.users.all)+1),
+		Users:       a.members.logins,
 		Limits:      limits(ssh),
 		MaxSessions: int(ssh.Uint("max-sessions-per-connection")),
 		RekeyData:   ssh.Child("rekey").Size("data-limit"),
 		RekeyTime:   minutes(ssh.Child("rekey").Uint("time-limit")),
 		MD5:         ssh.Text("fingerprint-hash") == "md5",
 	}
-	d.logins = logins{announcement: unescaped(login.Text("announcement")), sftp: ssh.Has("sftp-server"), noSFTP: map[string]bool{}}
+	d.logins = logins{announcement: unescaped(login.Text("announcement")), sftp: ssh.Has("sftp-server"), noSFTP: a.members.noSFTP}
 	d.methods(ssh)
 	d.algorithms(ssh)
 	d.listens(ssh)
 	d.netconf(sys.Child("services").Child("netconf"))
 	d.outbound(sys.Child("services").Child("outbound-ssh"))
-	if root := sys.Child("root-authentication"); root.Valid() {
-		var p proofs
-		p.read(root)
-		d.user(sshd.User{Name: "root", Class: superUser, Root: true}, &p)
-	}
-	d.accounts(a)
+	d.problems = append(d.problems, a.members.proofProblems...)
 	if min, max := seconds(login.Child("retry-options").Uint("minimum-time")), d.config.Retry.Grace; min > max {
 		d.problem(login.Child("retry-options").PathOf("minimum-time"), false, errors.New("must not be longer than maximum-time"))
 	}
@@ -59,20 +54,6 @@ func decodeSSH(r *configtree.Reader, a *accounts) *sshDecoder {
 		d.problems = nil
 	}
 	return d
-}
-
-// accounts lets the users of a log in.
-func (d *sshDecoder) accounts(a *accounts) {
-	access := make(map[string]sshd.Access, len(a.classes.all))
-	for _, c := range a.classes.all {
-		access[c.name] = c.access
-		if c.noSFTP {
-			d.logins.noSFTP[c.name] = true
-		}
-	}
-	for _, u := range a.users.all {
-		d.user(sshd.User{Name: u.name, Class: u.class, Access: access[u.class]}, &u.proofs)
-	}
 }
 
 // limits reads those of a statement that has a port.
@@ -187,13 +168,6 @@ func (p *proofs) read(r *configtree.Reader) {
 			}
 		}
 	}
-}
-
-// user lets somebody log in.
-func (d *sshDecoder) user(u sshd.User, by *proofs) {
-	u.Password, u.Keys = by.password, by.keys
-	d.config.Users[u.Name] = &u
-	d.problems = append(d.problems, by.problems...)
 }
 
 func retryOptions(r *configtree.Reader) sshd.Retry {

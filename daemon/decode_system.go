@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"maps"
 	"os"
 	"time"
 
@@ -16,22 +15,17 @@ type system struct {
 	zone     *time.Location
 	rules    password.Rules
 	idle     time.Duration // limit of a class that has none of its own; zero is for ever
-	rootHash string        // of its password, if it has one
 	problems []configtree.Problem
 }
 
 // decodeSystem reads [edit system] without syslog.
 func decodeSystem(r *configtree.Reader, a *accounts) *system {
 	sys := r.Child("system")
-	login, root := sys.Child("login"), sys.Child("root-authentication")
+	login := sys.Child("login")
 	s := &system{directory: a.members, hostName: sys.Text("host-name"), zone: zone(sys), rules: password.RulesOf(login),
-		idle: minutes(login.Uint("idle-timeout")), rootHash: root.Text("encrypted-password"), problems: a.members.problems}
+		idle: minutes(login.Uint("idle-timeout")), problems: a.members.problems}
 	if s.hostName == "" {
 		s.hostName = machineName()
-	}
-	if !isHash(s.rootHash) {
-		p := configtree.Problem{Path: root.PathOf("encrypted-password"), Err: errNoHash, Kind: configtree.Constraint}
-		s.problems = append([]configtree.Problem{p}, s.problems...)
 	}
 	sys.Ignore("max-configurations-on-flash") // obeyed by who keeps the commits
 	sys.Ignore("max-configuration-rollbacks")
@@ -44,16 +38,6 @@ func (s *system) idleLimit(class string) time.Duration {
 		return d
 	}
 	return s.idle
-}
-
-// passwords are the hashes of all, by login.
-func (s *system) passwords() map[string]string {
-	if s.rootHash == "" {
-		return s.hashes
-	}
-	all := maps.Clone(s.hashes)
-	all["root"] = s.rootHash
-	return all
 }
 
 // machineName is the name of the machine, for a configuration without host-name.

@@ -59,12 +59,8 @@ func (h hosts) ClearSpool(by event.Subject, host string) (uint64, error) {
 
 // orphaned says of the hosts that a change removes what waits for them: the
 // commit warns.
-func (d *Daemon) orphaned(r *configtree.Reader, next syslogd.Config) (warnings []configtree.Problem) {
-	stay := map[string]bool{}
-	for _, h := range next.Hosts {
-		stay[h.Name] = true
-	}
-	for _, old := range d.engine.HostsWithout(func(name string) bool { return stay[name] }) {
+func orphaned(r *configtree.Reader, plan *syslogd.Plan) (warnings []configtree.Problem) {
+	for _, old := range plan.HostsRemoved() {
 		if old.Host == nil || old.Sink.Waiting == 0 || old.Host.Status == sink.Up { // what is under way will arrive
 			continue
 		}

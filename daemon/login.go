@@ -165,7 +165,7 @@ func (c *consoleLogin) welcome(u *sshd.User) error {
 	if u.Root {
 		c.record(u.Name, event.ConsoleRoot{Username: u.Name, TTY: c.tty})
 	}
-	if u.PasswordUntil.IsZero() || time.Now().Before(u.PasswordUntil) {
+	if !c.d.logins.Load().config.Expired(u, time.Now()) {
 		return nil
 	}
 	c.record(u.Name, event.ConsoleExpired{Username: u.Name})

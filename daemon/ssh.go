@@ -61,9 +61,8 @@ func (d *Daemon) prepareSSH(_ context.Context, c store.Change) (store.Plan, erro
 		return nil, store.Problems(next.problems)
 	}
 	next.logins.config = &next.config
-	days := r.system().rules.MaximumDays
-	for name, u := range next.config.Users {
-		u.PasswordUntil = d.passwords.until(name, u.Password.Text(), days)
+	if days := r.system().rules.MaximumDays; days > 0 {
+		next.config.PasswordUntil = func(u *sshd.User) time.Time { return d.passwords.until(u.Name, u.Password.Text(), days) }
 	}
 	plan, err := d.ssh.Prepare(next.config, c.Reason == store.ReasonStart)
 	var bind *sshd.BindError

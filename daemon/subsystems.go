@@ -25,8 +25,8 @@ type systemPlan struct {
 // Apply implements store.Plan.
 func (p systemPlan) Apply() {
 	prev := p.d.system.Swap(p.next)
-	if prev == nil || prev.directory != p.next.directory || prev.rootHash != p.next.rootHash {
-		p.d.passwords.applied(p.by, p.next.passwords(), prev != nil)
+	if prev == nil || prev.directory != p.next.directory {
+		p.d.passwords.applied(p.by, p.next.hashes, prev != nil)
 	}
 	if prev != nil && prev.zone.String() != p.next.zone.String() {
 		p.d.recorder.Record(p.by, event.TimeZoneChanged{Username: p.by.Actor(), Old: prev.zone.String(), New: p.next.zone.String()})
@@ -64,7 +64,7 @@ func (d *Daemon) prepareSyslog(_ context.Context, c store.Change) (store.Plan, e
 	if err != nil {
 		return nil, dec.refusedParts(err)
 	}
-	problems = append(problems, d.orphaned(r.Reader, config)...)
+	problems = append(problems, orphaned(r.Reader, plan)...)
 	return plan, warnings(problems)
 }
 

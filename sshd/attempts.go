@@ -45,7 +45,7 @@ func (c *conn) may(u *User, key bool) error {
 		return errRoot
 	case c.s.lockouts.locked(u.Name):
 		return errLocked
-	case !key && !u.PasswordUntil.IsZero() && c.s.o.Now().After(u.PasswordUntil):
+	case !key && c.config.Expired(u, c.s.o.Now()):
 		return errExpired
 	case !u.Access.Allows(c.s.o.Now().In(c.config.Location)):
 		return errHours

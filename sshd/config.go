@@ -29,9 +29,19 @@ type Config struct {
 	RekeyTime       time.Duration
 	Retry           Retry
 	Users           map[string]*User
-	Location        *time.Location // of access times
-	HandshakesTotal int            // not logged in yet, of everybody; 0: a default
-	HandshakesEach  int            // of one source; 0: a default
+	Location        *time.Location        // of access times
+	PasswordUntil   func(*User) time.Time // when the password of a user stops to let in, zero for never; nil: never
+	HandshakesTotal int                   // not logged in yet, of everybody; 0: a default
+	HandshakesEach  int                   // of one source; 0: a default
+}
+
+// Expired reports whether the password of u lets in no more.
+func (c *Config) Expired(u *User, now time.Time) bool {
+	if c.PasswordUntil == nil {
+		return false
+	}
+	until := c.PasswordUntil(u)
+	return !until.IsZero() && !now.Before(until)
 }
 
 // serves reports whether anybody can come in.
@@ -86,8 +96,6 @@ type User struct {
 	Password    *Password // nil: none
 	Keys        []UserKey
 	Access      Access
-	// PasswordUntil is when the password stops to let in; zero for never.
-	PasswordUntil time.Time
 }
 
 // Access is when members of a class may log in. The zero value is always.

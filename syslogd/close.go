@@ -87,7 +87,7 @@ var errRouting = errors.New("messages are still being routed")
 // there is to say of connections that end is logged like that of any other.
 func (e *Engine) closeDestinations(ctx context.Context, all []*destination) error {
 	old := e.table.Load()
-	local := newTable(old.local(), old.settings)
+	local := newTable(old.local(), old.settings, nil)
 	e.table.Store(local)
 	if !old.drained(ctx.Done()) {
 		return errors.Join(errRouting, ctx.Err())
@@ -103,7 +103,7 @@ func (e *Engine) closeDestinations(ctx context.Context, all []*destination) erro
 		e.o.Settle()
 	case <-ctx.Done():
 	}
-	e.table.Store(newTable(nil, settingsOf(&Config{})))
+	e.table.Store(newTable(nil, settingsOf(&Config{}), nil))
 	stop, cancel := ctx, context.CancelFunc(func() {})
 	if ctx.Err() != nil { // files take what is on its way to them
 		stop, cancel = context.WithTimeout(context.WithoutCancel(ctx), lastMoment/2)

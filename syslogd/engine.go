@@ -243,7 +243,7 @@ func New(o Options) *Engine {
 	e.streams = newStreams(e, o.MaxConnections)
 	e.dials = sink.NewDials(dialsAtOnce)
 	e.state = newState(Config{})
-	e.table.Store(newTable(nil, settingsOf(&e.state.config)))
+	e.table.Store(newTable(nil, settingsOf(&e.state.config), nil))
 	e.restore()
 	return e
 }

@@ -31,21 +31,21 @@ func (e *Engine) Routing() Routing {
 func Rehearse(c Config) (Routing, error) {
 	var routes []route
 	var errs PlaceErrors
-	known := make(map[string]*test)
+	known := new(table).compiled()
 	for _, w := range c.wanted(new(state), known) {
-		if w.err != nil {
-			errs = append(errs, &PlaceError{w.place, w.err})
+		if w.wanted.err != nil {
+			errs = append(errs, &PlaceError{w.place, w.wanted.err})
 			continue
 		}
 		if len(routes) == maxDestinations {
 			break
 		}
-		routes = append(routes, route{&destination{id: w.id, place: w.place}, w})
+		routes = append(routes, route{&destination{id: w.id, place: w.place}, w.wanted})
 	}
 	if len(errs) > 0 {
 		return Routing{}, errs
 	}
-	return Routing{table: newTable(routes, settingsOf(&c))}, nil
+	return Routing{table: newTable(routes, settingsOf(&c), nil)}, nil
 }
 
 // Explanation is how a message is read and where it goes.
@@ -158,7 +158,7 @@ func (t *table) shownHost(b *wire.Batch, r *wire.Record) string {
 // decision asks the table about one leg, step by step as route does.
 func (t *table) decision(sc *scratch, n uint16, b *wire.Batch, r *wire.Record) Decision {
 	l := &t.legs[n]
-	s := l.selection
+	s := l.wanted.selection
 	d := Decision{Kind: l.dest.id.kind, Name: l.dest.id.name, Place: l.dest.place}
 	d.Decided = decide(s.Rules, r.Facility)
 	if d.Decided != nil && !d.Decided.Any {
@@ -181,7 +181,7 @@ func (t *table) narrowed(sc *scratch, l *leg, b *wire.Batch, r *wire.Record) (al
 	if l.narrow == 0 {
 		return nil
 	}
-	n, s := &t.narrow[l.narrow-1], l.selection
+	n, s := &t.narrow[l.narrow-1], l.wanted.selection
 	if len(s.From) > 0 {
 		all = append(all, Condition{Statement: "from " + bracketed(s.From, netip.Prefix.String), Holds: n.network(&b.Origin)})
 	}

@@ -130,7 +130,7 @@ func manyStanding(t testing.TB, n int) (*table, *standing) {
 	for i := range n {
 		routes = append(routes, route{dest: &destination{id: destinationID{KindHost, fmt.Sprint(i)}, sink: s}, wanted: ready(Selection{Rules: rules(t, "any any")}, wire.Style{}, false)})
 	}
-	return newTable(routes, settings{}), s
+	return newTable(routes, settings{}, nil), s
 }
 
 func ownBatchOf(size int) *wire.Batch {

@@ -24,6 +24,7 @@ type Plan struct {
 
 	opened  []*destination // of next, not of old
 	bound   []input        // of next, not of old
+	kept    []bool         // of the destinations of old: they stay
 	adopted []func()       // changes to destinations that stay
 	errors  PlaceErrors
 }
@@ -73,7 +74,7 @@ func (e *Engine) prepare(c Config) (*Plan, error) {
 	p := &Plan{engine: e, old: old, next: newState(c)}
 	routes := p.destinations()
 	p.inputs()
-	p.table = newTable(routes, settingsOf(&p.next.config))
+	p.table = newTable(routes, settingsOf(&p.next.config), e.table.Load())
 	if len(p.next.config.Hosts) > 0 {
 		p.table.loops = e.loops
 	}
@@ -123,7 +124,7 @@ func (p *Plan) destinations() []route {
 		}
 	})
 	routes := make([]route, 0, len(all))
-	p.next.destinations = make([]*destination, 0, len(all))
+	p.next.destinations, p.next.wanted = make([]*destination, 0, len(all)), make([]*wanted, 0, len(all))
 	for i := range all {
 		c := &all[i]
 		if c.err != nil {
@@ -133,65 +134,83 @@ func (p *Plan) destinations() []route {
 		if c.opened {
 			p.opened = append(p.opened, c.dest)
 		}
-		p.next.add(c.dest, c.wanted)
+		p.next.destinations, p.next.wanted = append(p.next.destinations, c.dest), append(p.next.wanted, c.wanted)
 		routes = append(routes, route{c.dest, c.wanted})
+	}
+	p.next.byID = p.old.byID
+	if !same(p.next.wanted, p.old.wanted) {
+		p.next.byID = make(map[destinationID]int, len(routes))
+		for i, w := range p.next.wanted {
+			p.next.byID[w.id] = i
+		}
 	}
 	return routes
 }
 
-// choice is what becomes of one that is wanted.
-type choice struct {
-	*wanted
-	dest   *destination // nil: it is to be opened
-	opened bool
-	err    error
+// same reports whether both name the same destinations, in the same order.
+func same(a, b []*wanted) bool {
+	return slices.EqualFunc(a, b, func(v, w *wanted) bool { return v == w || v.id == w.id })
 }
 
 // chosen compiles what is wanted, and takes over what can stay.
 func (p *Plan) chosen() []choice {
-	wanted := p.next.config.wanted(p.old, p.engine.table.Load().known())
-	all, n := make([]choice, len(wanted)), 0
-	seen := make(map[destinationID]bool, len(wanted))
+	all, n := p.next.config.wanted(p.old, p.engine.table.Load().compiled()), 0
+	p.kept = make([]bool, len(p.old.destinations))
 	listening := p.next.config.endpoints()
-	for i, w := range wanted {
+	seen, fresh := make([]bool, len(p.old.destinations)), make(map[destinationID]bool) // those of old, and others
+	for i := range all {
 		c := &all[i]
-		c.wanted, c.err = w, w.err
+		c.err = c.wanted.err
 		switch {
-		case seen[w.id]:
-			c.err = fmt.Errorf("%s: %w", w.id, errTwice)
+		case c.was < 0 && fresh[c.id] || c.was >= 0 && seen[c.was]:
+			c.err = fmt.Errorf("%s: %w", c.id, errTwice)
 			continue
 		case n == maxDestinations:
 			c.err = fmt.Errorf("more than %d destinations", maxDestinations)
 			continue
+		case c.was < 0:
+			fresh[c.id] = true
+		default:
+			seen[c.was] = true
 		}
-		seen[w.id] = true
 		if c.err == nil {
-			c.err = p.loop(w, listening)
+			c.err = p.loop(c.wanted, listening)
 		}
 		if c.err == nil {
 			n++
-			c.dest = p.stays(w)
+			c.dest = p.stays(c)
 		}
 	}
 	return all
 }
 
-// stays returns the destination in force that can be what w wants, nil if there
-// is none.
-func (p *Plan) stays(w *wanted) *destination {
-	old, found := p.old.byID[w.id]
-	if !found {
+// stays returns the destination in force that can be what is wanted, nil if there is
+// none.
+func (p *Plan) stays(c *choice) *destination {
+	if c.was < 0 {
 		return nil
 	}
-	if old.wanted == w || old.spec == w.spec {
-		return old.destination
+	d, was := p.old.destinations[c.was], p.old.wanted[c.was]
+	if was != c.wanted && was.spec != c.spec {
+		adopt := c.spec.adopt(was.spec, d.sink)
+		if adopt == nil {
+			return nil
+		}
+		p.adopted = append(p.adopted, adopt)
 	}
-	adopt := w.spec.adopt(old.spec, old.sink)
-	if adopt == nil {
-		return nil
+	p.kept[c.was] = true
+	return d
+}
+
+// HostsRemoved returns a snapshot of the hosts in force that p does not name.
+func (p *Plan) HostsRemoved() []DestinationStatistics {
+	var gone []DestinationStatistics
+	for i, d := range p.old.destinations {
+		if !p.kept[i] && d.id.kind == KindHost && p.next.destination(d.id) == nil {
+			gone = append(gone, d.snapshot())
+		}
 	}
-	p.adopted = append(p.adopted, adopt)
-	return old.destination
+	return gone
 }
 
 // openDestination opens what w wants.
@@ -293,8 +312,8 @@ func (p *Plan) Apply() {
 		}
 	}
 	r := &retirement{engine: e, table: old, end: make(chan struct{}), settled: make(chan struct{}), done: make(chan struct{})}
-	for _, d := range p.old.destinations {
-		if p.next.destination(d.id) != d {
+	for i, d := range p.old.destinations {
+		if !p.kept[i] {
 			r.destinations = append(r.destinations, d)
 		}
 	}

@@ -67,8 +67,9 @@ type input interface {
 // state is one configuration in force. It is immutable: a change makes another.
 type state struct {
 	config       Config
-	destinations []*destination // in the order of the configuration
-	byID         map[destinationID]placed
+	destinations []*destination        // in the order of the configuration
+	wanted       []*wanted             // what each was made of
+	byID         map[destinationID]int // where in these
 	inputs       map[endpoint]input
 	rules        map[endpoint]*inputRules // of inputs
 	failing      map[string]failure       // by place
@@ -83,26 +84,28 @@ type failure struct {
 func newState(c Config) *state {
 	return &state{
 		config:  c,
-		byID:    make(map[destinationID]placed, len(c.Files)+len(c.Hosts)+len(c.Users)+1),
 		inputs:  make(map[endpoint]input),
 		rules:   make(map[endpoint]*inputRules),
 		failing: make(map[string]failure),
 	}
 }
 
-// placed is a destination with what it was made of.
-type placed struct {
-	*destination
-	*wanted
+// destination returns the one of id, nil if there is none.
+func (s *state) destination(id destinationID) *destination {
+	if i, ok := s.byID[id]; ok {
+		return s.destinations[i]
+	}
+	return nil
 }
 
-// destination returns the one of id, nil if there is none.
-func (s *state) destination(id destinationID) *destination { return s.byID[id].destination }
-
-// add makes d, which is as w says, one of s.
-func (s *state) add(d *destination, w *wanted) {
-	s.destinations = append(s.destinations, d)
-	s.byID[w.id] = placed{d, w}
+// find returns where the destination of id is, which is likely to be where it is looked
+// for first.
+func (s *state) find(id destinationID, likely int) (i int, ok bool) {
+	if likely < len(s.wanted) && s.wanted[likely].id == id {
+		return likely, true
+	}
+	i, ok = s.byID[id]
+	return i, ok
 }
 
 // keeps reports whether a connection lives on under s: a listener of its kind

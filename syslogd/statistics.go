@@ -94,18 +94,3 @@ func (e *Engine) Statistics() Statistics {
 	slices.SortFunc(all.Alarms, func(a, b Alarm) int { return cmp.Compare(a.Place, b.Place) })
 	return all
 }
-
-// HostsWithout returns a snapshot of the hosts in force for which stays is false:
-// those that a change removes.
-func (e *Engine) HostsWithout(stays func(name string) bool) []DestinationStatistics {
-	e.mu.Lock()
-	s := e.state
-	e.mu.Unlock()
-	var gone []DestinationStatistics
-	for _, d := range s.destinations {
-		if d.id.kind == KindHost && !stays(d.id.name) {
-			gone = append(gone, d.snapshot())
-		}
-	}
-	return gone
-}

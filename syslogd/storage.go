@@ -41,7 +41,7 @@ type storage struct {
 
 	mu     sync.Mutex // guards what follows; taken with the lock of a file held
 	config Storage
-	files  []yielding
+	files  func() []yielding
 	level  level
 	looked time.Time // when the disk was measured last
 	full   bool
@@ -138,7 +138,7 @@ func (s *storage) configure(c Storage, next *state) {
 		s.alarm(was, nil)
 		s.level = levelOK
 	}
-	s.config, s.files = c, yieldingFiles(next)
+	s.config, s.files = c, sync.OnceValue(func() []yielding { return yieldingFiles(next) })
 	s.yields.Store(c.Overflow == OverwriteOldest)
 	if s.full { // by another policy, perhaps
 		s.calm = time.Time{}
@@ -374,7 +374,7 @@ func (s *storage) holds() (over bool) {
 	if s.held.IsZero() && now.Sub(s.reminded) < remindEvery {
 		return false
 	}
-	if !slices.ContainsFunc(s.files, func(y yielding) bool { return y.held() }) {
+	if !slices.ContainsFunc(s.files(), func(y yielding) bool { return y.held() }) {
 		s.held = time.Time{}
 		return false
 	}
@@ -404,11 +404,12 @@ func (s *storage) remind() {
 }
 
 func (s *storage) giveWayOneByOne(freed *uint64, enough func(freed uint64) bool, kept bool) (gave bool) {
-	for i := range s.files {
-		s.files[i].look(kept)
+	files := s.files()
+	for i := range files {
+		files[i].look(kept)
 	}
 	for !enough(*freed) {
-		y := first(s.files)
+		y := first(files)
 		if y == nil {
 			return gave
 		}

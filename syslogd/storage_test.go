@@ -42,7 +42,7 @@ func newPantry(t *testing.T, c Storage, files ...yielding) *pantry {
 	p.spare.dir = ""
 	c.Place = "system syslog storage"
 	p.configure(c, newState(Config{}))
-	p.files = files
+	p.files = func() []yielding { return files }
 	return p
 }
 

@@ -1,6 +1,7 @@
 package syslogd
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"slices"
@@ -24,10 +25,11 @@ const numSeverities = int(event.Debug) + 1
 type table struct {
 	// Built once.
 	routes   [event.NumFacilities][numSeverities][]uint16 // indexes of legs
+	columns  [event.NumFacilities][]byte                  // passing, leg by leg
 	legs     []leg
-	styles   []wire.Style // distinct ones: a record is formatted once for each
-	tests    []*test      // distinct ones: evaluated once for each record
-	narrow   []narrowing  // distinct ones
+	styles   []*wire.Style // distinct ones: a record is formatted once for each
+	tests    []*test       // distinct ones: evaluated once for each record
+	narrow   []narrowing   // distinct ones
 	settings settings
 	hosts    int       // how many of legs are hosts
 	loops    *loops    // nil where nothing is sent on
@@ -69,13 +71,40 @@ type route struct {
 	*wanted
 }
 
-// compile turns the expressions of s into tests, or takes those of known that
-// are the same. What is new becomes known, unless that is nil.
-func compile(s *Selection, known map[string]*test) ([]*test, error) {
+// compiled are the tests and styles of a table. Equal ones are one.
+type compiled struct {
+	tests  map[string]*test // by key
+	styles map[wire.Style]*wire.Style
+}
+
+// compiled returns those of t.
+func (t *table) compiled() *compiled {
+	c := &compiled{make(map[string]*test, len(t.tests)), make(map[wire.Style]*wire.Style, len(t.styles))}
+	for _, x := range t.tests {
+		c.tests[x.key] = x
+	}
+	for _, s := range t.styles {
+		c.styles[*s] = s
+	}
+	return c
+}
+
+// style returns the one that is equal to s.
+func (c *compiled) style(s wire.Style) *wire.Style {
+	known := c.styles[s]
+	if known == nil {
+		known = &s
+		c.styles[s] = known
+	}
+	return known
+}
+
+// compile turns the expressions of s into tests, or takes those that are the same.
+func (c *compiled) compile(s *Selection) ([]*test, error) {
 	var all []*test
 	var errs []error
 	add := func(key, text, expression string, compile func(match.Options) (*match.Expr, error)) {
-		if t := known[key]; t != nil {
+		if t := c.tests[key]; t != nil {
 			all = append(all, t)
 			return
 		}
@@ -86,9 +115,7 @@ func compile(s *Selection, known map[string]*test) ([]*test, error) {
 			return
 		}
 		t := &test{key: key, text: text, expr: x, anchored: strings.Contains(expression, "^"), negated: strings.HasPrefix(expression, "!")}
-		if known != nil {
-			known[key] = t
-		}
+		c.tests[key] = t
 		all = append(all, t)
 	}
 	if s.Match != "" {
@@ -104,15 +131,6 @@ func compile(s *Selection, known map[string]*test) ([]*test, error) {
 		add(string(key), text+" ]", "", func(o match.Options) (*match.Expr, error) { return match.Literals(s.MatchStrings, o) })
 	}
 	return all, errors.Join(errs...)
-}
-
-// known returns t's tests by key.
-func (t *table) known() map[string]*test {
-	all := make(map[string]*test, len(t.tests))
-	for _, x := range t.tests {
-		all[x.key] = x
-	}
-	return all
 }
 
 // decide returns which of rules decides about a facility, nil if none does. The
@@ -145,13 +163,12 @@ func passes(rules []Rule) (p passing) {
 // a destination may have, are 16 bits.
 const maxDestinations = 1<<15 - 1
 
-// newTable compiles routes. It cannot fail: expressions are compiled already.
-func newTable(routes []route, s settings) *table {
+// newTable makes the table of routes, most of which may be those of the table before.
+func newTable(routes []route, s settings, before *table) *table {
 	t := &table{settings: s, idle: make(chan struct{}, 1), legs: make([]leg, 0, len(routes))}
-	styles := make(map[wire.Style]uint16)
-	tests, narrow := make(map[string]uint16), make(map[string]uint16)
-	for i := range routes {
-		r := &routes[i]
+	styles := make(map[*wire.Style]uint16)
+	tests, narrow := make(map[*test]uint16), make(map[string]uint16)
+	for _, r := range routes {
 		l := leg{dest: r.dest, hash: r.fold, wanted: r.wanted}
 		style, ok := styles[r.style]
 		if !ok {
@@ -161,11 +178,11 @@ func newTable(routes []route, s settings) *table {
 		}
 		l.style = style
 		for i, c := range r.tests {
-			n, ok := tests[c.key]
+			n, ok := tests[c]
 			if !ok {
 				t.tests = append(t.tests, c)
 				n = uint16(len(t.tests))
-				tests[c.key] = n
+				tests[c] = n
 			}
 			l.tests[i] = n
 		}
@@ -183,32 +200,33 @@ func newTable(routes []route, s settings) *table {
 		}
 		t.legs = append(t.legs, l)
 	}
-	t.lead(routes)
+	t.lead(before)
 	t.scratch.New = func() any { return newScratch(t) }
 	return t
 }
 
 // lead fills t.routes, one list of legs for each facility and severity. Equal lists are
 // one: the table stays in the processor's cache however many destinations there are.
-func (t *table) lead(routes []route) {
-	var columns [event.NumFacilities][]byte // what passes, leg by leg
-	for f := range columns {
-		columns[f] = make([]byte, len(routes))
+// Those of a facility of which the same passes as before are the same as before.
+func (t *table) lead(before *table) {
+	for f := range t.columns {
+		t.columns[f] = make([]byte, len(t.legs))
 	}
-	for i, r := range routes {
-		for f, n := range r.passing {
-			columns[f][i] = n
+	for i := range t.legs {
+		for f, n := range t.legs[i].wanted.passing {
+			t.columns[f][i] = n
 		}
 	}
-	known := make(map[string][numSeverities][]uint16)
 	alike := make(map[int][][]uint16) // lists, by length
-	for f, column := range columns {
-		lists, ok := known[string(column)]
-		if !ok {
-			lists = leads(column, alike)
-			known[string(column)] = lists
+	for f, column := range t.columns {
+		equal := func(other []byte) bool { return bytes.Equal(column, other) }
+		if g := slices.IndexFunc(t.columns[:f], equal); g >= 0 {
+			t.routes[f] = t.routes[g]
+		} else if before != nil && equal(before.columns[f]) {
+			t.routes[f] = before.routes[f]
+		} else {
+			t.routes[f] = leads(column, alike)
 		}
-		t.routes[f] = lists
 	}
 }
 

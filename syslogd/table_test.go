@@ -65,19 +65,20 @@ var plain = wire.Style{FacilityOverride: -1, HostName: "box"}
 func engineTo(t testing.TB, routes ...route) *Engine {
 	t.Helper()
 	e := New(Options{})
+	known := new(table).compiled()
 	for _, r := range routes {
-		if r.err != nil {
+		if r.compile(known); r.err != nil {
 			t.Fatal(r.err)
 		}
 	}
-	e.table.Store(newTable(routes, settings{maxMessage: DefaultMaxMessageSize, host: "box", zone: time.UTC}))
+	e.table.Store(newTable(routes, settings{maxMessage: DefaultMaxMessageSize, host: "box", zone: time.UTC}, nil))
 	return e
 }
 
 // ready is what a destination of that selection and style wants.
 func ready(s Selection, style wire.Style, fold bool) *wanted {
-	w := &wanted{selection: &s, style: style, fold: fold}
-	w.compile(nil)
+	w := &wanted{spec: screenSpec{options: sink.ScreenOptions{Style: style}}, selection: &s, fold: fold}
+	w.compile(new(table).compiled())
 	return w
 }
 

@@ -18,7 +18,7 @@ type wanted struct {
 	place     string
 	part      any // points to the element of the Config
 	spec      spec
-	style     wire.Style
+	style     *wire.Style // equal ones are one
 	selection *Selection
 	fold      bool // repetitions are folded: they need an identity
 
@@ -29,20 +29,26 @@ type wanted struct {
 }
 
 // wanted returns every destination of c, in order. Those that are in before, and mean
-// the same there, are not compiled again; of the others, tests that are known are
-// not, and new ones become known.
-func (c *Config) wanted(before *state, known map[string]*test) []*wanted {
-	all := make([]*wanted, 0, len(c.Files)+len(c.Hosts)+len(c.Users)+1)
+// the same there, are not compiled again; of the others, what is known is not, and
+// what is new becomes known.
+func (c *Config) wanted(before *state, known *compiled) []choice {
+	all := make([]choice, 0, len(c.Files)+len(c.Hosts)+len(c.Users)+1)
 	same := before.config.common() == c.common()
+	after := 0 // the one of before found last
 	add := func(id destinationID, part any, place string, selection *Selection, duplicates bool, specify func() spec) {
-		if was := before.byID[id].wanted; same && was != nil && was.part == part {
-			all = append(all, was)
+		i, found := before.find(id, after)
+		if found {
+			after = i + 1
+		} else {
+			i = -1
+		}
+		if found && same && before.wanted[i].part == part {
+			all = append(all, choice{wanted: before.wanted[i], was: i})
 			return
 		}
 		w := &wanted{id: id, place: place, part: part, spec: specify(), selection: selection, fold: !(c.AllowDuplicates || duplicates)}
-		w.style = w.spec.style()
 		w.compile(known)
-		all = append(all, w)
+		all = append(all, choice{wanted: w, was: i})
 	}
 	for _, f := range c.Files {
 		add(destinationID{KindFile, f.Name}, f, f.Place, &f.Selection, f.AllowDuplicates, func() spec { return c.fileSpec(f) })
@@ -60,6 +66,15 @@ func (c *Config) wanted(before *state, known map[string]*test) []*wanted {
 	return all
 }
 
+// choice is what becomes of one that is wanted.
+type choice struct {
+	*wanted
+	was    int          // where the destination of the same name is in the state before; -1: nowhere
+	dest   *destination // nil: it is to be opened
+	opened bool
+	err    error
+}
+
 // common is what a Config says of all destinations.
 type common struct {
 	hostName   string
@@ -73,10 +88,11 @@ func (c *Config) common() common {
 	return common{c.HostName, c.Zone, c.AllowDuplicates, c.TimeFormat, c.SourceAddress}
 }
 
-// compile compiles what w selects.
-func (w *wanted) compile(known map[string]*test) {
+// compile compiles what w selects, and how its lines look.
+func (w *wanted) compile(known *compiled) {
+	w.style = known.style(w.spec.style())
 	w.passing = passes(w.selection.Rules)
-	tests, err := compile(w.selection, known)
+	tests, err := known.compile(w.selection)
 	narrow, narrowErr := w.selection.narrow()
 	w.tests, w.narrow, w.err = tests, narrow, errors.Join(err, narrowErr)
 }
