@@ -36,10 +36,12 @@ func (l logs) open(name string) (*logfile.Log, error) {
 		return nil, err
 	}
 	log.Node = l.d.state.node
+	if err := l.d.engine.Flush(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.Join(err, log.Close())
+	}
 	live, err := l.d.engine.File(name)
 	switch {
 	case err == nil:
-		live.Flush()
 		log.Live = live
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, errors.Join(err, log.Close())

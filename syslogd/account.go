@@ -182,18 +182,21 @@ func (t totals) wrapped() bool {
 	return slices.ContainsFunc(t.fields(), func(n *uint64) bool { return int64(*n) < 0 })
 }
 
-func plus(a, b totals) totals {
-	sums := a.fields()
-	for i, n := range b.fields() {
-		*sums[i] += *n
-	}
-	return a
-}
+func plus(a, b totals) totals { return a.and(&b, 1) }
 
-func minus(a, b totals) totals {
-	left := a.fields()
-	for i, n := range b.fields() {
-		*left[i] -= *n
+func minus(a, b totals) totals { return a.and(&b, ^uint64(0)) }
+
+// and adds sign, which is 1 or -1, times each count of b. It is asked for thousands
+// of destinations one after the other, and so takes no memory.
+func (a totals) and(b *totals, sign uint64) totals {
+	a.filtered += sign * b.filtered
+	a.Accepted += sign * b.Accepted
+	a.Delivered += sign * b.Delivered
+	a.Repeated += sign * b.Repeated
+	a.Waiting += sign * b.Waiting
+	a.Made += sign * b.Made
+	for i, n := range b.Dropped {
+		a.Dropped[i] += sign * n
 	}
 	return a
 }

@@ -112,6 +112,7 @@ func (e *Engine) closeDestinations(ctx context.Context, all []*destination) erro
 	if !local.drained(stop.Done()) {
 		errs = append(errs, errRouting, stop.Err())
 	} else {
+		e.outbox.empty()
 		errs = append(errs, closeAll(ctx, others)...)
 	}
 	return errors.Join(append(errs, <-closed...)...)

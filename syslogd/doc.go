@@ -153,13 +153,13 @@
 //		commit    kept
 //		shutdown  compressed until the deadline, else kept
 //		kill -9   kept
-//	hosts: own records, where hosts are 128 or more
+//	hosts, files: own records, where either are 128 or more
 //		bound     8 MiB
 //		full      whoever records waits
 //		counter   Selected
-//		commit    given to the hosts before one of them is closed
+//		commit    given to all before one of them is closed
 //		shutdown  given until the deadline, then given up, and their number reported
-//		kill -9   lost to the hosts; the audit trail and the files have them
+//		kill -9   lost to these; the audit trail has them
 //	host: spool
 //		bound     `spool size` on disk; 16 MiB in memory while the disk takes nothing
 //		full      as `spool overflow` says: the oldest or the newest is dropped

@@ -33,9 +33,10 @@ func (e *Engine) sink(name string) sink.Destination {
 func notConfigured(name string) error { return fmt.Errorf("%s: %w", name, fs.ErrNotExist) }
 
 // Flush makes everything that Submit and Log have returned from readable in the
-// file of that name. The error is fs.ErrNotExist where the configuration in
+// file of that name, or in those kept per-host under it. The error is fs.ErrNotExist where the configuration in
 // force names no such file: what lies on the disk then does not change.
 func (e *Engine) Flush(name string) error {
+	e.outbox.empty()
 	f, err := e.File(name)
 	if err != nil {
 		return err
@@ -47,6 +48,7 @@ func (e *Engine) Flush(name string) error {
 // ClearLog empties the file of that name, and removes its archives if all is
 // set (`clear log NAME all`), for a user. A file kept per-host is named per-host/HOST/NAME.
 func (e *Engine) ClearLog(name, user string, all bool) error {
+	e.outbox.empty()
 	if sender, file, ok := SenderFile(name); ok {
 		p, _ := e.sink(file).(*sink.PerHost)
 		if p == nil {

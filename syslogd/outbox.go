@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// manyHosts is how many hosts a record of our own is given to before Log
-	// returns. Beyond, a commit would wait for one write to each of thousands of
-	// spools, several times.
+	// manyHosts is how many hosts, and how many files, a record of our own is given
+	// to before Log returns. Beyond, a commit would wait for one write to each of
+	// thousands of spools and files, several times; the audit trail has the record.
 	manyHosts = 128
 
 	// outboxBytes bounds the records in the outbox.
@@ -21,24 +21,24 @@ const (
 
 	// gatherEach and gatherMost are how long records wait for others, so that each
 	// host gets what a commit makes in one write, and behind it: so long for each
-	// host, but no longer.
+	// host and file, but no longer.
 	gatherEach = 50 * time.Microsecond
 	gatherMost = 250 * time.Millisecond
 
-	// hostsAtOnce is how many hosts get all that waits, before the next ones do: with
+	// hostsAtOnce is how many of them get all that waits, before the next ones do: with
 	// few at a time each gets its records in one write.
 	hostsAtOnce = 64
 )
 
-// outbox gives records of our own to the hosts, where these are many. Each host
-// gets them in the order in which they came; files and terminals have them
-// already. One goroutine does it, while there is something to do.
+// outbox gives records of our own to the hosts, and to the files, where these are
+// many. Each gets them in the order in which they came; terminals have them already.
+// One goroutine does it, while there is something to do.
 type outbox struct {
 	// Built once.
 	life    context.Context // at its end what waits is given up
 	gone    func(*wire.Batch)
 	dropped func(records int)
-	many    int // hosts of a table whose records come here
+	many    int // hosts, or files, of a table whose records come here
 
 	mu      sync.Mutex // guards what follows
 	news    sync.Cond  // of any change of it
@@ -46,15 +46,23 @@ type outbox struct {
 	bytes   int        // of waiting, and of what is being given
 	put     uint64     // errands so far
 	given   uint64     // of these
+	hosts   int        // errands for hosts that are not given
+	files   int        // and for files
 	busy    bool       // the goroutine runs
 	urging  int        // how many wait for it
 }
 
-// errand is records for the hosts of one table.
+// errand is records for the hosts of one table, its files, or both.
 type errand struct {
-	table *table
-	batch *wire.Batch
-	skip  map[*destination]bool // these get nothing
+	table        *table
+	batch        *wire.Batch
+	hosts, files bool
+	skip         map[*destination]bool // these get nothing
+}
+
+// joins reports whether both can be given in one round.
+func (r *errand) joins(o *errand) bool {
+	return r.table == o.table && r.hosts == o.hosts && r.files == o.files && r.skip == nil && o.skip == nil
 }
 
 func newOutbox(life context.Context, gone func(*wire.Batch), report func(string, error)) *outbox {
@@ -66,26 +74,40 @@ func newOutbox(life context.Context, gone func(*wire.Batch), report func(string,
 	return o
 }
 
-// takes puts b, which is for hosts, in the outbox, if it is to go that way: the table
-// has many hosts, or something for a host waits already. It waits while the outbox is full.
-func (o *outbox) takes(t *table, b *wire.Batch, skip map[*destination]bool, spare func() *wire.Batch) bool {
+// takes puts b in the outbox, for the hosts, for the files, or for both, if it is to
+// go that way: the table has many of them, or something for them waits already. It
+// waits while the outbox is full.
+func (o *outbox) takes(t *table, b *wire.Batch, skip map[*destination]bool, spare func() *wire.Batch) (hosts, files bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if t.hosts < o.many && o.put == o.given {
-		return false
+	hosts = (t.hosts >= o.many || o.hosts > 0) && t.has(KindHost, skip)
+	files = (t.files >= o.many || o.files > 0) && t.has(KindFile, skip)
+	if !hosts && !files {
+		return false, false
 	}
 	o.urge(func() bool { return o.bytes == 0 || o.bytes+len(b.Buf) <= outboxBytes || o.life.Err() != nil })
 	c := spare()
 	c.Buf, c.Records = append(c.Buf[:0], b.Buf...), append(c.Records[:0], b.Records...)
 	c.Origin, c.Received = b.Origin, b.Received
-	o.waiting = append(o.waiting, errand{t, c, skip})
+	o.waiting = append(o.waiting, errand{t, c, hosts, files, skip})
+	o.count(hosts, files, 1)
 	o.bytes += len(c.Buf)
 	o.put++
 	if !o.busy {
 		o.busy = true
 		go o.run()
 	}
-	return true
+	return hosts, files
+}
+
+// count notes that there is one errand more, or one less. The lock is held.
+func (o *outbox) count(hosts, files bool, by int) {
+	if hosts {
+		o.hosts += by
+	}
+	if files {
+		o.files += by
+	}
 }
 
 // empty returns when all that was put so far is given, or given up.
@@ -107,9 +129,17 @@ func (o *outbox) urge(done func() bool) {
 }
 
 // gather waits a moment for more. The lock is held.
-func (o *outbox) gather(hosts int) {
+func (o *outbox) gather(r *errand) {
+	destinations := 0
+	if r.hosts {
+		destinations += r.table.hosts
+	}
+	if r.files {
+		destinations += r.table.files
+	}
+
 	due := false
-	timer := time.AfterFunc(min(time.Duration(hosts)*gatherEach, gatherMost), func() {
+	timer := time.AfterFunc(min(time.Duration(destinations)*gatherEach, gatherMost), func() {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		due = true
@@ -125,10 +155,10 @@ func (o *outbox) run() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for len(o.waiting) > 0 {
-		o.gather(o.waiting[0].table.hosts)
+		o.gather(&o.waiting[0])
 		round := o.waiting
 		n := 1
-		for n < len(round) && round[n].table == round[0].table && round[n].skip == nil && round[0].skip == nil {
+		for n < len(round) && round[n].joins(&round[0]) {
 			n++
 		}
 		round, o.waiting = round[:n:n], round[n:]
@@ -137,6 +167,7 @@ func (o *outbox) run() {
 		o.mu.Lock()
 		for i := range round {
 			o.bytes -= len(round[i].batch.Buf)
+			o.count(round[i].hosts, round[i].files, -1)
 			o.gone(round[i].batch)
 		}
 		o.given += uint64(n)
@@ -146,20 +177,19 @@ func (o *outbox) run() {
 	o.news.Broadcast()
 }
 
-// give hands errands of one table to its hosts, some hosts at a time.
+// give hands errands of one table to its hosts and files, some at a time.
 func (o *outbox) give(round []errand) {
 	t := round[0].table
-	p := portion{hosts: true, skip: round[0].skip}
+	p := portion{hosts: round[0].hosts, files: round[0].files, skip: round[0].skip}
 	for p.from = 0; p.from < len(t.legs); p.from = p.to {
-		if o.life.Err() != nil {
-			n := 0
-			for i := range round {
-				n += len(round[i].batch.Records)
-			}
-			o.dropped(n)
+		if p.hosts && o.life.Err() != nil {
+			o.giveUp(round)
+			p.hosts = false
+		}
+		if !p.hosts && !p.files {
 			return
 		}
-		p.to = t.someHosts(p.from)
+		p.to = t.some(&p)
 		sc := t.scratch.Get().(*scratch)
 		for i := range round {
 			t.route(sc, round[i].batch, &p)
@@ -168,47 +198,64 @@ func (o *outbox) give(round []errand) {
 	}
 }
 
-// hasHosts reports whether t has a host that is not in skip.
-func (t *table) hasHosts(skip map[*destination]bool) bool {
+// giveUp tells that hosts do not get what is in errands: their spools may stand
+// still, which files do not.
+func (o *outbox) giveUp(round []errand) {
+	n := 0
+	for i := range round {
+		n += len(round[i].batch.Records)
+	}
+	o.dropped(n)
+}
+
+// has reports whether t has a destination of that kind which is not in skip.
+func (t *table) has(kind Kind, skip map[*destination]bool) bool {
 	if len(skip) == 0 {
-		return t.hosts > 0
+		return kind == KindHost && t.hosts > 0 || kind == KindFile && t.files > 0
 	}
 	for i := range t.legs {
-		if l := &t.legs[i]; l.dest.id.kind == KindHost && !skip[l.dest] {
+		if l := &t.legs[i]; l.dest.id.kind == kind && !skip[l.dest] {
 			return true
 		}
 	}
 	return false
 }
 
-// someHosts returns the end of the legs from on that hold hostsAtOnce hosts.
-func (t *table) someHosts(from int) int {
-	for n := 0; from < len(t.legs); from++ {
-		if t.legs[from].dest.id.kind != KindHost {
+// some returns the end of the legs from p.from on that hold hostsAtOnce of its kinds.
+func (t *table) some(p *portion) (to int) {
+	n := 0
+	for to = p.from; to < len(t.legs); to++ {
+		if !p.kind(&t.legs[to]) {
 			continue
 		}
 		if n++; n > hostsAtOnce {
 			break
 		}
 	}
-	return from
+	return to
 }
 
 // portion is some of the legs of a table: those from one to another, of these the
-// hosts, the others or both, and not those whose destination is in skip.
+// hosts, the files, the others or all, and not those whose destination is in skip.
 type portion struct {
-	from, to      int
-	hosts, others bool
-	skip          map[*destination]bool
+	from, to             int
+	hosts, files, others bool
+	skip                 map[*destination]bool
+}
+
+// kind reports whether l is of a kind that belongs to it.
+func (p *portion) kind(l *leg) bool {
+	switch l.dest.id.kind {
+	case KindHost:
+		return p.hosts
+	case KindFile:
+		return p.files
+	}
+	return p.others
 }
 
 // has reports whether l, which is between from and to, belongs to it.
-func (p *portion) has(l *leg) bool {
-	if l.dest.id.kind == KindHost {
-		return p.hosts && !p.skip[l.dest]
-	}
-	return p.others && !p.skip[l.dest]
-}
+func (p *portion) has(l *leg) bool { return p.kind(l) && !p.skip[l.dest] }
 
 // of returns those of list, which is ascending, that are between from and to.
 func (p *portion) of(list []uint16) []uint16 {

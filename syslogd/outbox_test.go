@@ -148,7 +148,7 @@ func TestOutboxWaitsForNoHost(t *testing.T) {
 	b := ownBatchOf(1 << 10)
 	fit := outboxBytes / len(b.Buf)
 	for range fit {
-		if !o.takes(table, b, nil, spare) {
+		if hosts, files := o.takes(table, b, nil, spare); !hosts || files {
 			t.Fatal("not taken")
 		}
 	}
@@ -168,7 +168,7 @@ func TestOutboxWaitsForNoHost(t *testing.T) {
 		t.Errorf("%d lines, want %d; %+v", hosts.lines, want, o)
 	}
 	few, _ := manyStanding(t, manyHosts-1)
-	if o.takes(few, b, nil, spare) {
+	if hosts, files := o.takes(few, b, nil, spare); hosts || files {
 		t.Error("few hosts, and nothing waits: it is faster at once")
 	}
 }
@@ -197,5 +197,51 @@ func TestOutboxGivesUp(t *testing.T) {
 	}
 	if n != 3 {
 		t.Errorf("%d records were given up, want 3", n)
+	}
+}
+
+// TestOwnRecordsToManyFiles: who records does not wait for many files, and who reads
+// one finds what was recorded, through a change that removes some and at the end.
+func TestOwnRecordsToManyFiles(t *testing.T) {
+	words := []string{"first", "second", "completed", "later"}
+	files := func(n int) (c Config) {
+		for i := range n {
+			c.Files = append(c.Files, toFile(t, fmt.Sprint("f", i), "daemon info"))
+		}
+		return c
+	}
+	w := start(t, files(manyHosts+12))
+	by := event.Subject{PID: 1}
+	w.Log(by, own("first"))
+	if err := w.Flush("f7"); err != nil {
+		t.Fatal(err)
+	}
+	if text := w.text("f7"); !strings.Contains(text, "first") {
+		t.Errorf("who reads does not find it: %q", text)
+	}
+	w.LogAll(by, []event.Entry{own("second")})
+	w.commit(files(100))
+	w.LogBoth(by, own("completed"))
+	w.Log(by, own("later"))
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range manyHosts + 12 {
+		text := w.text(fmt.Sprint("f", i))
+		last := 0
+		for n, word := range words {
+			want := 1
+			if i >= 100 && n == len(words)-1 {
+				want = 0
+			}
+			if strings.Count(text, word) != want {
+				t.Errorf("file %d has %q %d times, want %d:\n%s", i, word, strings.Count(text, word), want, text)
+			}
+			if at := strings.Index(text, word); want == 1 && at < last {
+				t.Errorf("file %d has %q too early:\n%s", i, word, text)
+			} else if want == 1 {
+				last = at
+			}
+		}
 	}
 }

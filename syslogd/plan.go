@@ -421,13 +421,13 @@ func (r *retirement) run() {
 	}
 	e.mu.Unlock()
 	r.table.drained(nil)
+	if len(r.destinations) > 0 {
+		e.outbox.empty()
+	}
 	hosts, local := apart(r.destinations)
 	ctx, cancel := context.WithTimeout(e.life, e.o.DrainTimeout)
 	defer cancel()
 	errs := closeAll(ctx, local)
-	if len(hosts) > 0 {
-		e.outbox.empty()
-	}
 	drained := e.spools.drain(ctx, hosts)
 	settled()
 	errs = append(errs, drained()...)

@@ -19,10 +19,10 @@ const (
 // scratch is the working memory of one Submit: a batch of lines for each
 // destination and what is known already about the record at hand.
 type scratch struct {
-	out     []outgoing // for each leg
-	touched []uint16   // legs with lines, in the order of their first line
-	bytes   int        // formatted since the last flush
-	kept    int        // memory for lines, bytes
+	out     []*outgoing // for each leg; nil for one that has had nothing
+	touched []uint16    // legs with lines, in the order of their first line
+	bytes   int         // formatted since the last flush
+	kept    int         // memory for lines, bytes
 
 	// The record at hand, by serial: what was computed for it already.
 	serial    uint64
@@ -62,7 +62,7 @@ type verdict struct {
 
 func newScratch(t *table) *scratch {
 	return &scratch{
-		out:       make([]outgoing, len(t.legs)),
+		out:       make([]*outgoing, len(t.legs)),
 		touched:   make([]uint16, 0, len(t.legs)),
 		formatted: make([]formatted, len(t.styles)),
 		verdicts:  make([]verdict, len(t.tests)),
@@ -74,7 +74,11 @@ func newScratch(t *table) *scratch {
 
 // touch returns leg n's outgoing, noting that the next flush is to visit it.
 func (sc *scratch) touch(n uint16) *outgoing {
-	out := &sc.out[n]
+	out := sc.out[n]
+	if out == nil {
+		out = new(outgoing)
+		sc.out[n] = out
+	}
 	if !out.touched {
 		out.touched = true
 		sc.touched = append(sc.touched, n)
@@ -102,13 +106,10 @@ func (t *table) submit(b *wire.Batch, p *portion) {
 }
 
 // submitOwn is submit of records of our own, but not to the destinations in skip.
-// Hosts get them soon, where they are many.
+// Hosts and files get them soon, where they are many.
 func (e *Engine) submitOwn(t *table, b *wire.Batch, skip map[*destination]bool) {
-	if !t.hasHosts(skip) || e.outbox.takes(t, b, skip, func() *wire.Batch { return e.batches.Get().(*wire.Batch) }) {
-		t.submit(b, &portion{to: len(t.legs), others: true, skip: skip})
-		return
-	}
-	t.submit(b, &portion{to: len(t.legs), hosts: true, others: true, skip: skip})
+	hosts, files := e.outbox.takes(t, b, skip, func() *wire.Batch { return e.batches.Get().(*wire.Batch) })
+	t.submit(b, &portion{to: len(t.legs), hosts: !hosts, files: !files, others: true, skip: skip})
 }
 
 // enter returns the table in force, which stays usable until its leave. The
@@ -261,7 +262,7 @@ func (sc *scratch) compose(b *wire.Batch, r *wire.Record) {
 // format appends r's line to leg n, copying it where another leg of the same
 // style has it already.
 func (t *table) format(sc *scratch, n uint16, b *wire.Batch, r *wire.Record, self bool) {
-	l, out := &t.legs[n], &sc.out[n]
+	l, out := &t.legs[n], sc.out[n]
 	lines := &out.lines
 	if len(lines.Lines) == 0 {
 		lines.Received = b.Received
@@ -292,16 +293,16 @@ const manyLegs = 256
 // flush hands what has gathered to the destinations.
 func (t *table) flush(sc *scratch) {
 	for _, n := range sc.touched {
-		out := &sc.out[n]
+		out := sc.out[n]
 		sc.kept += cap(out.lines.Buf) - out.kept
 		out.kept = cap(out.lines.Buf)
 	}
 	if len(sc.touched) < manyLegs {
 		for _, n := range sc.touched {
-			t.deliver(&sc.out[n], t.legs[n].dest)
+			t.deliver(sc.out[n], t.legs[n].dest)
 		}
 	} else {
-		atOnce(sc.touched, func(n *uint16) { t.deliver(&sc.out[*n], t.legs[*n].dest) })
+		atOnce(sc.touched, func(n *uint16) { t.deliver(sc.out[*n], t.legs[*n].dest) })
 	}
 	sc.touched, sc.bytes = sc.touched[:0], 0
 }

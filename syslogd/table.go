@@ -32,6 +32,7 @@ type table struct {
 	narrow   []narrowing   // distinct ones
 	settings settings
 	hosts    int       // how many of legs are hosts
+	files    int       // and files
 	loops    *loops    // nil where nothing is sent on
 	scratch  sync.Pool // *scratch, shaped by legs, styles and tests
 
@@ -195,8 +196,11 @@ func newTable(routes []route, s settings, before *table) *table {
 			}
 			l.narrow = n
 		}
-		if r.dest.id.kind == KindHost {
+		switch r.dest.id.kind {
+		case KindHost:
 			t.hosts++
+		case KindFile:
+			t.files++
 		}
 		t.legs = append(t.legs, l)
 	}

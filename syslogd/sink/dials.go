@@ -8,8 +8,11 @@ import (
 // Dials bounds how many Remotes begin to connect, or to look up a name, at the same
 // time: thousands that do so at once hold up everything else for seconds. A host that
 // does not answer is waited for longer than it keeps its place, so that others get
-// theirs; those whose last attempt failed come behind the others.
+// theirs; those whose last attempts failed come behind the others, and have a quarter
+// of the places.
 type Dials struct {
+	first int // places for those that come first alone
+
 	mu    sync.Mutex // guards what follows, and the places
 	free  int
 	lines [2][]*place // who waits: those that come first, and the others
@@ -19,7 +22,7 @@ type Dials struct {
 const dialPlace = time.Second
 
 // NewDials returns room for n attempts.
-func NewDials(n int) *Dials { return &Dials{free: n} }
+func NewDials(n int) *Dials { return &Dials{first: n * 3 / 4, free: n} }
 
 // place is the place of one attempt, asked for or had.
 type place struct {
@@ -41,22 +44,25 @@ func (d *Dials) ask(failed bool, ready func()) *place {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.free > 0 {
-		d.free--
-		p.grant()
-		return p
-	}
-	line := &d.lines[0]
+	n := 0
 	if failed {
-		line = &d.lines[1]
+		n = 1
 	}
-	*line = append(*line, p)
+	if d.room(n) {
+		p.grant()
+	} else {
+		d.lines[n] = append(d.lines[n], p)
+	}
 	return p
 }
+
+// room reports whether there is a place for the line of that number. The lock is held.
+func (d *Dials) room(line int) bool { return d.free > line*d.first }
 
 // grant gives p its place for a time. The lock is held.
 func (p *place) grant() {
 	p.had = true
+	p.dials.free--
 	p.timer = time.AfterFunc(dialPlace, p.leave)
 }
 
@@ -92,16 +98,18 @@ func (d *Dials) leave(p *place) (next *place) {
 		return nil // whoever takes it out of the line passes over it
 	}
 	p.timer.Stop()
+	d.free++
 	for i := range d.lines {
-		for line := &d.lines[i]; len(*line) > 0; {
+		for line := &d.lines[i]; len(*line) > 0 && d.room(i); {
 			next, *line = (*line)[0], (*line)[1:]
 			if !next.gone {
 				next.grant()
 				return next
 			}
 		}
-		d.lines[i] = nil
+		if len(d.lines[i]) == 0 {
+			d.lines[i] = nil
+		}
 	}
-	d.free++
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 
 func TestDialsHaveRoomForSoMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := NewDials(2)
+		d := NewDials(2)  // one of them for those that have not failed alone
 		var mu sync.Mutex // guards got: places are granted by timers too
 		var got []string
 		have := func(name string) {
@@ -34,7 +34,7 @@ func TestDialsHaveRoomForSoMany(t *testing.T) {
 				t.Errorf("places for %q, want %q", got, names)
 			}
 		}
-		first, second := ask("first", false), ask("second", true)
+		first, second := ask("first", true), ask("second", false)
 		again, gone, third, fourth := ask("again", true), ask("gone", false), ask("third", false), ask("fourth", false)
 		want("first", "second")
 		gone.leave()
@@ -43,7 +43,9 @@ func TestDialsHaveRoomForSoMany(t *testing.T) {
 		want("first", "second", "third")
 		time.Sleep(dialPlace / 2) // the second has had its time
 		want("first", "second", "third", "fourth")
-		time.Sleep(dialPlace / 2) // and the third
+		time.Sleep(dialPlace / 2) // and the third: its place is not for one that has failed
+		want("first", "second", "third", "fourth")
+		time.Sleep(dialPlace / 2)
 		want("first", "second", "third", "fourth", "again")
 		for _, p := range []*place{first, second, gone, third, fourth, again} { // again or late, as it comes
 			p.leave()
