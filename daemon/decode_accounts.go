@@ -16,7 +16,9 @@ type accounts struct {
 	classes  meanings[*loginClass]
 	users    meanings[*loginUser]
 	root     configtree.Hash // of root-authentication
-	members  *directory      // of all these
+
+	expressions op.Expressions // of classes, and of some that were
+	members     *directory     // of all these
 }
 
 // loginClass is what `class NAME` means.
@@ -61,17 +63,24 @@ type directory struct {
 	proofProblems []configtree.Problem
 }
 
+// maxFormer bounds the expressions that are kept beside those of classes, which have
+// four, and what is to be found at their beginnings.
+const maxFormer = 256
+
 // decodeAccounts reads classes and users, if they are not as before.
 func decodeAccounts(r *configtree.Reader, before *accounts) *accounts {
 	login, rootAuthentication := r.Child("system").Child("login"), r.Child("system").Child("root-authentication")
 	a := &accounts{additive: r.Child("system").Has("regex-additive-logic"), root: rootAuthentication.Hash()}
+	if a.expressions = before.expressions; a.expressions == nil || len(a.expressions) > 8*len(before.classes.all)+maxFormer {
+		a.expressions = make(op.Expressions)
+	}
 	root := decodeRoot(rootAuthentication)
 	classes := &before.classes
 	if a.additive != before.additive {
 		classes = new(meanings[*loginClass])
 	}
 	a.classes = classes.read(login, "class", func(r *configtree.Reader) (*loginClass, bool) {
-		return decodeClass(r, a.additive), true
+		return decodeClass(r, a.additive, a.expressions), true
 	})
 	a.users = before.users.read(login, "user", func(r *configtree.Reader) (*loginUser, bool) {
 		return decodeUser(r), true

@@ -12,11 +12,11 @@ import (
 )
 
 // decodeClass reads `class NAME`. What is wrong with its expressions becomes a problem.
-func decodeClass(r *configtree.Reader, additive bool) *loginClass {
+func decodeClass(r *configtree.Reader, additive bool, known op.Expressions) *loginClass {
 	c := &loginClass{name: r.Key(), limited: r.Has("idle-timeout"), idle: minutes(r.Uint("idle-timeout")),
 		access: access(r), noSFTP: r.Has("no-sftp-server")}
 	r.Has("no-scp-server") // its own protocol is not spoken: what speaks sftp is sftp
-	class, problems := op.NewClass(op.ClassDefinition{
+	class, problems := known.NewClass(op.ClassDefinition{
 		Name: c.name, Permissions: r.Texts("permissions"), Additive: additive,
 		AllowCommands: r.Text("allow-commands"), DenyCommands: r.Text("deny-commands"),
 		AllowConfiguration: r.Text("allow-configuration"), DenyConfiguration: r.Text("deny-configuration"),

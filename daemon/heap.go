@@ -13,11 +13,11 @@ const (
 	// if that is less than what lives in it. Go would let it have as much as lives: a
 	// configuration of 100,000 statements takes 100 MB, and nobody is to pay for it
 	// twice.
-	spareHeap = 32 << 20
+	spareHeap = 24 << 20
 
 	// leastPercent is the least part of what lives that may be garbage: each collection
 	// looks at all that lives.
-	leastPercent = 25
+	leastPercent = 20
 
 	// loadPercent is what may be garbage while a large load lasts, however much lives: its
 	// time is to follow its size, and a part of what lives would be looked at a dozen times.

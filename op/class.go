@@ -89,11 +89,14 @@ func SuperUser() *Class { return PredefinedClasses()[0] }
 
 // NewClass compiles a class. With a problem the class permits nothing that needs
 // a permission: whoever wrote the expression relied on it.
-func NewClass(d ClassDefinition) (*Class, []ClassProblem) {
+func NewClass(d ClassDefinition) (*Class, []ClassProblem) { return make(Expressions).NewClass(d) }
+
+// NewClass is NewClass that takes from x what it has, and adds to it what is new.
+func (x Expressions) NewClass(d ClassDefinition) (*Class, []ClassProblem) {
 	c := &Class{definition: d, flags: map[string]bool{}}
 	var problems []ClassProblem
-	c.commands = newRules("commands", d.AllowCommands, d.DenyCommands, d.AllowCommandsRegexps, d.DenyCommandsRegexps, &problems)
-	c.config = newRules("configuration", d.AllowConfiguration, d.DenyConfiguration, d.AllowConfigurationRegexps,
+	c.commands = x.newRules("commands", d.AllowCommands, d.DenyCommands, d.AllowCommandsRegexps, d.DenyCommandsRegexps, &problems)
+	c.config = x.newRules("configuration", d.AllowConfiguration, d.DenyConfiguration, d.AllowConfigurationRegexps,
 		d.DenyConfigurationRegexps, &problems)
 	c.config.allowWins = d.Additive
 	if len(problems) > 0 {
@@ -105,12 +108,12 @@ func NewClass(d ClassDefinition) (*Class, []ClassProblem) {
 	return c, nil
 }
 
-func newRules(what, allow, deny string, allows, denies []string, problems *[]ClassProblem) (r rules) {
+func (x Expressions) newRules(what, allow, deny string, allows, denies []string, problems *[]ClassProblem) (r rules) {
 	one := func(side, text string, anchored bool) pattern {
 		if text == "" {
 			return nil
 		}
-		p, err := newExpression(text, anchored)
+		p, err := x.newExpression(text, anchored)
 		if err != nil {
 			*problems = append(*problems, ClassProblem{Statement: side + "-" + what, Err: err})
 		}
@@ -120,7 +123,7 @@ func newRules(what, allow, deny string, allows, denies []string, problems *[]Cla
 		if len(lists) == 0 {
 			return nil
 		}
-		t, at, err := newTerms(lists)
+		t, at, err := x.newTerms(lists)
 		if err != nil {
 			*problems = append(*problems, ClassProblem{side + "-" + what + "-regexps", lists[at], err})
 		}

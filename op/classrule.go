@@ -44,10 +44,10 @@ type expression struct {
 	anchored bool
 }
 
-func newExpression(text string, anchored bool) (pattern, error) {
-	e, err := compileRule(text)
+func (x Expressions) newExpression(text string, anchored bool) (pattern, error) {
+	e, err := x.compile(text)
 	if err == nil && anchored {
-		e, err = compileRule("^(" + text + ")")
+		e, err = x.compile("^(" + text + ")")
 	}
 	if err != nil {
 		return nil, err
@@ -57,11 +57,22 @@ func newExpression(text string, anchored bool) (pattern, error) {
 
 var errNegated = errors.New("`!`: use the opposite statement to negate")
 
-func compileRule(text string) (*match.Expr, error) {
+// Expressions are compiled expressions of classes, by text: many classes have the same.
+// One goroutine at a time may use them.
+type Expressions map[string]*match.Expr
+
+func (x Expressions) compile(text string) (*match.Expr, error) {
 	if strings.HasPrefix(text, "!") {
 		return nil, errNegated
 	}
-	return match.Compile(text, match.Options{IgnoreCase: true})
+	if e, ok := x[text]; ok {
+		return e, nil
+	}
+	e, err := match.Compile(text, match.Options{IgnoreCase: true})
+	if err == nil {
+		x[text] = e
+	}
+	return e, err
 }
 
 func (x expression) begin() state { return &spelled{p: x.e.Begin(x.anchored)} }
@@ -100,7 +111,7 @@ type termList struct {
 
 // newTerms compiles lists of terms that stand between blanks. On error, at is
 // which list it is about.
-func newTerms(lists []string) (t terms, at int, err error) {
+func (x Expressions) newTerms(lists []string) (t terms, at int, err error) {
 	for i, text := range lists {
 		var l termList
 		words := strings.Fields(text)
@@ -112,14 +123,14 @@ func newTerms(lists []string) (t terms, at int, err error) {
 			*last, l.exact = body, true
 		}
 		for _, w := range words {
-			if _, err := compileRule(w); err != nil {
+			if _, err := x.compile(w); err != nil {
 				return nil, i, err // in the words that were typed
 			}
-			e, err := compileRule("^(" + strings.TrimPrefix(w, "^") + ")$")
+			e, err := x.compile("^(" + strings.TrimPrefix(w, "^") + ")$")
 			if err != nil {
 				return nil, i, err
 			}
-			head, err := newHead(w)
+			head, err := x.newHead(w)
 			if err != nil {
 				return nil, i, err
 			}
@@ -131,12 +142,12 @@ func newTerms(lists []string) (t terms, at int, err error) {
 }
 
 // newHead compiles what a term has before `.*` at its end; nil where that is not all there is to it.
-func newHead(term string) (*match.Expr, error) {
+func (x Expressions) newHead(term string) (*match.Expr, error) {
 	head, ok := strings.CutSuffix(term, ".*")
 	if !ok || strings.ContainsAny(head, `|\`) {
 		return nil, nil
 	}
-	return compileRule("^(" + strings.TrimPrefix(head, "^") + ")")
+	return x.compile("^(" + strings.TrimPrefix(head, "^") + ")")
 }
 
 func (t terms) begin() state {

@@ -16,8 +16,10 @@ const (
 	// thousands of spools and files, several times; the audit trail has the record.
 	manyHosts = 128
 
-	// outboxBytes bounds the records in the outbox.
+	// outboxBytes bounds the records in the outbox, and the tables that are kept for
+	// them: legBytes for each destination of each.
 	outboxBytes = 8 << 20
+	legBytes    = 100
 
 	// gatherEach and gatherMost are how long records wait for others, so that each
 	// host gets what a commit makes in one write, and behind it: so long for each
@@ -58,6 +60,7 @@ type errand struct {
 	batch        *wire.Batch
 	hosts, files bool
 	skip         map[*destination]bool // these get nothing
+	bytes        int
 }
 
 // joins reports whether both can be given in one round.
@@ -89,10 +92,17 @@ func (o *outbox) takes(t *table, b *wire.Batch, skip map[*destination]bool, spar
 	c := spare()
 	c.Buf, c.Records = append(c.Buf[:0], b.Buf...), append(c.Records[:0], b.Records...)
 	c.Origin, c.Received = b.Origin, b.Received
-	o.waiting = append(o.waiting, errand{t, c, hosts, files, skip})
+	r := errand{t, c, hosts, files, skip, len(c.Buf)}
+	if n := len(o.waiting); n == 0 || o.waiting[n-1].table != t {
+		r.bytes += len(t.legs) * legBytes
+	}
+	o.waiting = append(o.waiting, r)
 	o.count(hosts, files, 1)
-	o.bytes += len(c.Buf)
+	o.bytes += r.bytes
 	o.put++
+	if !r.joins(&o.waiting[0]) {
+		o.news.Broadcast() // no more will come for the first round
+	}
 	if !o.busy {
 		o.busy = true
 		go o.run()
@@ -128,7 +138,7 @@ func (o *outbox) urge(done func() bool) {
 	o.urging--
 }
 
-// gather waits a moment for more. The lock is held.
+// gather waits a moment for more that joins r, which is the first. The lock is held.
 func (o *outbox) gather(r *errand) {
 	destinations := 0
 	if r.hosts {
@@ -146,7 +156,7 @@ func (o *outbox) gather(r *errand) {
 		o.news.Broadcast()
 	})
 	defer timer.Stop()
-	for !due && o.urging == 0 {
+	for !due && o.urging == 0 && o.waiting[len(o.waiting)-1].joins(&o.waiting[0]) {
 		o.news.Wait()
 	}
 }
@@ -166,7 +176,7 @@ func (o *outbox) run() {
 		o.give(round)
 		o.mu.Lock()
 		for i := range round {
-			o.bytes -= len(round[i].batch.Buf)
+			o.bytes -= round[i].bytes
 			o.count(round[i].hosts, round[i].files, -1)
 			o.gone(round[i].batch)
 		}
