@@ -11,7 +11,7 @@ func TestGarbagePercent(t *testing.T) {
 	for _, c := range []struct {
 		live uint64
 		want int
-	}{{0, 100}, {4 << 20, 100}, {32 << 20, 100}, {64 << 20, 50}, {100 << 20, 32}, {1 << 30, leastPercent}} {
+	}{{0, 100}, {4 << 20, 100}, {24 << 20, 100}, {48 << 20, 50}, {96 << 20, 25}, {1 << 30, leastPercent}} {
 		if got := garbagePercent(c.live); got != c.want {
 			t.Errorf("%d bytes: %d %%, want %d", c.live, got, c.want)
 		}

@@ -412,13 +412,6 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-func names(list []Choice) (out []string) {
-	for _, c := range list {
-		out = append(out, c.Name)
-	}
-	return out
-}
-
 func TestACopyThatIsInterruptedLeavesWhatWasThere(t *testing.T) {
 	env := newEnv(t)
 	for _, name := range []string{"a", "b"} {
