@@ -50,6 +50,7 @@ type outbox struct {
 	given   uint64     // of these
 	hosts   int        // errands for hosts that are not given
 	files   int        // and for files
+	newest  *table     // of the errand put last
 	busy    bool       // the goroutine runs
 	urging  int        // how many wait for it
 }
@@ -93,7 +94,8 @@ func (o *outbox) takes(t *table, b *wire.Batch, skip map[*destination]bool, spar
 	c.Buf, c.Records = append(c.Buf[:0], b.Buf...), append(c.Records[:0], b.Records...)
 	c.Origin, c.Received = b.Origin, b.Received
 	r := errand{t, c, hosts, files, skip, len(c.Buf)}
-	if n := len(o.waiting); n == 0 || o.waiting[n-1].table != t {
+	if o.newest != t {
+		o.newest = t
 		r.bytes += len(t.legs) * legBytes
 	}
 	o.waiting = append(o.waiting, r)
@@ -183,7 +185,7 @@ func (o *outbox) run() {
 		o.given += uint64(n)
 		o.news.Broadcast()
 	}
-	o.waiting, o.busy = nil, false
+	o.waiting, o.newest, o.busy = nil, nil, false
 	o.news.Broadcast()
 }
 
