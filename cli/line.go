@@ -14,7 +14,41 @@ import (
 // splitLine cuts a line into words. An unquoted | is a word of its own wherever
 // it stands. bad is the quote that is not closed, or that touches other text, with
 // the line's beginning up to there in out; nil when there is none.
+//
+// What # begins is a comment, but not in `show | display inheritance | except ##`, which
+// Junos' users type: there it is what the verb of the filter is about.
 func splitLine(line string) (out []configtree.Word, bad *badQuote) {
+	out, bad = splitWords(line)
+	i, n := strings.Index(line, inheritanceMark), len(out)
+	if i < 0 || bad != nil || n < 2 || out[n-2].Quoted || out[n-2].Text != "|" || !takesPattern(out[n-1].Text) ||
+		strings.TrimSpace(line[min(i, out[n-1].Col+len(out[n-1].Text)):i]) != "" {
+		return out, bad
+	}
+	rest := i + len(inheritanceMark)
+	out = append(out, configtree.Word{Text: inheritanceMark, Col: i})
+	more, bad := splitLine(line[rest:])
+	for _, w := range more {
+		w.Col += rest
+		out = append(out, w)
+	}
+	if bad != nil {
+		bad.col += rest
+	}
+	return out, bad
+}
+
+// takesPattern reports whether word is, or begins, the verb of a filter that takes a pattern.
+func takesPattern(word string) bool {
+	return slices.ContainsFunc(pipeVerbs(), func(v *verb) bool {
+		return strings.HasPrefix(v.Words, word) && len(v.Params) > 0 && v.Params[0].Name == patternName
+	})
+}
+
+// inheritanceMark begins the comments of `display inheritance`.
+const inheritanceMark = "##"
+
+// splitWords is splitLine up to a comment.
+func splitWords(line string) (out []configtree.Word, bad *badQuote) {
 	for from := 0; ; {
 		words, err := format.Words(line[from:])
 		var glued *format.GluedError

@@ -10,10 +10,13 @@ import (
 	"loggia/op"
 )
 
+// patternName is what the argument of filters that look for something is called.
+const patternName = "pattern"
+
 // pipeVerbs are the commands behind | that work on the lines of any answer;
 // those that turn configuration into another form are in show.go.
 func pipeVerbs() []*verb {
-	pattern := op.Param{Name: "pattern", Help: "Regular expression, case ignored", Required: true}
+	pattern := op.Param{Name: patternName, Help: "Regular expression, case ignored", Required: true}
 	file := op.Param{Name: "filename", Help: "Name of the file, relative to your home", Required: true}
 	v := func(words, help string, filter filterMaker, params ...op.Param) *verb {
 		return &verb{Grammar: op.Grammar{Words: words, Help: help, Params: params}, filter: filter}

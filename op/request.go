@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+
+	"loggia/configtree/store"
 )
 
 // discardChanges is for scripts that find the shared candidate changed by
@@ -21,8 +23,13 @@ func deleteRescue(ctx context.Context, env *Env, _ Args) (Result, error) {
 	return nil, env.Store.DeleteRescue(ctx, env.Caller)
 }
 
-// clearScheduled is `clear system commit` (junos-cli §7.4).
+// clearScheduled is `clear system commit` (junos-cli §7.4), for whoever asked for the
+// commit, and for classes that may maintain the system (Junos, `clear system commit`).
 func clearScheduled(ctx context.Context, env *Env, _ Args) (Result, error) {
+	p, waits := env.Store.Pending()
+	if waits && p.Kind == store.PendingCommit && p.By.User != env.Caller.User && !env.Class().May("maintenance") {
+		return nil, fmt.Errorf("it is %s's: clearing it needs the permission 'maintenance'", p.By.User)
+	}
 	cleared, err := env.Store.ClearScheduled(ctx, env.Caller)
 	switch {
 	case err != nil:

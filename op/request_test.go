@@ -59,6 +59,16 @@ func TestAScheduledCommitIsListedAndCleared(t *testing.T) {
 	if err != nil || !strings.HasPrefix(out, "commit requested by ") || !strings.Contains(out, "at Sun Nov 22 13:00:00 2026\n0   ") {
 		t.Errorf("%v\n%s", err, out)
 	}
+	class, problems := NewClass(ClassDefinition{Name: "ops", Permissions: []string{"view", "configure"}})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	bob := *env
+	bob.Caller.User, bob.Class = "bob", func() *Class { return class }
+	if out, err := run(t, &bob, "clear system commit", Args{}); err == nil || !strings.HasSuffix(err.Error(), "'s: clearing it needs the permission 'maintenance'") {
+		t.Errorf("%q %v", out, err)
+	}
+	env.Class = bob.Class // who asked for it needs nothing more
 	shows(t, env, "clear system commit", Args{}, "Pending commit cleared\n")
 	shows(t, env, "clear system commit", Args{}, "No commit scheduled.\n")
 }
