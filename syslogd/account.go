@@ -168,35 +168,38 @@ func (t *totals) forgotten() totals {
 	return totals{Counters: sink.Counters{Accepted: t.Waiting, Waiting: t.Waiting}}
 }
 
-// fields are the counts of t, in the order of the file that keeps them.
-func (t *totals) fields() []*uint64 {
-	all := []*uint64{&t.filtered, &t.Accepted, &t.Delivered, &t.Repeated, &t.Waiting, &t.Made}
+// fields are the counts of t. They are asked for of thousands of destinations one
+// after the other, and so take no memory.
+func (t *totals) fields() [6 + sink.NumReasons]*uint64 {
+	all := [6 + sink.NumReasons]*uint64{&t.filtered, &t.Accepted, &t.Delivered, &t.Repeated, &t.Waiting, &t.Made}
 	for i := range t.Dropped {
-		all = append(all, &t.Dropped[i])
+		all[6+i] = &t.Dropped[i]
 	}
 	return all
 }
 
 // wrapped reports whether a count is below zero.
 func (t totals) wrapped() bool {
-	return slices.ContainsFunc(t.fields(), func(n *uint64) bool { return int64(*n) < 0 })
+	for _, n := range t.fields() {
+		if int64(*n) < 0 {
+			return true
+		}
+	}
+	return false
 }
 
-func plus(a, b totals) totals { return a.and(&b, 1) }
+func plus(a, b totals) totals {
+	sums := a.fields()
+	for i, n := range b.fields() {
+		*sums[i] += *n
+	}
+	return a
+}
 
-func minus(a, b totals) totals { return a.and(&b, ^uint64(0)) }
-
-// and adds sign, which is 1 or -1, times each count of b. It is asked for thousands
-// of destinations one after the other, and so takes no memory.
-func (a totals) and(b *totals, sign uint64) totals {
-	a.filtered += sign * b.filtered
-	a.Accepted += sign * b.Accepted
-	a.Delivered += sign * b.Delivered
-	a.Repeated += sign * b.Repeated
-	a.Waiting += sign * b.Waiting
-	a.Made += sign * b.Made
-	for i, n := range b.Dropped {
-		a.Dropped[i] += sign * n
+func minus(a, b totals) totals {
+	left := a.fields()
+	for i, n := range b.fields() {
+		*left[i] -= *n
 	}
 	return a
 }

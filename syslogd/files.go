@@ -33,8 +33,9 @@ func (e *Engine) sink(name string) sink.Destination {
 func notConfigured(name string) error { return fmt.Errorf("%s: %w", name, fs.ErrNotExist) }
 
 // Flush makes everything that Submit and Log have returned from readable in the
-// file of that name, or in those kept per-host under it. The error is fs.ErrNotExist where the configuration in
-// force names no such file: what lies on the disk then does not change.
+// file of that name, or in those kept per-host under it. The error is
+// fs.ErrNotExist where the configuration in force names no such file: what lies on
+// the disk then does not change.
 func (e *Engine) Flush(name string) error {
 	e.outbox.empty()
 	f, err := e.File(name)

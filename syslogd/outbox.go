@@ -149,7 +149,6 @@ func (o *outbox) gather(r *errand) {
 	if r.files {
 		destinations += r.table.files
 	}
-
 	due := false
 	timer := time.AfterFunc(min(time.Duration(destinations)*gatherEach, gatherMost), func() {
 		o.mu.Lock()
