@@ -156,12 +156,15 @@ func (e *Engine) save() {
 
 // ledger is what is to be kept at this moment.
 func (e *Engine) ledger() *ledger {
-	st := e.Statistics()
-	l := &ledger{Since: st.Since}
-	for i := range st.Sources {
-		l.Sources = append(l.Sources, st.Sources[i].entry())
+	e.mu.Lock()
+	since := e.since
+	e.mu.Unlock()
+	l := &ledger{Since: since}
+	for _, s := range e.sourceStatistics() {
+		l.Sources = append(l.Sources, s.entry())
 	}
 	_, accounts := e.books()
+	l.Destinations = make([]destinationLedger, 0, len(accounts))
 	for id, a := range accounts {
 		l.Destinations = append(l.Destinations, a.entry(id))
 	}

@@ -67,21 +67,9 @@ type Alarm struct {
 // removed is listed as long as it has something to tell.
 func (e *Engine) Statistics() Statistics {
 	e.mu.Lock()
-	s, sources, since := e.state, maps.Clone(e.sources), e.since
+	s, since := e.state, e.since
 	e.mu.Unlock()
-	all := Statistics{Time: e.now(), Since: since, Sources: []SourceStatistics{e.self.snapshot()}}
-	for at, in := range s.inputs {
-		all.Sources = append(all.Sources, in.statistics())
-		delete(sources, at.String())
-	}
-	for _, removed := range sources {
-		n := removed.snapshot()
-		if n.Name, n.Rates = "", (Rates{}); n != (SourceStatistics{}) {
-			n.Name = removed.name
-			all.Sources = append(all.Sources, n)
-		}
-	}
-	slices.SortFunc(all.Sources[1:], func(a, b SourceStatistics) int { return cmp.Compare(a.Name, b.Name) })
+	all := Statistics{Time: e.now(), Since: since, Sources: e.sourceStatistics(), Destinations: make([]DestinationStatistics, 0, len(s.destinations))}
 	for _, d := range s.destinations {
 		all.Destinations = append(all.Destinations, d.snapshot())
 	}
@@ -92,5 +80,26 @@ func (e *Engine) Statistics() Statistics {
 		all.Alarms = append(all.Alarms, Alarm{place, f.err})
 	}
 	slices.SortFunc(all.Alarms, func(a, b Alarm) int { return cmp.Compare(a.Place, b.Place) })
+	return all
+}
+
+// sourceStatistics are the counts of all inputs: self first, then by name.
+func (e *Engine) sourceStatistics() []SourceStatistics {
+	e.mu.Lock()
+	s, sources := e.state, maps.Clone(e.sources)
+	e.mu.Unlock()
+	all := []SourceStatistics{e.self.snapshot()}
+	for at, in := range s.inputs {
+		all = append(all, in.statistics())
+		delete(sources, at.String())
+	}
+	for _, removed := range sources {
+		n := removed.snapshot()
+		if n.Name, n.Rates = "", (Rates{}); n != (SourceStatistics{}) {
+			n.Name = removed.name
+			all = append(all, n)
+		}
+	}
+	slices.SortFunc(all[1:], func(a, b SourceStatistics) int { return cmp.Compare(a.Name, b.Name) })
 	return all
 }

@@ -8,7 +8,7 @@ import (
 
 const (
 	maxPaged   = 4 << 20               // bytes kept ahead of what is shown, and as many behind
-	maxListed  = 64 << 10              // bytes ahead of what is shown of a list that can be asked for more
+	maxListed  = 8 << 10               // bytes ahead of what is shown of a list that can be asked for more: the first page waits for them
 	totalWait  = 30 * time.Millisecond // for output that is about to end, so that its size is known
 	maxOneLine = 64 << 10              // bytes of a line; a longer one is cut into several
 )

@@ -87,7 +87,7 @@ func (s *Session) pageText(text string, lines iter.Seq[string]) error {
 		return nil
 	}
 	err := s.Page(context.Background(), Paging{ahead: maxListed}, func(_ context.Context, w io.Writer) error {
-		const enough = 4 << 10 // bytes of one write
+		const enough = 2 << 10 // bytes of one write
 		block := make([]byte, 0, 2*enough)
 		for line, ok := text, true; ok; line, ok = next() {
 			if block = append(block, line...); len(block) < enough {
