@@ -97,14 +97,7 @@ func (s *Store) newKey(name string, t KeyType) (crypto.Signer, error) {
 // Generate makes a certificate that vouches for itself, with the key pair that
 // waits under the name or a new one. It takes force with the next commit.
 func (s *Store) Generate(name string, r Request) (*Certificate, error) {
-	if err := checkName(name); err != nil {
-		return nil, err
-	}
-	template, err := r.template(s.o.Now())
-	if err != nil {
-		return nil, err
-	}
-	key, err := s.waitingKey(name)
+	template, key, err := s.prepare(name, r)
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +121,18 @@ func (s *Store) Generate(name string, r Request) (*Certificate, error) {
 	return c, s.disk.remove(id{Local, name}.newKey())
 }
 
+// prepare returns what a certificate under name is to say as r asks for it, and the key
+// pair that waits under the name, nil if there is none.
+func (s *Store) prepare(name string, r Request) (template *x509.Certificate, waiting crypto.Signer, err error) {
+	if err := checkName(name); err != nil {
+		return nil, nil, err
+	}
+	if template, err = r.template(s.o.Now()); err == nil {
+		waiting, err = s.waitingKey(name)
+	}
+	return template, waiting, err
+}
+
 // waitingKey returns the key pair under name that has no certificate, nil if
 // there is none.
 func (s *Store) waitingKey(name string) (crypto.Signer, error) {
@@ -147,14 +152,7 @@ func (s *Store) waitingKey(name string) (crypto.Signer, error) {
 // to an authority. Its key pair is made if none waits under the name; the
 // certificate that the authority returns is loaded without a key.
 func (s *Store) CertificateRequest(name string, r Request) ([]byte, error) {
-	if err := checkName(name); err != nil {
-		return nil, err
-	}
-	template, err := r.template(s.o.Now())
-	if err != nil {
-		return nil, err
-	}
-	key, err := s.waitingKey(name)
+	template, key, err := s.prepare(name, r)
 	if err != nil {
 		return nil, err
 	}

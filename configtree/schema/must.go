@@ -106,41 +106,33 @@ func (p *mustParser) symbol(s string) bool {
 }
 
 func (p *mustParser) or() (Test, error) {
-	first, err := p.and()
-	if err != nil {
-		return nil, err
+	tests, err := p.operands("or", p.and)
+	if len(tests) == 1 || err != nil {
+		return tests[0], err
 	}
-	tests := Or{first}
-	for p.word("or") {
-		next, err := p.and()
-		if err != nil {
-			return nil, err
-		}
-		tests = append(tests, next)
-	}
-	if len(tests) == 1 {
-		return first, nil
-	}
-	return tests, nil
+	return Or(tests), nil
 }
 
 func (p *mustParser) and() (Test, error) {
-	first, err := p.unary()
-	if err != nil {
-		return nil, err
+	tests, err := p.operands("and", p.unary)
+	if len(tests) == 1 || err != nil {
+		return tests[0], err
 	}
-	tests := And{first}
-	for p.word("and") {
-		next, err := p.unary()
+	return And(tests), nil
+}
+
+// operands parses one operand or more, with word between them.
+func (p *mustParser) operands(word string, operand func() (Test, error)) ([]Test, error) {
+	var tests []Test
+	for {
+		test, err := operand()
 		if err != nil {
-			return nil, err
+			return []Test{nil}, err
 		}
-		tests = append(tests, next)
+		if tests = append(tests, test); !p.word(word) {
+			return tests, nil
+		}
 	}
-	if len(tests) == 1 {
-		return first, nil
-	}
-	return tests, nil
 }
 
 func (p *mustParser) unary() (Test, error) {

@@ -173,33 +173,54 @@ func cutFrame(data []byte) (payload, rest []byte, err error) {
 	return payload, rest[n+1:], nil
 }
 
+// heading is the first line of a frame.
+type heading struct {
+	kind   string // base, commit, done, edits, tree
+	args   string // all behind it
+	number uint64 // of the revision of a base or a commit, or of an entry
+	seq    uint64 // of a commit: the last entry that is part of it
+}
+
+func readHeading(line string) (h heading, err error) {
+	h.kind, h.args, _ = strings.Cut(line, " ")
+	switch h.kind {
+	case "base":
+		_, err = fmt.Sscanf(h.args, "1 %d", &h.number)
+	case "commit":
+		_, err = fmt.Sscanf(h.args, "%d %d", &h.number, &h.seq)
+	case "done", "edits", "tree":
+		_, err = fmt.Sscanf(h.args, "%d", &h.number)
+	default:
+		err = fmt.Errorf("a frame %q is unknown", h.kind)
+	}
+	return h, err
+}
+
 func (j *journal) frame(payload []byte, root *schema.Node, first bool) error {
-	head, body, _ := strings.Cut(string(payload), "\n")
-	kind, args, _ := strings.Cut(head, " ")
-	if first != (kind == "base") {
-		return fmt.Errorf("a frame %q is out of place", kind)
+	line, body, _ := strings.Cut(string(payload), "\n")
+	h, err := readHeading(line)
+	if err != nil {
+		return err
+	}
+	if first != (h.kind == "base") {
+		return fmt.Errorf("a frame %q is out of place", h.kind)
+	}
+	switch h.kind {
+	case "base":
+		j.base = h.number
+		return nil
+	case "commit":
+		j.points = append(j.points, pointMark{revision: h.number, seq: h.seq})
+		return nil
+	case "done":
+		j.ended = h.number
+		return nil
 	}
 	var e entry
-	switch kind {
-	case "base":
-		_, err := fmt.Sscanf(args, "1 %d", &j.base)
+	if err := e.readHead(h.args); err != nil {
 		return err
-	case "commit":
-		var m pointMark
-		_, err := fmt.Sscanf(args, "%d %d", &m.revision, &m.seq)
-		j.points = append(j.points, m)
-		return err
-	case "done":
-		_, err := fmt.Sscanf(args, "%d", &j.ended)
-		return err
-	case "edits", "tree":
-		if err := e.readHead(args); err != nil {
-			return err
-		}
-	default:
-		return fmt.Errorf("a frame %q is unknown", kind)
 	}
-	if kind == "tree" {
+	if h.kind == "tree" {
 		var problems []configtree.Problem
 		e.after, problems = parse([]byte(body), journalName, root)
 		j.note(problems)

@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"errors"
-	"fmt"
 )
 
 // withdraw makes the log hold just these entries by cutting it off behind them:
@@ -74,10 +73,8 @@ func cutBehind(data []byte, base uint64, want [][]byte) (size int64, ok bool) {
 
 // rawFrame is a frame of a log as it stands there.
 type rawFrame struct {
-	raw    []byte
-	kind   string
-	number uint64 // of the revision that it names, or of the entry that it is
-	seq    uint64 // of a mark of a commit: the last entry that is part of it
+	heading
+	raw []byte
 }
 
 // cutFrames returns the frames of a log up to the first that is damaged.
@@ -87,19 +84,12 @@ func cutFrames(data []byte) (frames []rawFrame) {
 		if err != nil {
 			break
 		}
-		f := rawFrame{raw: data[:len(data)-len(rest)]}
-		head, _, _ := bytes.Cut(payload, []byte("\n"))
-		if version := 0; bytes.HasPrefix(head, []byte("base")) {
-			_, err = fmt.Sscanf(string(head), "%s %d %d", &f.kind, &version, &f.number)
-		} else if bytes.HasPrefix(head, []byte("commit")) {
-			_, err = fmt.Sscanf(string(head), "%s %d %d", &f.kind, &f.number, &f.seq)
-		} else {
-			_, err = fmt.Sscanf(string(head), "%s %d", &f.kind, &f.number)
-		}
+		line, _, _ := bytes.Cut(payload, []byte("\n"))
+		h, err := readHeading(string(line))
 		if err != nil {
 			break
 		}
-		frames, data = append(frames, f), rest
+		frames, data = append(frames, rawFrame{h, data[:len(data)-len(rest)]}), rest
 	}
 	return frames
 }

@@ -293,7 +293,7 @@ func (s *Style) appendSD(dst, sd []byte, truncated bool) []byte {
 	case !truncated:
 		return s.appendText(dst, sd)
 	}
-	at := ownElement(sd)
+	at := OwnElement(sd)
 	if at < 0 {
 		dst = append(append(s.appendText(dst, sd), '['), SDID...)
 		return append(append(dst, truncatedParam...), ']')
@@ -304,22 +304,6 @@ func (s *Style) appendSD(dst, sd []byte, truncated bool) []byte {
 		dst = append(dst, truncatedParam...)
 	}
 	return s.appendText(dst, sd[at:])
-}
-
-// ownElement finds our own element in valid structured data, or -1.
-func ownElement(sd []byte) int {
-	for i := 0; i < len(sd); {
-		name := sdName(sd, i+1, len(sd))
-		if string(sd[i+1:name]) == SDID {
-			return i
-		}
-		next := sdElement(sd, i, len(sd))
-		if next == i {
-			return -1
-		}
-		i = next
-	}
-	return -1
 }
 
 // appendText writes text, control bytes as #ooo unless RawControl.
