@@ -24,7 +24,7 @@ that user. It is run by root, in the place of login(1):
   agetty --login-program /usr/bin/loggia --login-options 'login -- \u' tty1
 
 A console is never locked, however many passwords are wrong.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMost(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			name := ""
 			if len(args) > 0 {

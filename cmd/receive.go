@@ -31,9 +31,15 @@ With --listen it waits for machines that call home instead. With --secret-file i
 serves those alone whose host key is vouched for by the secret that they have in
 "outbound-ssh client secret".`,
 		Example: "  loggia receive syslog-mon@192.0.2.1 --stream messages --identity ~/.ssh/id_ed25519 --output messages",
-		Args:    cobra.ExactArgs(1),
+		Args:    atMost(1),
 		RunE: func(c *cobra.Command, args []string) (err error) {
+			if len(args) == 0 {
+				return errors.New("whose log? expecting USER@HOST[:PORT], or USER with --listen")
+			}
 			r.From = args[0]
+			if err := r.Check(); err != nil {
+				return err
+			}
 			if r.Size, err = bytesOf(size); err != nil {
 				return err
 			}
@@ -43,7 +49,7 @@ serves those alone whose host key is vouched for by the secret that they have in
 	f := c.Flags()
 	f.StringVar(&r.Listen, "listen", "", "address to wait at, such as :4334, instead of calling")
 	f.StringVar(&r.Stream, "stream", "messages", "name of the log on the other machine")
-	f.StringVar(&r.Output, "output", "", "file, directory, unix:PATH or tcp:HOST:PORT to write to")
+	f.StringVar(&r.Output, "output", "", "needed: file, directory, unix:PATH or tcp:HOST:PORT to write to")
 	f.StringVar(&r.Position, "position", "", "file that keeps the position, when the output is a socket")
 	f.StringVar(&r.Identity, "identity", "", "file of the private key; ssh-agent is asked without it")
 	f.StringVar(&r.HostKey, "host-key", "", "fingerprint of the host key, SHA256:…, instead of known_hosts")
@@ -52,9 +58,6 @@ serves those alone whose host key is vouched for by the secret that they have in
 	f.StringVar(&size, "size", size, "size at which a file is turned over")
 	f.IntVar(&r.Files, "files", 10, "files turned over that are kept")
 	f.BoolVar(&r.All, "all", false, "the first time, begin with the oldest line that there is")
-	if err := c.MarkFlagRequired("output"); err != nil {
-		panic(err) // the flag is defined above
-	}
 	return c
 }
 

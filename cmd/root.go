@@ -5,6 +5,7 @@
 //	loggia -c 'show version'      commands from the command line
 //	loggia -f FILE                commands from a file
 //	loggia < FILE                 commands from standard input
+//	loggia cli show version       one command
 //	loggia daemon                 the engine in the foreground
 //	loggia login                  a login at a console, for agetty
 //	loggia receive USER@HOST      collect another machine's log
@@ -61,26 +62,42 @@ engine in the same process, and every commit is an audit record.
 Without a daemon the shell is the engine, which ends with the last session.
 "loggia daemon" keeps it running; the shell then attaches to it.`,
 		Version:       daemon.Version,
-		Args:          cobra.NoArgs,
+		Args:          noCommand,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		RunE:          func(c *cobra.Command, _ []string) error { return o.shell(c.Context(), c) },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			if o.state == "" && c.Flags().Changed("state") {
+				return errNoState
+			}
+			return nil
+		},
+		RunE: o.shell,
 	}
 	root.SetContext(context.Background())
+	root.SetFlagErrorFunc(wrongFlag)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.PersistentFlags().StringVar(&o.state, "state", "", "state directory (default $LOGGIA_STATE, /var/lib/loggia for root, else ~/.local/state/loggia)")
-	shell := &cobra.Command{Use: "cli", Short: "Open the shell (the same as no command)", Args: cobra.NoArgs, RunE: root.RunE}
+	shell := &cobra.Command{Use: "cli [COMMAND ...]", Short: "Open the shell (the same as no command), or run one command of it", RunE: root.RunE,
+		Long: `cli opens the shell. With words behind it, it runs these as one command of the
+shell, as Junos' cli does; | and quotes need quoting from the shell that calls it:
+
+  loggia cli show log messages '|' last 5`}
 	for _, c := range []*cobra.Command{root, shell} {
 		c.Flags().StringVarP(&o.command, "command", "c", "", "run commands, separated by ;")
 		c.Flags().StringVarP(&o.file, "file", "f", "", "run the commands of a file, one a line")
 		c.Flags().BoolVar(&o.keepGoing, "keep-going", false, "run on after a command that failed; the status is 1 all the same")
-		c.MarkFlagsMutuallyExclusive("command", "file")
 	}
 	root.AddCommand(shell, o.receive(), o.login(),
-		&cobra.Command{Use: "daemon", Short: "Run the engine in the foreground until SIGTERM", Args: cobra.NoArgs,
+		&cobra.Command{Use: "daemon", Short: "Run the engine in the foreground until SIGTERM", Args: noArguments,
 			RunE: func(c *cobra.Command, _ []string) error { return o.daemon(c.Context()) }},
-		&cobra.Command{Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		&cobra.Command{Use: "version", Short: "Print the version", Args: noArguments,
 			Run: func(c *cobra.Command, _ []string) { fmt.Fprintln(o.out, "loggia", daemon.Version) }})
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "help" {
+			c.Args = topic
+		}
+	}
 	return root
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -25,15 +26,24 @@ type batch struct {
 	file    *os.File
 }
 
-// batch returns the batch that the flags ask for, nil for the interactive shell.
-func (o *options) batch(c *cobra.Command) (*batch, error) {
+// batch returns the batch that the flags and arguments ask for, nil for the interactive shell.
+func (o *options) batch(c *cobra.Command, args []string) (*batch, error) {
+	command, file := c.Flags().Changed("command"), c.Flags().Changed("file")
 	switch {
-	case c.Flags().Changed("command"):
+	case command && file:
+		return nil, errors.New("-c and -f do not go together: the commands come from one place")
+	case len(args) > 0 && (command || file):
+		return nil, fmt.Errorf("the commands come from one place: %q does not go with -c or -f", strings.Join(args, " "))
+	case file && o.file == "":
+		return nil, errors.New("-f names no file")
+	case len(args) > 0:
+		return &batch{name: attach.SourceCommand, command: strings.Join(args, " ")}, nil
+	case command:
 		return &batch{name: attach.SourceCommand, command: o.command}, nil
-	case c.Flags().Changed("file"):
+	case file:
 		f, err := os.Open(o.file)
 		if err != nil {
-			return nil, err
+			return nil, o.fail(err)
 		}
 		return &batch{name: o.file, in: f, file: f}, nil
 	case term.IsTerminal(int(o.in.Fd())) && term.IsTerminal(int(o.out.Fd())):
@@ -43,19 +53,19 @@ func (o *options) batch(c *cobra.Command) (*batch, error) {
 }
 
 // shell opens the shell: as the engine if nobody is, else attached to it.
-func (o *options) shell(ctx context.Context, c *cobra.Command) error {
-	dir, err := o.stateDir()
+func (o *options) shell(c *cobra.Command, args []string) error {
+	b, err := o.batch(c, args)
 	if err != nil {
-		return o.fail(err)
+		return err
 	}
-	b, err := o.batch(c)
+	dir, err := o.stateDir()
 	if err != nil {
 		return o.fail(err)
 	}
 	if b != nil && b.file != nil {
 		defer b.file.Close() // only read
 	}
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	user, gone := signal.NotifyContext(ctx, syscall.SIGHUP)
 	defer gone()

@@ -37,18 +37,35 @@ type Receive struct {
 // netconfPort is that of NETCONF over SSH (RFC 6242, 7).
 const netconfPort = "830"
 
-// Run collects until ctx ends. Its error is one that trying again would not mend.
-func (r Receive) Run(ctx context.Context) error {
+// Check tells what does not fit together in what it was told.
+func (r Receive) Check() error {
+	user, address, ok := strings.Cut(r.From, "@")
 	switch {
+	case r.Output == "":
+		return errors.New("--output says where the log is to go")
+	case r.socket() && r.Position == "":
+		return errors.New("--position names the file that keeps how far " + r.Output + " was served")
+	case r.Files < 0:
+		return errors.New("--files: expecting a number from 0")
 	case r.Listen != "":
-		return r.listen(ctx)
+		return nil
 	case r.Secret != "":
 		return errors.New("--secret-file is for devices that call: it goes with --listen")
-	}
-	user, address, ok := strings.Cut(r.From, "@")
-	if !ok || user == "" || address == "" {
+	case !ok || user == "" || address == "":
 		return fmt.Errorf("%s: expecting USER@HOST[:PORT]", r.From)
 	}
+	return nil
+}
+
+// Run collects until ctx ends. Its error is one that trying again would not mend.
+func (r Receive) Run(ctx context.Context) error {
+	if err := r.Check(); err != nil {
+		return err
+	}
+	if r.Listen != "" {
+		return r.listen(ctx)
+	}
+	user, address, _ := strings.Cut(r.From, "@")
 	if _, _, err := net.SplitHostPort(address); err != nil {
 		address = net.JoinHostPort(strings.Trim(address, "[]"), netconfPort)
 	}
@@ -99,11 +116,13 @@ type closer interface {
 	io.Closer
 }
 
+// socket reports whether the output is one, and no file.
+func (r Receive) socket() bool {
+	return strings.HasPrefix(r.Output, "unix:") || strings.HasPrefix(r.Output, "tcp:")
+}
+
 func (r Receive) output(device string) (closer, error) {
-	if strings.HasPrefix(r.Output, "unix:") || strings.HasPrefix(r.Output, "tcp:") {
-		if r.Position == "" {
-			return nil, errors.New("--position names the file that keeps how far " + r.Output + " was served")
-		}
+	if r.socket() {
 		return receive.OpenSocket(r.Output, r.Position)
 	}
 	path := r.Output
