@@ -27,8 +27,8 @@ type Batch struct {
 	KeepGoing bool // run on after a failure; the status is 1 all the same
 }
 
-// RunBatch runs b in s and returns the exit status: 0, or 1 when a command
-// failed or edits were left uncommitted.
+// RunBatch runs b in s and returns the exit status: 0, or 1 when a command failed or edits
+// were left uncommitted that `commit check` was not the last to see.
 func (s *Session) RunBatch(ctx context.Context, b Batch) int {
 	s.begin()
 	defer s.end()
@@ -48,9 +48,9 @@ func (s *Session) RunBatch(ctx context.Context, b Batch) int {
 	if s.shared == nil {
 		return status
 	}
-	undone, err := s.shared.Undo(context.WithoutCancel(ctx), s.mark)
+	undone, asked, err := s.undoBatch(context.WithoutCancel(ctx))
 	var locked *store.LockedError // then there is nothing of this batch: a lock is not given over edits
-	if err == nil && len(undone) == 0 || errors.As(err, &locked) {
+	if err == nil && !undone || errors.As(err, &locked) {
 		return status
 	}
 	said := "warning: uncommitted changes of this batch were undone"
@@ -58,12 +58,16 @@ func (s *Session) RunBatch(ctx context.Context, b Batch) int {
 		said = message(err)
 	}
 	b.complain(b.Source.Name()+": ", said)
+	if err == nil && asked {
+		return status
+	}
 	return 1
 }
 
 // commands runs the commands of b and reports whether all of them went well.
 func (s *Session) commands(ctx context.Context, b Batch) bool {
 	well, source := true, &ahead{Source: b.Source}
+	s.batch = source
 	for {
 		s.gathered(ctx, source)
 		line, number, err := source.Next()

@@ -76,7 +76,9 @@ func commit(ctx context.Context, s *Session, c *call) error {
 	before := c.out.text.Len()
 	c.committed(s, o, res)
 	s.outcome = c.out.text.String()[before:]
-	if !o.CheckOnly {
+	if o.CheckOnly {
+		s.tries()
+	} else {
 		s.remember(s.mode.candidate)
 	}
 	if res.Scheduled || c.args.Has("and-quit") {
@@ -267,6 +269,7 @@ func redo(ctx context.Context, s *Session, c *call) error {
 
 func (s *Session) retrace(ctx context.Context, c *call, step func(context.Context, event.Subject, int) ([]configtree.Change, error)) error {
 	before := s.mode.candidate.Tree()
+	s.tried = trial{}
 	_, err := step(ctx, s.env.Caller, c.args.Int("number", 1))
 	if err == nil {
 		c.out.res = s.comparison(before, s.mode.candidate.Tree(), nil)

@@ -24,6 +24,7 @@ func (s *Session) enterConfiguration(c *store.Candidate) {
 // forgotten once there is nothing left.
 func (s *Session) leaveConfiguration() {
 	discarded := false
+	checked := s.mode.candidate == s.tried.candidate && s.tried.tree.Equal(s.mode.candidate.Tree())
 	switch m := s.mode; {
 	case m.lock != nil:
 		discarded = m.lock.Release()
@@ -31,7 +32,7 @@ func (s *Session) leaveConfiguration() {
 		discarded = m.candidate.Discard()
 		s.shared = nil
 	}
-	s.lost = s.lost || discarded
+	s.lost = s.lost || discarded && !checked
 	if !s.mode.candidate.Dirty() {
 		s.shared = nil
 	}

@@ -104,13 +104,15 @@ type Session struct {
 	// Ctrl-C came too late to prevent it.
 	outcome string
 
-	// Of the command of a batch that runs: where it stands, "stdin:3: ".
+	// Of the command of a batch that runs: where it stands, "stdin:3: ", and the rest of the batch.
 	source string
+	batch  *ahead
 
 	// Since a batch entered configuration mode, or committed: what to undo to.
 	shared *store.Candidate
 	mark   store.Mark
 	lost   bool // uncommitted edits were discarded on leaving configuration mode
+	tried  trial
 }
 
 // configMode is what configuration mode adds.
