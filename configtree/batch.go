@@ -62,7 +62,9 @@ func (b *Batch) Tree() *Tree {
 // Schema returns the root of the schema.
 func (b *Batch) Schema() *schema.Node { return b.from.Schema() }
 
-// Apply makes one edit. Its error is a *Problem and leaves the batch as it was.
+// Apply makes one edit. Its error is a *Problem, or several that are joined, and leaves
+// the batch as it was, with one exception: a deletion of what contains protected
+// statements removes what is not protected, and returns a warning for each that is.
 func (b *Batch) Apply(e Edit) error {
 	if p := b.refuse(&e); p != nil {
 		return p
@@ -88,6 +90,11 @@ func (b *Batch) Apply(e Edit) error {
 		}
 	}
 	if p := b.guard(&e); p != nil {
+		if e.Op.deletes() {
+			if kept, ok := b.deleteAround(&e); ok {
+				return kept
+			}
+		}
 		return p
 	}
 	if e.Op.refers() {

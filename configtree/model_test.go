@@ -105,6 +105,26 @@ func (m *model) removeBelow(p Path, self bool) {
 	})
 }
 
+// removeAround removes what is at p and below but for what is protected, what that
+// contains, and what contains it.
+func (m *model) removeAround(p Path) {
+	for i := range p {
+		if x := m.at[id(p[:i+1])]; x != nil && x.protected {
+			return
+		}
+	}
+	keep := map[string]bool{}
+	for _, x := range m.at {
+		if x.protected && x.path.Within(p) {
+			for k, y := range m.at {
+				keep[k] = keep[k] || y.path.Within(x.path) || x.path.Within(y.path)
+			}
+		}
+	}
+	maps.DeleteFunc(m.at, func(k string, x *entry) bool { return x.path.Within(p) && !keep[k] })
+	m.prune()
+}
+
 // prune removes the containers that may not stand alone and are empty.
 func (m *model) prune() {
 	for changed := true; changed; {
@@ -137,7 +157,13 @@ func (m *model) apply(e Edit) bool {
 		}
 		e.Op = Delete
 	}
-	if needs && len(e.Path) > 0 && len(found) == 0 || m.guards(e) {
+	if needs && len(e.Path) > 0 && len(found) == 0 {
+		return false
+	}
+	if m.guards(e) {
+		if missed := e.Value != "" && len(found) > 0 && found[0].value != e.Value; e.Op.deletes() && !missed {
+			m.removeAround(e.Path)
+		}
 		return false
 	}
 	switch e.Op {

@@ -152,11 +152,6 @@ func TestProtect(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
 		{"delete system login user backdoor", cannot(backdoor, backdoor, "deleted")},
 		{"delete system login user backdoor class", cannot(backdoor, backdoor+" class", "deleted")},
-		{"delete system login user", cannot(backdoor, "system login user", "deleted")},
-		{"delete system login", cannot(backdoor, "system login", "deleted")},
-		{"delete", cannot(backdoor, backdoor, "deleted")},
-		{"override system login", cannot(backdoor, "system login", "deleted")},
-		{"replace system login", cannot(backdoor, "system login", "deleted")},
 		{"set system login user backdoor class operator", cannot(backdoor, backdoor+" class", "changed")},
 		{"set system login user backdoor uid 2000", cannot(backdoor, backdoor+" uid", "changed")},
 		{"set system login user backdoor class super-user", ""},
@@ -188,6 +183,25 @@ func TestProtect(t *testing.T) {
 		}
 		if err != nil && b.Tree() != tree {
 			t.Errorf("%s: the tree changed", c.line)
+		}
+	}
+	notice := "system syslog file m any notice"
+	for _, c := range []struct{ line, want, left string }{
+		{"delete system login user", cannot(backdoor, backdoor, "deleted"), "removed system login user other"},
+		{"delete system login", cannot(backdoor, backdoor, "deleted"), "removed system login user other"},
+		{"override system login", cannot(backdoor, backdoor, "deleted"), "removed system login user other"},
+		{"replace system login", cannot(backdoor, backdoor, "deleted"), "removed system login user other"},
+		{"delete system syslog file m", cannot(notice, notice, "deleted"), ""},
+		{"delete", cannot(backdoor, backdoor, "deleted") + "\n" + cannot(port, port, "deleted") + "\n" + cannot(notice, notice, "deleted"),
+			"removed system login user other|removed system syslog host b"},
+	} {
+		tree := build(t, root, base...)
+		b := tree.Batch()
+		if got := fmt.Sprint(command(b, root, c.line)); got != c.want {
+			t.Errorf("%s: %s\nwant %s", c.line, got, c.want)
+		}
+		if got := strings.Join(kinds(Diff(tree, b.Tree())), "|"); got != c.left {
+			t.Errorf("%s: %s\nwant %s", c.line, got, c.left)
 		}
 	}
 	tree := build(t, root, base...)

@@ -68,8 +68,8 @@ func (n Node) matching(at Path, match func(name string) bool) []Path {
 	return found
 }
 
-// deleteMatching deletes the statements that MatchEntries finds, none of them when
-// one is protected.
+// deleteMatching deletes the statements that MatchEntries finds but for what is
+// protected.
 func (b *Batch) deleteMatching(e *Edit) error {
 	expr, err := CompileName(e.Value)
 	if err != nil {
@@ -79,15 +79,11 @@ func (b *Batch) deleteMatching(e *Edit) error {
 	if len(found) == 0 {
 		return e.problem(NotFound, e.Value, ErrNotFound)
 	}
+	var kept []error
 	for _, p := range found {
-		if p := b.guard(&Edit{Op: Delete, Path: p, File: e.File, Line: e.Line, Col: e.Col}); p != nil {
-			return p
-		}
+		kept = append(kept, b.Apply(Edit{Op: Delete, Path: p, File: e.File, Line: e.Line, Col: e.Col}))
 	}
-	for _, p := range found {
-		b.delete(p)
-	}
-	return nil
+	return errors.Join(kept...)
 }
 
 // ReplacePattern returns the edits of `replace pattern`: of each value of a leaf

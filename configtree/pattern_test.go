@@ -43,7 +43,7 @@ func TestDeleteMatching(t *testing.T) {
 		{"", "system syslog file", "^f", "set system host-name f|set system syslog file g any any", ""},
 		{"", "system", "s", "", ""},
 		{"", "", ".", "", ""},
-		{"protect system syslog file fa", "system syslog file", "f|g", "as it was",
+		{"protect system syslog file fa", "system syslog file", "f|g", "set system host-name f|set system syslog file fa any any|protect system syslog file fa",
 			"warning: [system syslog file fa] is protected, 'system syslog file fa' cannot be deleted"},
 		{"", "system syslog file", "x", "as it was", "warning: statement not found"},
 		{"", "system syslog host", "x", "as it was", "warning: statement not found"},

@@ -1,14 +1,16 @@
 package configtree
 
 import (
+	"errors"
 	"fmt"
 
 	"loggia/configtree/schema"
 )
 
 // A protected statement and what it contains cannot be changed, and what
-// contains it cannot be deleted, moved, renamed or (de)activated, until it is
-// unprotected. Marks of protection themselves can be set and removed anywhere.
+// contains it cannot be moved, renamed or (de)activated, until it is unprotected.
+// What contains it and is deleted goes but for what is protected, as in Junos. Marks
+// of protection themselves can be set and removed anywhere.
 
 // guard says that a protected statement stands against e.
 func (b *Batch) guard(e *Edit) *Problem {
@@ -44,6 +46,76 @@ func (b *Batch) guard(e *Edit) *Problem {
 		return e.guarded(at)
 	}
 	return nil
+}
+
+// deletes reports whether the operation removes what its path leads to.
+func (o Op) deletes() bool { return o == Delete || o == Remove || o == Replace || o == Override }
+
+// deleteAround deletes what e is about but for what is protected there, and what leads
+// to that; it returns a problem for each protected statement. If all of it is protected
+// there is nothing to do, and ok is false.
+func (b *Batch) deleteAround(e *Edit) (err error, ok bool) {
+	n := b.root
+	for _, s := range e.Path {
+		if s.Key == "" && hasElements(s.Node) {
+			break
+		}
+		if n = n.find(s); n.protected {
+			return nil, false
+		}
+	}
+	a := around{edit: e}
+	if last := e.Path.Last(); last.Node != nil && last.Key == "" && hasElements(last.Node) {
+		a.slot(n.slotOf(last.Node), e.Path.Parent())
+	} else {
+		a.below(n, e.Path)
+	}
+	for _, p := range a.gone {
+		b.delete(p)
+	}
+	return errors.Join(a.kept...), true
+}
+
+// around finds what a deletion around protected statements takes and keeps.
+type around struct {
+	edit *Edit
+	gone []Path
+	kept []error
+}
+
+func (a *around) below(n *node, p Path) {
+	for i := range n.slots {
+		a.slot(&n.slots[i], p)
+	}
+}
+
+// slot looks at a statement, or the elements of a list, below p.
+func (a *around) slot(sl *slot, p Path) {
+	if sl.many == nil {
+		a.statement(sl.one, p.Append(Step{Node: sl.schema}))
+		return
+	}
+	if guardedIn(sl, p) == nil {
+		a.gone = append(a.gone, p.Append(Step{Node: sl.schema}))
+		return
+	}
+	sl.many.display().each(func(n *node) bool {
+		a.statement(n, p.Append(Step{sl.schema, n.text}))
+		return true
+	})
+}
+
+func (a *around) statement(n *node, p Path) {
+	switch {
+	case n.protected:
+		e := *a.edit
+		e.Path = p
+		a.kept = append(a.kept, e.guarded(p))
+	case guardedBelow(n, p) != nil:
+		a.below(n, p)
+	default:
+		a.gone = append(a.gone, p)
+	}
 }
 
 // unchanged reports whether a Set changes nothing at or below the protected

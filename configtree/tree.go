@@ -34,14 +34,12 @@ func (t *Tree) At(p Path) (Node, bool) { return t.Root().at(p) }
 func (t *Tree) Equal(u *Tree) bool { return t.root.hash == u.root.hash }
 
 // Edit returns the tree that e makes of t, and t itself when e changes nothing
-// or fails. The error is a *Problem; it is a warning when e is about something
+// or fails. The error is that of Batch.Apply; it is a warning when e is about something
 // that is not there.
 func (t *Tree) Edit(e Edit) (*Tree, error) {
 	b := t.Batch()
-	if err := b.Apply(e); err != nil {
-		return t, err
-	}
-	return b.Tree(), nil
+	err := b.Apply(e)
+	return b.Tree(), err
 }
 
 // Batch returns an editor for many edits in a row. It copies each node it

@@ -45,7 +45,7 @@ func TestEdits(t *testing.T) {
 		{"oneliner", Text, "system syslog", "archive size 1m files 3 world-readable;",
 			"set system syslog archive size = 1m\nset system syslog archive files = 3\nset system syslog archive world-readable\n"},
 		{"oneliner with braces", Text, "system syslog", "time-format { year; millisecond; }",
-			"set system syslog time-format\nset system syslog time-format year\nset system syslog time-format millisecond\n"},
+			"set system syslog time-format year\nset system syslog time-format millisecond\n"},
 		{"homogeneous with braces and without", Text, "system syslog", "console { any info; } console daemon error;",
 			"set system syslog console any info\nset system syslog console daemon error\n"},
 		{"facility with braces", Text, "system syslog file a", "any { notice; }", "set system syslog file a any notice\n"},
@@ -67,7 +67,10 @@ func TestEdits(t *testing.T) {
 			"replace system syslog\nset system syslog file a\ndeactivate system syslog\n"},
 		{"delete", Text, "system", "delete: host-name; delete: syslog; login { delete: class b; delete: user; class c { delete: permissions view; } }",
 			"delete system host-name\ndelete system syslog\ndelete system login class b\ndelete system login user\n" +
-				"set system login class c\ndelete system login class c permissions view\n"},
+				"delete system login class c permissions view\n"},
+		{"delete in what need not be there", Text, "system syslog", "file a { delete: any; archive { delete: size; } } file b { archive { delete: size; files 3; } } file c { } file d { archive { } }",
+			"delete system syslog file a any\ndelete system syslog file a archive size\n" +
+				"delete system syslog file b archive size\nset system syslog file b archive files = 3\nset system syslog file c\nset system syslog file d archive\n"},
 		{"delete by value", Text, "system", "delete: host-name x;", "delete system host-name = x\n"},
 		{"comments", Text, "system", "# no\n## no; {\n/* of the host */ host-name /* not this */ x; # /* nor this */\n/* of b */ /* twice */ syslog { file b; /* of none */ }",
 			"set system host-name = x\nannotate system host-name = \"of the host\"\nset system syslog file b\nannotate system syslog = \"of b\\ntwice\"\n"},

@@ -35,7 +35,10 @@ type block struct {
 	comment string
 	opened  token // the statement's first word
 	text    string
-	filled  bool // it or something below it has been set
+	filled  bool // it or something below it has been set, or deleted
+	own     bool // its statement has still to be set, unless something below it is
+	set     bool // it or something below it has been set
+	deletes bool // something below it is deleted
 	faulty  bool // a statement in it could not be read at all, so that it may not be empty
 }
 
@@ -105,7 +108,12 @@ func (t *textReader) close(tok token) {
 		t.warn(b.opened, b.path, errEmpty)
 		return
 	}
-	t.top().filled = true
+	if b.own && !b.set && !b.deletes { // what is led to only for a deletion does not come about
+		t.emit(b.opened, configtree.Set, b.path, "")
+		b.set = true
+	}
+	up := t.top()
+	up.filled, up.set, up.deletes = true, up.set || b.set, up.deletes || b.deletes
 	t.marks(b.tags, b.comment, b.path[:b.object], b.opened)
 }
 

@@ -178,10 +178,11 @@ func (t *textReader) deliver(comment string) {
 		if s.tags.replace {
 			t.emit(first, configtree.Replace, s.path[:s.base+1], "")
 		}
-		filled := t.deliverSets(first)
+		own := len(s.sets) == 1 && s.sets[0].Value == "" && s.sets[0].Path.Equal(s.path) && !s.tags.replace
 		t.blocks = append(t.blocks, block{
 			path: slices.Clone(s.path), cursor: s.cursor, tags: s.tags, comment: comment, object: s.base + 1,
-			opened: first, text: excerpt(s.shown(), false, "{"), filled: filled,
+			opened: first, text: excerpt(s.shown(), false, "{"), filled: len(s.sets) > 0, own: own,
+			set: !own && t.deliverSets(first),
 		})
 		return
 	}
@@ -207,7 +208,8 @@ func (t *textReader) deliver(comment string) {
 		t.warn(first, s.path, errEmpty)
 		return
 	}
-	t.top().filled = true
+	up := t.top()
+	up.filled, up.set, up.deletes = true, up.set || !s.tags.remove, up.deletes || s.tags.remove
 	if !s.tags.remove {
 		for _, o := range objects {
 			t.marks(s.tags, comment, o, first)

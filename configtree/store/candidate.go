@@ -211,13 +211,15 @@ func (ed *edition) apply(d *draft) {
 	}
 	d.edits = make([]configtree.Edit, 0, len(ed.edits))
 	for i := range ed.edits {
-		p := asProblem(r.batch.Apply(ed.edits[i]))
-		if p == nil {
-			d.edits = append(d.edits, ed.edits[i])
-			continue
+		problems, kept := problemsOf(r.batch.Apply(ed.edits[i])), true
+		for _, p := range problems {
+			guarded := p.Kind == configtree.Protected // what is not protected may be gone
+			p.Warning = p.Warning && (guarded || !ed.strict)
+			d.problems, kept = append(d.problems, p), kept && guarded
 		}
-		p.Warning = p.Warning && !ed.strict
-		d.problems = append(d.problems, *p)
+		if kept {
+			d.edits = append(d.edits, ed.edits[i])
+		}
 	}
 	d.after = r.batch.Tree()
 }
@@ -483,9 +485,7 @@ func (r *replay) entry(e *entry) Problems {
 
 func (r *replay) edits(edits []configtree.Edit) (problems Problems) {
 	for i := range edits {
-		if p := asProblem(r.batch.Apply(edits[i])); p != nil {
-			problems = append(problems, *p)
-		}
+		problems = append(problems, problemsOf(r.batch.Apply(edits[i]))...)
 	}
 	return problems
 }

@@ -129,6 +129,25 @@ func TestLoadPatch(t *testing.T) {
 	}
 }
 
+// TestLoadPatchLeavesWhatIsProtected: what a patch says of it is left out with a warning, as in
+// other loads.
+func TestLoadPatchLeavesWhatIsProtected(t *testing.T) {
+	s := open(t, t.TempDir(), new(tape))
+	defer closed(t, s)
+	c := s.Shared()
+	edit(t, c, ann, "set system syslog file x any info", "set system syslog file y any info", "set system syslog user ann any any", "protect system syslog file x")
+	patch := "[edit system]\n+  host-name b;\n[edit system syslog]\n-    user ann {\n-        any any;\n-    }\n" +
+		"-    file x {\n-        any info;\n-    }\n-    file y {\n-        any info;\n-    }\n"
+	_, problems, err := c.Load(context.Background(), ann, LoadPatch, "p", format.ReadOnto(strings.NewReader(patch), "p", nil, format.Patch, c.Tree()))
+	if err != nil || len(problems) != 1 || problems[0].Kind != configtree.Protected || !problems[0].Warning || problems[0].Line != 8 {
+		t.Errorf("%v, %v", problems, err)
+	}
+	const want = "set system host-name b\nset system syslog file messages any notice\nset system syslog file x any info\nprotect system syslog file x\n"
+	if got := text(t, c.Tree()); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
 // TestLoadPartial keeps the good part, also over a restart.
 func TestLoadPartial(t *testing.T) {
 	for _, verb := range []LoadVerb{LoadSet, LoadOverride, LoadUpdate} {
