@@ -20,7 +20,11 @@ const monitorFlag = "trace"
 type monitor struct {
 	cancel context.CancelFunc
 	done   chan struct{}
-	err    error // why it ended by itself; read once done is closed
+	err    error  // why it ended by itself; read once done is closed
+	pipes  string // as typed; the session's goroutine only
+
+	mu  sync.Mutex // guards out, which `monitor start` with other pipes replaces between two lines
+	out *feed
 }
 
 // monitors are the log files that a session follows.
@@ -41,59 +45,97 @@ func monitorVerbs() []*verb {
 	}
 }
 
-// monitorStart follows a file in the background; its pipes filter what is shown. In a batch that
-// ends with the commands, but for one that can get no more of them (see stay).
+// monitorStart follows a file in the background; its pipes filter what is shown, and take the
+// place of those it was followed with before. In a batch that ends with the commands, but for
+// one that can get no more of them (see stay).
 func monitorStart(ctx context.Context, s *Session, c *call) error {
 	name := c.args["filename"]
 	if s.o.Answer != nil {
 		return errors.New("lines that are still to come are no answer; get-syslog-events asks for them")
 	}
-	if _, ok := s.monitors.byName[name]; ok {
-		return nil
-	}
-	if len(s.monitors.byName) >= monitorLimit {
+	before := s.monitors.byName[name]
+	if before == nil && len(s.monitors.byName) >= monitorLimit {
 		return fmt.Errorf("no more than %d files are followed at once", monitorLimit)
 	}
 	if err := op.LogExists(&s.env, name); err != nil {
 		return err
 	}
+	out, err := s.filters(c.pipes, sink{&monitorWriter{s: s, name: name}})
+	if err != nil {
+		return err
+	}
+	typed := ""
+	for _, p := range c.pipes {
+		typed += " | " + joined(p.words)
+	}
+	c.pipes = nil // they belong to the lines, not to this answer
+	if before != nil {
+		replaced, err := before.instead(out)
+		if replaced {
+			before.pipes = typed
+			return err
+		}
+	}
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	m := &monitor{cancel: cancel, done: make(chan struct{})}
+	m := &monitor{cancel: cancel, done: make(chan struct{}), pipes: typed, out: out}
 	if s.monitors.byName == nil {
 		s.monitors.byName = map[string]*monitor{}
 	}
 	s.monitors.byName[name] = m
-	pipes := c.pipes
-	c.pipes = nil // they belong to the lines, not to this answer
 	go func() {
 		defer close(m.done)
-		if m.err = s.follow(background, name, pipes); m.err != nil && !s.o.Batch {
+		if m.err = m.finish(m.follow(background, s.env.Logs, name)); m.err != nil && !s.o.Batch {
 			s.o.Screen.Print(message(m.err) + "\n")
 		}
 	}()
 	return nil
 }
 
-// follow shows the lines of a file until ctx ends.
-func (s *Session) follow(ctx context.Context, name string, pipes []*call) error {
-	out, err := s.filters(pipes, sink{&monitorWriter{s: s, name: name}})
-	if err != nil {
-		return err
+// instead has the lines from now on go to out, if there are any to come. The error is about
+// those that have been.
+func (m *monitor) instead(out *feed) (done bool, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.out == nil {
+		return false, nil
 	}
+	err = m.out.finish(nil)
+	m.out = out
+	return true, err
+}
+
+// finish ends the filters, with err or what they have to say at the end.
+func (m *monitor) finish(err error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := m.out
+	m.out = nil
+	return out.finish(err)
+}
+
+// follow shows the lines of a file until ctx ends.
+func (m *monitor) follow(ctx context.Context, logs op.Logs, name string) error {
 	var line []byte
-	for text, err := range s.env.Logs.Follow(ctx, name) {
+	for text, err := range logs.Follow(ctx, name) {
 		if err == nil {
 			line = append(append(line[:0], text...), '\n')
-			_, err = out.Write(line)
+			err = m.write(line)
 		}
 		if ctx.Err() != nil {
 			break
 		}
 		if err != nil {
-			return out.finish(err)
+			return err
 		}
 	}
-	return out.finish(nil)
+	return nil
+}
+
+func (m *monitor) write(line []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, err := m.out.Write(line)
+	return err
 }
 
 // monitorWriter prints followed lines above whatever is being typed, under a
@@ -163,7 +205,7 @@ func monitorList(_ context.Context, s *Session, c *call) error {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		c.say(op.Monitored(&s.env, name))
+		c.say(op.Monitored(&s.env, name, s.monitors.byName[name].pipes))
 	}
 	return nil
 }

@@ -251,7 +251,7 @@ func TestMonitorShowsLinesAboveThePrompt(t *testing.T) {
 	want := `user@gate> monitor start messages | match link
 
 user@gate> monitor list
-monitor start "messages" (Last changed Nov 22 09:00:02)
+monitor start "messages" (Last changed Nov 22 09:00:02) | match link
 
 *** messages ***
 gate a: link down
@@ -259,6 +259,30 @@ gate a: LINK up
 user@gate> show version
 `
 	if got := trimRows(m.Text()); !strings.HasPrefix(got, want) || strings.Contains(got, "something else") || strings.Count(got, "monitor start \"") != 1 {
+		t.Errorf("got:\n%s", got)
+	}
+}
+
+// TestMonitorStartAgainTakesOtherPipes: lines that come behind it are filtered as it says, and
+// those before it as was said then.
+func TestMonitorStartAgainTakesOtherPipes(t *testing.T) {
+	l := newLab(t)
+	m, hangUp := watched(t, l)
+	for _, step := range []struct{ line, listed, hidden, shown, as string }{
+		{"monitor start messages | match one", "02) | match one", "two: hidden", "one: first", "one: first"},
+		{"monitor start messages | except one | trim 2", "02) | except one | trim 2", "one: hidden", "two: second", "o: second"},
+		{"monitor start messages", "02)\n", "", "one and two", "\none and two"},
+	} {
+		m.Feed(step.line + "\rmonitor list\r")
+		await(t, m, step.listed)
+		if step.hidden != "" {
+			l.logs.news <- step.hidden
+		}
+		l.logs.news <- step.shown
+		await(t, m, step.as)
+	}
+	hangUp()
+	if got := m.Text(); strings.Contains(got, "hidden") || strings.Count(got, "*** messages ***") != 1 {
 		t.Errorf("got:\n%s", got)
 	}
 }
@@ -272,7 +296,7 @@ func TestMonitorRefusesWhatIsNotThere(t *testing.T) {
 
 func TestMonitorInABatchFollowsUntilItIsStopped(t *testing.T) {
 	l := newLab(t)
-	source := NewListSource("-c", "monitor start messages | except two; monitor start messages")
+	source := NewListSource("-c", "monitor start messages | except two; monitor start messages | except two")
 	o := l.options("user")
 	var out, errs strings.Builder
 	o.Batch, o.Screen = true, NewBatchScreen(&out, source)

@@ -44,16 +44,17 @@ func LogExists(env *Env, name string) error {
 	return err
 }
 
-// Monitored is the line of `monitor list` about a file.
-func Monitored(env *Env, name string) string {
+// Monitored is the line of `monitor list` about a file that is followed through pipes, which
+// come behind what Junos says.
+func Monitored(env *Env, name, pipes string) string {
 	f, err := env.Logs.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Sprintf("monitor start %q (not there at the moment)\n", name)
+		return fmt.Sprintf("monitor start %q (not there at the moment)%s\n", name, pipes)
 	case err != nil:
-		return fmt.Sprintf("monitor start %q (%v)\n", name, err)
+		return fmt.Sprintf("monitor start %q (%v)%s\n", name, err, pipes)
 	}
-	return fmt.Sprintf("monitor start %q (Last changed %s)\n", name, shortTime(env, f.Modified))
+	return fmt.Sprintf("monitor start %q (Last changed %s)%s\n", name, shortTime(env, f.Modified), pipes)
 }
 
 // showLog shows a log with its archives, or lists the directory like ls -l.

@@ -215,10 +215,10 @@ func TestLogs(t *testing.T) {
 	if l := env.Logs.(logs); len(l["messages"]) != 0 || l["messages.0.gz"] != nil {
 		t.Error("not cleared")
 	}
-	if got, want := Monitored(env, "audit"), "monitor start \"audit\" (Last changed Nov 22 11:00:00)\n"; got != want {
+	if got, want := Monitored(env, "audit", " | match x"), "monitor start \"audit\" (Last changed Nov 22 11:00:00) | match x\n"; got != want {
 		t.Errorf("%q", got)
 	}
-	if got := Monitored(env, "gone"); !strings.Contains(got, "not there at the moment") {
+	if got := Monitored(env, "gone", ""); !strings.Contains(got, "not there at the moment") {
 		t.Errorf("%q", got)
 	}
 }
