@@ -73,6 +73,9 @@ func newGrammar() *grammar {
 	operational := slices.Concat(operationalVerbs(), explainVerbs(), settingVerbs(), monitorVerbs())
 	for _, c := range op.All() {
 		operational = append(operational, &verb{Grammar: c.Grammar, run: func(ctx context.Context, s *Session, k *call) error {
+			if yes, err := s.agreed(ctx, c.Question); err != nil || !yes {
+				return err
+			}
 			res, err := c.Run(ctx, &s.env, k.args)
 			k.out.res = res
 			return err

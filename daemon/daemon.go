@@ -76,6 +76,7 @@ type Daemon struct {
 	heap         *heap
 	notes        *notes
 	clock        *clock
+	power        *power
 	passwords    *passwords
 	requests     *frame.Budget // memory for large requests of NETCONF
 	refusals     event.Sparing // calls that are turned away
@@ -148,6 +149,7 @@ func (d *Daemon) start() error {
 	trail.Reserve(func(err error) { d.fault(auditTrail+" reserve", err) })
 	d.logins.Store(&logins{config: &sshd.Config{Retry: sshd.Retry{Tries: 3, Threshold: 2, Factor: 5 * time.Second, Grace: 2 * time.Minute}}})
 	d.openClock(newMachineClock())
+	d.openPower()
 	d.openPasswords()
 	err = errors.Join(d.openCertificates(), d.openSSH())
 	if err == nil {
@@ -253,7 +255,7 @@ func (d *Daemon) Close(why string, drain time.Duration) error {
 	end := event.Shutdown{Type: "halted", Username: userName(uint32(os.Getuid())), Time: d.now().Format(time.RFC3339), Message: why}
 	err := d.recorder.RecordDurable(ctx, itself(), end)
 	d.sessions.ending.Wait()
-	err = errors.Join(err, d.clock.end(), d.store.Close())
+	err = errors.Join(err, d.clock.end(), d.power.close(), d.store.Close())
 	d.metrics.close()
 	err = errors.Join(err, d.certificates.Close())
 	drained := d.engine.Close(ctx)

@@ -313,7 +313,7 @@ func (d *Daemon) options(id identity) (o cli.Options, l *live, err error) {
 		Crowds:      d.sessions.crowds,
 		IdleTimeout: func() time.Duration { return d.system.Load().idleLimit(id.class().Name()) },
 		Env: op.Env{
-			Store: d.store, Logs: logs{d}, Engine: counters{d}, Hosts: hosts{d}, PKI: certificates{d.certificates}, Files: root, Recorder: d.recorder, SSH: sshState{d.ssh}, Clock: d.clock,
+			Store: d.store, Logs: logs{d}, Engine: counters{d}, Hosts: hosts{d}, PKI: certificates{d.certificates}, Files: root, Recorder: d.recorder, SSH: sshState{d.ssh}, Clock: d.clock, Power: d.power,
 			Sessions: d.sessions.snapshot, Logout: d.sessions.logout, Show: d.sessions.tell, Alarms: d.alarms.list, Now: d.now, Started: d.started,
 			Product: op.Product{Version: Version, Model: "loggia", Junos: junosVersion},
 			Caller:  id.Subject, Class: id.class, UID: id.uid, Home: root.Home(), StateDir: d.state.dir, Storage: d.storage,

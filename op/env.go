@@ -20,6 +20,7 @@ type Env struct {
 	PKI      PKI
 	SSH      SSH
 	Clock    Clock
+	Power    Power
 	Files    *files.Root // as this caller sees it
 	Recorder store.Recorder
 	Sessions func() []Session

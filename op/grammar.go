@@ -13,6 +13,7 @@ type Grammar struct {
 	Params     []Param // in the order in which ? lists nothing but checks need them
 	Permission string  // permission flag that a login class must have; empty for everybody
 	NoPipe     bool    // the command takes no `| …`
+	Question   string  // asked at the prompt before the command runs, no is the default; a program is not asked
 	RPC        string  // name of the element that asks for the same; empty when there is none
 }
 

@@ -93,6 +93,8 @@ func Catalogue() []Kind {
 		{LogStream{Username: user, Stream: "<log>", Connection: "<connection>", Reason: why}, "A user began or ended receiving a log as it is written"},
 		{NetconfCommand{user, command}, "A user sent an RPC over NETCONF"},
 		{PasswordChanged{Username: user, By: user}, "A commit changed or removed the password of a login"},
+		{PowerCleared{Username: user, Requester: user}, "A user cancelled a reboot that waited for its time"},
+		{PowerRequest{Username: user, Message: "<message>"}, "A user had the machine reboot, halt or turn off"},
 		{RescueOperation{Username: user, Action: "<action>"}, "The rescue configuration was saved or deleted"},
 		{SessionLock{Username: user, TTY: "<terminal>"}, "A session at a console was locked because nobody pressed a key"},
 		{SessionOwner{Username: user, Owner: "<login>"}, "A session belongs to whom came over by sudo or su"},
