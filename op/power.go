@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -99,8 +100,8 @@ func downTime(now time.Time, a Args) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	if minutes, relative := strings.CutPrefix(when, "+"); relative {
-		var n int
-		if _, err := fmt.Sscanf(minutes, "%d", &n); err != nil || fmt.Sprint(n) != minutes || n > maxDelay {
+		n, err := strconv.ParseUint(minutes, 10, 32)
+		if err != nil || n > maxDelay {
 			return time.Time{}, errNoEnd
 		}
 		return now.Add(time.Duration(n) * time.Minute), nil
