@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"loggia/configtree"
 	"loggia/configtree/format"
@@ -158,30 +157,24 @@ func save(_ context.Context, s *Session, c *call) error {
 // loaded says how a load went, problem by problem. Its last line is to be seen
 // though Ctrl-C came meanwhile.
 func (s *Session) loaded(c *call, problems []configtree.Problem, err error) error {
-	fatal, partial := 0, c.args.Has("partial")
-	var report strings.Builder
-	for i := range problems {
-		if !problems[i].Warning {
-			fatal++
-		}
-		if err := format.Report(&report, &problems[i]); err != nil {
-			return err
-		}
+	report, fatal, rerr := reports(problems)
+	if rerr != nil {
+		return rerr
 	}
 	var told store.Problems
 	switch {
-	case fatal > 0 && !partial:
-		return printed(fmt.Sprintf("%serror: load failed (%d errors)", report.String(), fatal))
+	case fatal > 0 && !c.args.Has("partial"):
+		return printed(report + "error: load failed (" + counted(fatal, "errors") + ")")
 	case err != nil && !errors.As(err, &told):
 		return err
 	case fatal > 0:
-		s.outcome = fmt.Sprintf("load complete (%d errors)\n", fatal)
+		s.outcome = "load complete (" + counted(fatal, "errors") + ")\n"
 	case len(problems) > 0:
-		s.outcome = fmt.Sprintf("load complete (%d warnings)\n", len(problems))
+		s.outcome = "load complete (" + counted(len(problems), "warnings") + ")\n"
 	default:
 		s.outcome = "load complete\n"
 	}
-	c.say(report.String() + s.outcome)
+	c.say(report + s.outcome)
 	return nil
 }
 

@@ -27,6 +27,31 @@ func blocks(problems []configtree.Problem) string {
 	return b.String()
 }
 
+// reports shows problems of a text that is read, as blocks does those of a commit, and counts
+// the errors.
+func reports(problems []configtree.Problem) (text string, fatal int, err error) {
+	most, errs, warnings := store.Problems(problems).Most(maxBlocks)
+	var b strings.Builder
+	for i := range most {
+		if err := format.Report(&b, &most[i]); err != nil {
+			return "", 0, err
+		}
+		if !most[i].Warning {
+			fatal++
+		}
+	}
+	b.WriteString(more(errs, warnings))
+	return b.String(), fatal + errs, nil
+}
+
+// counted is a number of errors or warnings in words. From some number on there may be more.
+func counted(n int, what string) string {
+	if n >= store.MaxProblems {
+		what += " or more"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
 // more says how many problems are not shown, nothing when all are.
 func more(errs, warnings int) string {
 	var left []string

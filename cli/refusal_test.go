@@ -41,6 +41,36 @@ func TestManyProblems(t *testing.T) {
 	}
 }
 
+// TestLoadOfGarbage: of a file that is no configuration the first errors are shown, and nothing
+// is loaded; so it is for a test of it.
+func TestLoadOfGarbage(t *testing.T) {
+	for _, c := range []struct {
+		command, line string
+		lines         int
+		last          string
+	}{
+		{"load set terminal", "bogus x", maxBlocks, "error: load failed (20 errors)"},
+		{"load set terminal", "bogus x", maxBlocks + 1, "... 1 more error\nstdin:2: error: load failed (21 errors)"},
+		{"load set terminal", "\x00\xff\"x", 5000, "... 980 more errors\nstdin:2: error: load failed (1000 errors or more)"},
+		{"load merge terminal", "bogus;", 5000, "... 980 more errors\nstdin:2: error: load failed (1000 errors or more)"},
+		{"load merge terminal partial", "bogus;", 5000, "... 980 more errors\nload complete (1000 errors or more)"},
+		{"run test configuration terminal", "bogus;", 5000, "... 980 more errors\nstdin:2: error: configuration syntax error"},
+	} {
+		l := newLab(t)
+		out, errs, _ := l.batch("user", "configure\n"+c.command+"\n"+strings.Repeat(c.line+"\n", c.lines)+"\x04\nshow | compare\n")
+		shown := strings.TrimSuffix(errs, "\n")
+		if strings.Contains(c.command, "partial") {
+			shown = strings.TrimSuffix(out, "\n")
+		}
+		if !strings.HasSuffix(shown, c.last) || strings.Count(shown, "terminal:") != maxBlocks {
+			t.Errorf("%s: %d errors are shown:\n%s", c.command, strings.Count(shown, "terminal:"), shown)
+		}
+		if text := l.store.Shared().Tree(); !text.Equal(l.store.Running().Tree) {
+			t.Errorf("%s: something is loaded", c.command)
+		}
+	}
+}
+
 // TestConflictsShowBothSides: what I changed and what they changed, each against what both began with,
 // and no more of it than can be read.
 func TestConflictsShowBothSides(t *testing.T) {

@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"strings"
 
 	"loggia/configtree"
 	"loggia/configtree/format"
+	"loggia/configtree/store"
 )
 
 // testConfiguration checks a whole configuration as a commit would, what only
@@ -21,29 +21,23 @@ func testConfiguration(ctx context.Context, s *Session, c *call) error {
 	limited := unmarked(&limitedReader{ctx: ctx, r: in, left: maxLoad})
 	empty := configtree.New(s.schema())
 	batch := empty.Batch()
-	var problems []configtree.Problem
-	fatal := false
+	var wrong store.FirstProblems
 	for e, p := range format.ReadOnto(limited, name, nil, trialSyntax(limited), empty) {
 		if p == nil {
 			errors.As(batch.Apply(e), &p)
 		}
 		if p != nil {
-			problems, fatal = append(problems, *p), fatal || !p.Warning
+			wrong.Add(p)
 		}
 	}
-	var report strings.Builder
-	for i := range problems {
-		if err := format.Report(&report, &problems[i]); err != nil {
-			return err
-		}
-	}
-	if err := shut(); err != nil {
+	report, fatal, err := reports(wrong.List)
+	if err = errors.Join(err, shut()); err != nil {
 		return err
 	}
-	if fatal {
-		return printed(report.String() + "error: configuration syntax error")
+	if fatal > 0 {
+		return printed(report + "error: configuration syntax error")
 	}
-	c.say(report.String())
+	c.say(report)
 	found, err := s.env.Store.Try(ctx, batch.Tree())
 	if err != nil {
 		return err

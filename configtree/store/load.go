@@ -31,8 +31,11 @@ func (v LoadVerb) String() string {
 }
 
 const (
-	maxLoad         = maxCost - entryCost // edits in one load
-	maxLoadProblems = 1000                // problems that one load reports
+	maxLoad = maxCost - entryCost // edits in one load
+
+	// MaxProblems is how many errors, and how many warnings, of a text that is read are
+	// kept. There may be as many as it has words.
+	MaxProblems = 1000
 
 	// largeLoad is how many edits make a load one that the garbage collector leaves
 	// alone at first.
@@ -111,9 +114,9 @@ func inOrder(problems []configtree.Problem) []configtree.Problem {
 	return problems
 }
 
-// collect reads the source. Problems beyond the first maxLoadProblems are left out.
+// collect reads the source.
 func (ed *edition) collect(ctx context.Context, store *Store, verb LoadVerb, edits Source) ([]configtree.Problem, error) {
-	problems := []configtree.Problem{}
+	var wrong FirstProblems
 	ed.edits = []configtree.Edit{}
 	defer ed.arrive()
 	for edit, problem := range edits {
@@ -121,9 +124,8 @@ func (ed *edition) collect(ctx context.Context, store *Store, verb LoadVerb, edi
 			return nil, ctx.Err()
 		}
 		switch {
-		case problem != nil && len(problems) < maxLoadProblems:
-			problems = append(problems, *problem)
 		case problem != nil:
+			wrong.Add(problem)
 		case ed.count+len(ed.freed) == maxLoad:
 			return nil, errTooLarge
 		case edit.Op == configtree.Replace && verb != LoadReplace && verb != LoadPatch:
@@ -144,7 +146,7 @@ func (ed *edition) collect(ctx context.Context, store *Store, verb LoadVerb, edi
 		}
 	}
 	ed.cost = ed.count
-	return append(problems, ed.hash(store)...), nil
+	return append(wrong.List, ed.hash(store)...), nil
 }
 
 // read takes an edit of a load.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"math/rand/v2"
 	"strings"
@@ -219,5 +220,22 @@ func TestProtectedStays(t *testing.T) {
 			t.Errorf("%s: %v, said %q:\n%s", name, err, said, got)
 		}
 		closed(t, s)
+	}
+}
+
+// TestAnErrorBehindWarnings: no number of warnings keeps an error from being found.
+func TestAnErrorBehindWarnings(t *testing.T) {
+	s := open(t, t.TempDir(), new(tape))
+	source := func(yield func(configtree.Edit, *configtree.Problem) bool) {
+		for range 2 * MaxProblems {
+			if !yield(configtree.Edit{}, &configtree.Problem{Err: errors.New("odd"), Warning: true}) {
+				return
+			}
+		}
+		yield(configtree.Edit{}, &configtree.Problem{Err: errors.New("wrong")})
+	}
+	_, problems, err := s.Shared().Load(context.Background(), ann, LoadMerge, "test", source)
+	if most, errs, warnings := Problems(problems).Most(1); err == nil || most[0].Error() != "wrong" || errs != 0 || warnings != MaxProblems {
+		t.Errorf("%v, and %d more errors, %d more warnings: %v", most, errs, warnings, err)
 	}
 }

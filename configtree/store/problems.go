@@ -31,6 +31,25 @@ func (p Problems) Unwrap() []error {
 	return errs
 }
 
+// FirstProblems keeps the first MaxProblems errors, and as many warnings, of a text.
+type FirstProblems struct {
+	List  Problems
+	count [2]int // of errors, of warnings
+}
+
+// Add keeps p while there is room for its kind: no error is left out for a warning, so that
+// a text with one is never taken for one without.
+func (f *FirstProblems) Add(p *configtree.Problem) {
+	kind := 0
+	if p.Warning {
+		kind = 1
+	}
+	if f.count[kind] < MaxProblems {
+		f.count[kind]++
+		f.List = append(f.List, *p)
+	}
+}
+
 // Most returns at most n of the problems, in their order, and how many errors and
 // warnings that leaves out. No error is left out for a warning.
 func (p Problems) Most(n int) (most Problems, errs, warnings int) {
