@@ -170,8 +170,17 @@ func (d *Daemon) sftp(ctx context.Context, p sshd.Peer, ch *sshd.Channel) int {
 	l.Client = "other"
 	d.sessions.add(l)
 	defer d.sessions.remove(l)
-	return sshd.SFTP(ctx, ch, root, func(action, name string) {
-		d.recorder.Record(id.Subject, event.FileTransfer{Username: id.User, Action: action, Filename: name})
+	return sshd.SFTP(ctx, ch, root, sshd.Transfers{
+		May: func(quietly bool, action string, names ...string) bool {
+			may := id.class().Transfers(action, names...)
+			if !may && !quietly {
+				d.recorder.Record(id.Subject, event.AccessRefused{Username: id.User, Action: action, Filename: strings.Join(names, " to "), Reason: files.ErrRefused.Error()})
+			}
+			return may
+		},
+		Done: func(action, name string) {
+			d.recorder.Record(id.Subject, event.FileTransfer{Username: id.User, Action: action, Filename: name})
+		},
 	})
 }
 

@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -124,8 +126,9 @@ func TestAStrangerIsReadInParts(t *testing.T) {
 	sending.Wait()
 }
 
-// client opens sftp to a server that shows what rights allow.
-func sftpClient(t *testing.T, rights files.Options) (*sftp.Client, func() []string) {
+// sftpClient opens sftp to a server that shows what rights allow, and denies some actions. What it returns
+// besides tells what was done and, with no before it, what was refused.
+func sftpClient(t *testing.T, rights files.Options, denied ...string) (*sftp.Client, func() []string) {
 	t.Helper()
 	root, err := files.New(rights)
 	if err != nil {
@@ -137,10 +140,20 @@ func sftpClient(t *testing.T, rights files.Options) (*sftp.Client, func() []stri
 	l.server.Close()
 	l.server, err = NewServer(Options{Dir: l.dir, Recorder: l, Now: time.Now, Handle: labHandler, Alarm: func(string, error) {},
 		Subsystems: map[string]Handler{"sftp": func(ctx context.Context, _ Peer, c *Channel) int {
-			return SFTP(ctx, c, root, func(action, name string) {
-				mu.Lock()
-				defer mu.Unlock()
-				done = append(done, action+" "+name)
+			return SFTP(ctx, c, root, Transfers{
+				May: func(quietly bool, action string, names ...string) bool {
+					mu.Lock()
+					defer mu.Unlock()
+					if slices.Contains(denied, action) && !quietly {
+						done = append(done, "no "+action+" "+strings.Join(names, " to "))
+					}
+					return !slices.Contains(denied, action)
+				},
+				Done: func(action, name string) {
+					mu.Lock()
+					defer mu.Unlock()
+					done = append(done, action+" "+name)
+				},
 			})
 		}}})
 	if err != nil {
@@ -153,6 +166,57 @@ func sftpClient(t *testing.T, rights files.Options) (*sftp.Client, func() []stri
 	}
 	t.Cleanup(func() { c.Close() })
 	return c, func() []string { mu.Lock(); defer mu.Unlock(); return done }
+}
+
+// TestTransfersThatRulesDeny: each is refused before the file is looked at, and a look before another request
+// is only refused when there is nothing left to ask for.
+func TestTransfersThatRulesDeny(t *testing.T) {
+	state := t.TempDir()
+	c, done := sftpClient(t, files.Options{State: state, User: "op"}, "delete", "rename", "list")
+	write := func(c *sftp.Client, name string) error {
+		f, err := c.Create(name)
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	}
+	if err := write(c, "x"); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.Stat("x"); err != nil {
+		t.Error("one may read it:", err)
+	}
+	f, err := c.Open("x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	_, listed := c.ReadDir(".")
+	for what, err := range map[string]error{"delete": c.Remove("x"), "rename": c.Rename("x", "y"), "list": listed} {
+		if !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	got := done()
+	slices.Sort(got)
+	got = slices.Compact(got) // a file that cannot be removed may be a directory, the client thinks
+	want := []string{"no delete /var/home/op/x", "no list /var/home/op", "no rename /var/home/op/x to /var/home/op/y", "read /var/home/op/x", "wrote /var/home/op/x"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q\nwant %q", got, want)
+	}
+
+	c, done = sftpClient(t, files.Options{State: state, User: "op"}, "read", "write", "list")
+	if _, err := c.Stat("x"); !errors.Is(err, fs.ErrPermission) || len(done()) != 0 {
+		t.Error(err, done())
+	}
+	if _, err := c.Open("x"); !errors.Is(err, fs.ErrPermission) {
+		t.Error(err)
+	}
+	for what, err := range map[string]error{"create": write(c, "z"), "mkdir": c.Mkdir("d"), "truncate": c.Truncate("x", 0)} {
+		if !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
 }
 
 func TestTransfers(t *testing.T) {

@@ -16,10 +16,21 @@ import (
 	"loggia/files"
 )
 
+// Transfers is what a server of files asks and tells about each of them.
+type Transfers struct {
+	// May decides whether a client may read, write, delete, rename or list what names
+	// say, besides what the files themselves let it; it records what it refuses. With
+	// quietly it is about the look that a client takes before it asks for something,
+	// which is no attempt.
+	May func(quietly bool, action string, names ...string) bool
+	// Done is told of each file that was read, wrote, removed or renamed.
+	Done func(action, name string)
+}
+
 // SFTP serves file transfers on a channel, of what root shows, until the client
-// leaves. done is told of each file that was read, written, removed or renamed.
-func SFTP(ctx context.Context, ch *Channel, root *files.Root, done func(action, name string)) int {
-	t := &transfers{root, done}
+// leaves.
+func SFTP(ctx context.Context, ch *Channel, root *files.Root, asks Transfers) int {
+	t := &transfers{root, asks}
 	server := sftp.NewRequestServer(ch, sftp.Handlers{FileGet: t, FilePut: t, FileCmd: t, FileList: t}, sftp.WithStartDirectory(root.Home()))
 	stop := context.AfterFunc(ctx, func() { _ = ch.ssh.Close() })
 	defer stop()
@@ -36,7 +47,15 @@ func SFTP(ctx context.Context, ch *Channel, root *files.Root, done func(action, 
 // transfers answers the requests of one client.
 type transfers struct {
 	root *files.Root
-	done func(action, name string)
+	asks Transfers
+}
+
+// may returns the error that a client gets when it may not.
+func (t *transfers) may(action string, names ...string) error {
+	if t.asks.May(false, action, names...) {
+		return nil
+	}
+	return sftp.ErrSSHFxPermissionDenied
 }
 
 // status is what a client is told instead of an error: only a few are known to
@@ -55,16 +74,22 @@ func status(err error) error {
 
 // Fileread implements sftp.FileReader.
 func (t *transfers) Fileread(r *sftp.Request) (io.ReaderAt, error) {
+	if err := t.may("read", r.Filepath); err != nil {
+		return nil, err
+	}
 	f, err := t.root.Open(r.Filepath)
 	if err != nil {
 		return nil, status(err)
 	}
-	t.done("read", r.Filepath)
+	t.asks.Done("read", r.Filepath)
 	return f, nil
 }
 
 // Filewrite implements sftp.FileWriter.
 func (t *transfers) Filewrite(r *sftp.Request) (io.WriterAt, error) {
+	if err := t.may("write", r.Filepath); err != nil {
+		return nil, err
+	}
 	open, flags := t.root.Update, r.Pflags()
 	switch {
 	case flags.Append:
@@ -81,7 +106,7 @@ func (t *transfers) Filewrite(r *sftp.Request) (io.WriterAt, error) {
 	if err != nil {
 		return nil, status(err)
 	}
-	t.done("wrote", r.Filepath)
+	t.asks.Done("wrote", r.Filepath)
 	if flags.Append {
 		return appender{f}, nil
 	}
@@ -121,13 +146,24 @@ func (t *transfers) attributes(r *sftp.Request) error {
 
 // Filecmd implements sftp.FileCmder.
 func (t *transfers) Filecmd(r *sftp.Request) error {
+	names := []string{r.Filepath}
+	action := "write"
+	switch r.Method {
+	case "Rename", "PosixRename":
+		action, names = "rename", append(names, r.Target)
+	case "Remove", "Rmdir":
+		action = "delete"
+	}
+	if err := t.may(action, names...); err != nil {
+		return err
+	}
 	switch r.Method {
 	case "Setstat":
 		return status(t.attributes(r))
 	case "Rename", "PosixRename":
 		err := t.root.Rename(r.Filepath, r.Target)
 		if err == nil {
-			t.done("renamed", r.Filepath+" to "+r.Target)
+			t.asks.Done("renamed", r.Filepath+" to "+r.Target)
 		}
 		return status(err)
 	case "Remove", "Rmdir":
@@ -139,7 +175,7 @@ func (t *transfers) Filecmd(r *sftp.Request) error {
 			err = t.root.Remove(r.Filepath)
 		}
 		if err == nil {
-			t.done("removed", r.Filepath)
+			t.asks.Done("removed", r.Filepath)
 		}
 		return status(err)
 	case "Mkdir":
@@ -150,6 +186,13 @@ func (t *transfers) Filecmd(r *sftp.Request) error {
 
 // Filelist implements sftp.FileLister.
 func (t *transfers) Filelist(r *sftp.Request) (sftp.ListerAt, error) {
+	if r.Method == "List" {
+		if err := t.may("list", r.Filepath); err != nil {
+			return nil, err
+		}
+	} else if !t.asks.May(true, "list", r.Filepath) && !t.asks.May(true, "read", r.Filepath) && !t.asks.May(true, "write", r.Filepath) {
+		return nil, sftp.ErrSSHFxPermissionDenied
+	}
 	names, above := t.root.Above(r.Filepath)
 	switch {
 	case r.Method == "List" && above:
