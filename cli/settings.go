@@ -21,20 +21,21 @@ type settings struct {
 	timestamp       bool
 	prompt          string
 	directory       string
+	restart         bool   // restart-on-upgrade; nothing asks for it: an upgrade ends the session
+	terminal        string // only told: what is drawn is what all of them understand
 }
 
 func defaultSettings(home string) settings {
-	return settings{completeOnSpace: true, screenLength: -1, screenWidth: -1, directory: home}
+	return settings{completeOnSpace: true, screenLength: -1, screenWidth: -1, directory: home, restart: true, terminal: "vt100"}
 }
 
 // stampLayout is the default of `set cli timestamp`, %b %d %T.
 const stampLayout = "Jan 02 15:04:05"
 
 func settingVerbs() []*verb {
-	onOff := op.Param{Name: "state", Help: "on or off", Required: true, Only: true,
-		Choices: func(*op.Env, string) []op.Choice {
-			return []op.Choice{{Name: "off", Help: "Only Tab and Enter write out a word"}, {Name: "on", Help: "Space writes out a word too"}}
-		}}
+	word := func(name, help string, choices ...op.Choice) op.Param {
+		return op.Param{Name: name, Help: help, Required: true, Only: true, Choices: func(*op.Env, string) []op.Choice { return choices }}
+	}
 	number := func(name, help string, low, high uint64) op.Param {
 		return op.Param{Name: name, Help: help, Required: true, Type: numberType(low, high)}
 	}
@@ -44,7 +45,13 @@ func settingVerbs() []*verb {
 	return []*verb{
 		v("set cli screen-length", "Lines of a screenful, 0 to show everything at once", setLength, number("lines", "Number of lines", 0, 100000)),
 		v("set cli screen-width", "Columns of the screen, 0 for no limit", setWidth, number("columns", "Number of columns", 0, 1024)),
-		v("set cli complete-on-space", "Whether the space bar writes out a word", setComplete, onOff),
+		v("set cli complete-on-space", "Whether the space bar writes out a word", setComplete,
+			word("state", "on or off", op.Choice{Name: "off", Help: "Only Tab and Enter write out a word"}, op.Choice{Name: "on", Help: "Space writes out a word too"})),
+		v("set cli restart-on-upgrade", "Taken as on a router; here an upgrade ends the session", setRestart,
+			word("state", "on or off", op.Choice{Name: "off", Help: "Do not ask to restart the shell"}, op.Choice{Name: "on", Help: "Ask to restart the shell"})),
+		v("set cli terminal", "Kind of terminal; all of them are drawn alike", setTerminal,
+			word("type", "Kind of terminal", op.Choice{Name: "ansi", Help: "As ANSI X3.64 says"}, op.Choice{Name: "small-xterm", Help: "Small window of xterm"},
+				op.Choice{Name: "vt100", Help: "As a DEC VT100"}, op.Choice{Name: "xterm", Help: "Window of xterm"})),
 		v("set cli idle-timeout", "Minutes without a key that end the session, 0 for never", setIdle, number("minutes", "Number of minutes", 0, 100000)),
 		v("set cli timestamp", "Show the time before the output of each command", setTimestamp,
 			op.Param{Name: "disable", Kind: op.Flag, Help: "Do not show the time"}),
@@ -78,6 +85,21 @@ func setComplete(_ context.Context, s *Session, c *call) error {
 	} else {
 		c.say("Disabling complete-on-space\n")
 	}
+	return nil
+}
+
+func setRestart(_ context.Context, s *Session, c *call) error {
+	s.settings.restart = c.args["state"] == "on"
+	if s.settings.restart {
+		c.say("Enabling restart-on-upgrade\n")
+	} else {
+		c.say("Disabling restart-on-upgrade\n")
+	}
+	return nil
+}
+
+func setTerminal(_ context.Context, s *Session, c *call) error {
+	s.settings.terminal = c.args["type"]
 	return nil
 }
 
@@ -150,8 +172,9 @@ func showSettings(_ context.Context, s *Session, c *call) error {
 	} else {
 		c.say("CLI idle-timeout disabled\n")
 	}
+	c.say("CLI restart-on-upgrade set to " + on[t.restart] + "\n")
 	width, height := s.screenSize()
-	c.say(fmt.Sprintf("CLI screen-length set to %d\nCLI screen-width set to %d\nCLI terminal is 'vt100'\nCLI is operating in enhanced mode\n", height, width))
+	c.say(fmt.Sprintf("CLI screen-length set to %d\nCLI screen-width set to %d\nCLI terminal is '%s'\nCLI is operating in enhanced mode\n", height, width, t.terminal))
 	if t.timestamp {
 		c.say("CLI timestamp set to: %b %d %T\n")
 	} else {

@@ -359,11 +359,18 @@ func (w *walk) ambiguous(word configtree.Word, several []candidate) *failure {
 
 func (w *walk) unknown(word configtree.Word) *failure {
 	f := &failure{col: word.Col, text: w.syntaxError()}
-	if w.at != nil && !w.piped && ofRouters(word.Text) {
+	switch {
+	case w.at == nil || w.piped:
+	case ofRouters(word.Text):
 		f.text += noRouter
+	case w.at.word == "configure" && slices.Contains([]string{"batch", "dynamic", "ephemeral"}, word.Text):
+		f.text += noDatabase
 	}
 	return f
 }
+
+// noDatabase is said of the databases that a router has besides the candidate.
+const noDatabase = "\nThere is one configuration here: 'configure', 'configure exclusive' and 'configure private' change it."
 
 // noRouter is said below a word that a router would know.
 const noRouter = "\nThis machine is no router: 'help' says what it is for."
