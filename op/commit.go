@@ -150,11 +150,16 @@ func Editor(s Session, now time.Time) string {
 		line += " terminal " + s.TTY
 	}
 	line += fmt.Sprintf(" (pid %d) on since %s", s.PID, Stamp(s.Since.In(now.Location())))
-	if idle := now.Sub(s.LastKey); idle >= time.Second {
+	if idle := elapsed(now, s.LastKey); idle >= time.Second {
 		line += ", idle " + clock(idle)
 	}
 	return line + "\n      " + s.EditPath + "\n"
 }
+
+// elapsed is the time from then until now. What the system time has jumped since then does not
+// count where both were read by this process; of what another one has left behind it is nothing
+// when the clock was set back past it.
+func elapsed(now, then time.Time) time.Duration { return max(now.Sub(then), 0) }
 
 // clock shows a duration as 00:00:44, 22w0d 19:16 from a day on.
 func clock(d time.Duration) string {

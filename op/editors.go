@@ -64,7 +64,7 @@ func (e editors) Element() Element {
 	out := Element{Name: "database-status-information"}
 	now := e.env.Now()
 	for _, one := range e.list {
-		idle := now.Sub(one.LastKey)
+		idle := elapsed(now, one.LastKey)
 		row := Group("database-status", Leaf("user", one.User), Leaf("terminal", one.TTY), count("pid", uint64(max(one.PID, 0))),
 			moment("start-time", one.Since, Stamp(one.Since.In(now.Location()))), span("idle-time", idle, clock(idle)))
 		if one.exclusive {

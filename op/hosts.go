@@ -111,7 +111,7 @@ func (r hostList) WriteText(w io.Writer) error {
 			}
 			oldest := ""
 			if !h.Oldest.IsZero() {
-				oldest = r.now.Sub(h.Oldest).Round(time.Second).String()
+				oldest = ago(r.now, h.Oldest)
 			}
 			b.WriteString(strings.TrimRight(fmt.Sprintf("%-*s  %-9s  %-10s  %8d  %8s  %s", width, h.Name, transport, state, h.Waiting, short(h.Disk), oldest), " "))
 			b.WriteByte('\n')
@@ -158,7 +158,7 @@ func (r hostReport) row() Element {
 	text("certainty", r.certainty())
 	e.Children = append(e.Children, count("waiting", r.Waiting), count("waiting-bytes", uint64(r.WaitingBytes)))
 	if !r.Oldest.IsZero() {
-		e.Children = append(e.Children, span("oldest-waiting", r.now.Sub(r.Oldest), ago(r.now, r.Oldest)))
+		e.Children = append(e.Children, span("oldest-waiting", elapsed(r.now, r.Oldest), ago(r.now, r.Oldest)))
 	}
 	e.Children = append(e.Children, count("spool-bytes", uint64(r.Disk)), count("spool-limit", uint64(r.Limit)),
 		count("accepted", r.Accepted), count("delivered", r.Delivered), count("repeated", r.Repeated),
@@ -220,7 +220,7 @@ func wordy(n uint64) string {
 
 func stamp(t time.Time) string { return t.Format("2006-01-02 15:04:05 MST") }
 
-func ago(now, then time.Time) string { return now.Sub(then).Round(time.Second).String() }
+func ago(now, then time.Time) string { return elapsed(now, then).Round(time.Second).String() }
 
 // short is a size with its unit, such as 1.5G.
 func short(n int64) string {

@@ -308,6 +308,49 @@ $`)
 	}
 }
 
+// behind is a log server that waits for what was written at noon.
+type behind struct{}
+
+func (behind) Hosts() ([]Host, error) {
+	return []Host{{Name: "r2", State: "connected", Since: noon, Waiting: 1, Oldest: noon}}, nil
+}
+func (behind) ClearSpool(event.Subject, string) (uint64, error) { return 0, nil }
+
+// TestNoTimeIsNegative: the clock was set back behind all that is told the age of.
+func TestNoTimeIsNegative(t *testing.T) {
+	env := newEnv(t)
+	env.Hosts = behind{}
+	env.Now = func() time.Time { return noon.AddDate(-1, 0, 0) }
+	env.Sessions = func() []Session {
+		return []Session{{Subject: event.Subject{User: "ann"}, Since: noon, LastKey: noon, EditPath: "[edit]"}}
+	}
+	negative := regexp.MustCompile(`[ (]-\d|:-\d|seconds="-`)
+	for command, want := range map[string]string{
+		"show system uptime":                        "Protocols started: 2025-11-22 12:00:00 UTC (00:00:00 ago)\nLast configured: 2026-11-22 11:00:00 UTC (00:00:00 ago)",
+		"show system users":                         "12:00PM     - -cli",
+		"show system syslog host":                   "  0s\n",
+		"show system configuration database status": "on since 2026-11-22 12:00:00 UTC\n",
+	} {
+		got, err := run(t, env, command, Args{})
+		if err != nil || !strings.Contains(got, want) {
+			t.Errorf("%s: %v\n%s", command, err, got)
+		}
+		for _, c := range All() {
+			if c.Words != command {
+				continue
+			}
+			res, err := c.Run(t.Context(), env, Args{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var xml strings.Builder
+			if err := WriteXML(&xml, res.Element(), Layout{}); err != nil || negative.MatchString(got+xml.String()) {
+				t.Errorf("%s: %v\n%s%s", command, err, got, &xml)
+			}
+		}
+	}
+}
+
 func TestUsers(t *testing.T) {
 	env := newEnv(t)
 	env.Sessions = func() []Session {

@@ -98,12 +98,13 @@ func showUptime(_ context.Context, env *Env, _ Args) (Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return uptime{l.now, env.Started, l, env.Store.Running().Meta}, nil
+	// As the boot, the start is told by the clock as it goes now.
+	return uptime{l.now, l.now.Add(-elapsed(l.now, env.Started)), l, env.Store.Running().Meta}, nil
 }
 
 // since is a time and how long ago it was, as people read them.
 func (u uptime) since(t time.Time) (stamp, age string) {
-	return Stamp(t.In(u.now.Location())), clock(u.now.Sub(t))
+	return Stamp(t.In(u.now.Location())), clock(elapsed(u.now, t))
 }
 
 // WriteText implements Result.
@@ -121,7 +122,7 @@ func (u uptime) WriteText(w io.Writer) error {
 func (u uptime) Element() Element {
 	ago := func(name string, t time.Time, more ...Element) Element {
 		stamp, age := u.since(t)
-		return Group(name, append([]Element{moment("date-time", t, stamp), span("time-length", u.now.Sub(t), age)}, more...)...)
+		return Group(name, append([]Element{moment("date-time", t, stamp), span("time-length", elapsed(u.now, t), age)}, more...)...)
 	}
 	return Group("system-uptime-information",
 		Group("current-time", moment("date-time", u.now, Stamp(u.now))), Leaf("time-source", "LOCAL CLOCK"),
@@ -198,7 +199,7 @@ const usersRow = "%-8s %-8s %-32s %7s %5s %s\n"
 func (u users) row(s Session) (user, tty, from, login, idle, what string) {
 	from, _, _ = strings.Cut(s.Remote, " ")
 	idle = "-"
-	if d := u.load.now.Sub(s.LastKey); d >= time.Minute {
+	if d := elapsed(u.load.now, s.LastKey); d >= time.Minute {
 		idle = strconv.Itoa(int(d / time.Minute))
 	}
 	return s.User, cmp.Or(s.TTY, "-"), cmp.Or(from, "-"), s.Since.In(u.load.now.Location()).Format("3:04PM"), idle, cmp.Or(s.Command, "-cli (cli)")
@@ -222,7 +223,7 @@ func (u users) Element() Element {
 	for _, s := range u.sessions {
 		user, tty, from, login, idle, what := u.row(s)
 		table.Children = append(table.Children, Group("user-entry", Leaf("user", user), Leaf("tty", tty), Leaf("from", from),
-			moment("login-time", s.Since, login), span("idle-time", u.load.now.Sub(s.LastKey), idle), Leaf("command", what)))
+			moment("login-time", s.Since, login), span("idle-time", elapsed(u.load.now, s.LastKey), idle), Leaf("command", what)))
 	}
 	return Group("system-users-information", u.load.element(table))
 }
