@@ -85,6 +85,13 @@ func TestPagerKeys(t *testing.T) {
 		{"\x04", span(6, 15, "---(more 15%)---")},
 		{"   \x02", span(21, 30, "---(more 30%)---")},
 		{"   " + left, span(21, 30, "---(more 30%)---")},
+		{"   b", span(21, 30, "---(more 30%)---")},
+		{"  f", span(31, 40, "---(more 40%)---")},
+		{"b", span(1, 10, "---(more 10%)---")},
+		{"\x18", span(6, 15, "---(more 15%)---")},
+		{"  \x08", span(20, 29, "---(more 29%)---")},
+		{"  \x1b[3~", span(20, 29, "---(more 29%)---")},
+		{"\x1b[6~\x1b[6~\x1b[5~", span(11, 20, "---(more 20%)---")},
 		{"\x02", span(1, 10, "---(more 10%)---")},
 		{"  k", span(20, 29, "---(more 29%)---")},
 		{"  " + up, span(20, 29, "---(more 29%)---")},
@@ -115,6 +122,11 @@ func TestPagerKeys(t *testing.T) {
 		{"Hm0$\r", "line 10\nline 20\nline 30\nline 40\nline 50\nline 60\nline 70\nline 80\nline 90\nline 100\n---(more 100%)---"},
 		{"HM5\re55\re54\r", "line 5\nline 15\nline 25\nline 35\nline 45\nline 50\nline 51\nline 52\nline 53\nline 56\n---(more 56%)---"},
 		{"m5\rc", "line 5\nline 6\nline 7\nline 8\nline 9\nline 10\nline 11\nline 12\nline 13\nline 14\n---(more 14%)---"},
+		{"mnothing\r", span(1, 10, "Pattern not found")},
+		{"eline\r ", span(11, 20, "---(more 20%)---")},
+		{"  mline 5$\r", span(5, 5, "")},
+		{"H  mline 5$\rc", span(5, 14, "---(more 14%)---")},
+		{"m\x03", span(1, 10, "---(more 10%)---")},
 		{"x", span(1, 10, "---(more 10%)---")},
 		{"hx", span(1, 10, "---(more 10%)---")},
 	} {
@@ -194,10 +206,69 @@ func TestPagerHelp(t *testing.T) {
 	bubble(t, 80, 24, Options{}, func(r *rig) {
 		got := r.page(Paging{}, numbered(100))
 		r.keys("h")
-		if s := r.m.Screen(); !strings.Contains(s, "Next half page") || !strings.HasSuffix(s, "Leave") {
+		if s := r.m.Screen(); !strings.Contains(s, "Next half page") || !strings.HasSuffix(s, "Leave\n---(help: any key goes back)---") {
 			t.Errorf("\n%s", s)
 		}
 		r.keys(" ", "q")
+		<-got
+	})
+}
+
+// TestPagerHelpOnASmallScreen: it has as many pages as it needs, which any key but Space leaves.
+func TestPagerHelpOnASmallScreen(t *testing.T) {
+	bubble(t, 80, 11, Options{}, func(r *rig) {
+		got := r.page(Paging{}, numbered(100))
+		r.keys("h")
+		if s := r.m.Screen(); !strings.Contains(s, "Keys at") || !strings.HasSuffix(s, "---(help: Space goes on, any other key back)---") {
+			t.Errorf("\n%s", s)
+		}
+		r.keys(" ")
+		if s := r.m.Screen(); strings.Contains(s, "Keys at") || !strings.HasSuffix(s, "Leave\n---(help: any key goes back)---") {
+			t.Errorf("\n%s", s)
+		}
+		r.keys("x")
+		r.screen(span(1, 10, "---(more 10%)---"))
+		r.keys("hq")
+		r.screen(span(1, 10, "---(more 10%)---"))
+		r.keys("q")
+		<-got
+	})
+}
+
+// TestPagerQuestionsAreLeft: Ctrl-C at a question of the pager leaves the question, and at the
+// prompt behind it the output, also when a command runs that it interrupts.
+func TestPagerQuestionsAreLeft(t *testing.T) {
+	for _, key := range []string{"/", "?", "m", "e", "s"} {
+		bubble(t, 60, 11, pagerOptions(&saved{}), func(r *rig) {
+			ctx, stop := r.s.Interruptible(context.Background())
+			got := start(func() (string, error) { return "", r.s.Page(ctx, Paging{}, numbered(100)) })
+			r.keys(key, "x", "\x03")
+			r.screen(span(1, 10, "---(more 10%)---"))
+			r.keys(" ")
+			r.screen(span(11, 20, "---(more 20%)---"))
+			r.keys("\x03")
+			if a := <-got; !errors.Is(a.err, ErrInterrupt) {
+				t.Errorf("%s: %v", key, a.err)
+			}
+			stop()
+		})
+	}
+}
+
+// TestPagerResized: the page that is shown stays, and the next has the new size.
+func TestPagerResized(t *testing.T) {
+	bubble(t, 60, 11, Options{}, func(r *rig) {
+		got := r.page(Paging{}, numbered(100))
+		r.keys(" ")
+		r.m.Resize(60, 6)
+		r.keys(" ")
+		r.screen(span(21, 25, "---(more 25%)---"))
+		r.m.Resize(60, 21)
+		r.keys(" ")
+		r.screen(span(26, 45, "---(more 45%)---"))
+		r.keys("b")
+		r.screen(span(6, 25, "---(more 25%)---"))
+		r.keys("q")
 		<-got
 	})
 }

@@ -3,15 +3,16 @@ package terminal
 import (
 	"io"
 	"strconv"
+	"strings"
 
 	prompt "github.com/c-bata/go-prompt"
 )
 
 const pagerHelp = `                       Keys at the ---(more)--- prompt
-  Space, Ctrl-f, Right          Next page
+  Space, f, Ctrl-f, Right       Next page
   Enter, Down, j, Ctrl-n        Next line
-  Tab, d, Ctrl-d                Next half page
-  Ctrl-b, Left                  Previous page
+  Tab, d, Ctrl-d, Ctrl-x        Next half page
+  b, Ctrl-b, Left               Previous page
   Up, k, Ctrl-p, Backspace      Previous line
   u, Ctrl-u                     Previous half page
   g, Ctrl-a                     First page
@@ -36,11 +37,11 @@ func (p *pager) control(code prompt.Key) error {
 		p.room = p.rows()
 	case prompt.ControlM, prompt.Down, prompt.ControlN:
 		p.room = 1
-	case prompt.Tab, prompt.ControlD:
+	case prompt.Tab, prompt.ControlD, prompt.ControlX:
 		p.room = max(p.rows()/2, 1)
 	case prompt.ControlB, prompt.Left, prompt.PageUp:
 		p.up(p.rows())
-	case prompt.Up, prompt.ControlP, prompt.Backspace:
+	case prompt.Up, prompt.ControlP, prompt.Backspace, prompt.Delete:
 		p.up(1)
 	case prompt.ControlU:
 		p.up(max(p.rows()/2, 1))
@@ -62,8 +63,10 @@ func (p *pager) control(code prompt.Key) error {
 func (p *pager) character(r rune) error {
 	p.room = 0
 	switch r {
-	case ' ':
+	case ' ', 'f':
 		p.room = p.rows()
+	case 'b':
+		p.up(p.rows())
 	case 'j':
 		p.room = 1
 	case 'd':
@@ -137,8 +140,10 @@ func (p *pager) bottom() error {
 	return nil
 }
 
-// ask reads an answer in place of the prompt.
+// ask reads an answer in place of the prompt. Ctrl-C is none.
 func (p *pager) ask(question string) (string, error) {
+	p.s.q.ask(true)
+	defer p.s.q.ask(false)
 	answer, err := p.s.read(spec{Prompt: Prompt{Text: question}, remove: true})
 	if err == io.EOF || err == ErrLeft || err == ErrInterrupt && !p.s.q.interrupted() {
 		return "", nil // no answer is not an end
@@ -164,7 +169,9 @@ func (p *pager) compile(question string) (func([]byte) bool, error) {
 	return match, nil
 }
 
-// filter adds a filter and shows what is left from the present page on.
+// filter adds a filter and shows what is left from the present page on, or from the beginning
+// when that is nothing. One that leaves nothing at all is not added: there would be no page to
+// take it back from.
 func (p *pager) filter(question string, except bool) error {
 	match, err := p.compile(question)
 	if err != nil || match == nil {
@@ -172,8 +179,15 @@ func (p *pager) filter(question string, except bool) error {
 	}
 	top := p.top()
 	p.filters = append(p.filters, filter{match, except})
-	p.show(top)
-	return nil
+	for _, from := range []int{top, p.buf.start()} {
+		if _, _, ok := p.visible(from); ok {
+			p.show(from)
+			return nil
+		}
+	}
+	p.filters = p.filters[:len(p.filters)-1]
+	p.message = "Pattern not found"
+	return p.interrupted()
 }
 
 // find is `/` and `?`.
@@ -221,16 +235,37 @@ func (p *pager) again() error {
 	return p.interrupted()
 }
 
-// help shows the keys until one is pressed.
+// help shows the keys, as many as find room, until one is pressed; Space shows the rest.
 func (p *pager) help() error {
 	top := p.top()
-	p.s.scr.clear()
-	if err := p.s.scr.print([]byte(pagerHelp)); err != nil {
-		return p.s.reason(err)
-	}
-	k := p.s.q.key()
-	if k.code == keyEnd || k.code == keyInterrupt {
-		p.s.q.unread(k)
+	for rest := pagerHelp; rest != ""; {
+		p.s.scr.clear()
+		for room := p.rows(); rest != ""; {
+			line, after, _ := strings.Cut(rest, "\n")
+			cost := p.cost([]byte(line))
+			if room -= cost; room < 0 && room+cost < p.rows() {
+				break
+			}
+			rest = after
+			if err := p.s.scr.print([]byte(line + "\n")); err != nil {
+				return p.s.reason(err)
+			}
+		}
+		p.message = "---(help: Space goes on, any other key back)---"
+		if rest == "" {
+			p.message = "---(help: any key goes back)---"
+		}
+		if err := p.prompt(); err != nil {
+			return err
+		}
+		k := p.s.q.key()
+		p.s.scr.remove()
+		if k.code == keyEnd || k.code == keyInterrupt {
+			p.s.q.unread(k)
+		}
+		if k.text != " " && k.code != keyResize {
+			break
+		}
 	}
 	p.show(top)
 	return nil

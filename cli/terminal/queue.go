@@ -40,6 +40,7 @@ type queue struct {
 
 	running   bool // a command runs: Ctrl-C is for it
 	lent      bool // to a program that takes the keys as they are
+	asked     bool // for something about the output of the command: Ctrl-C leaves the question
 	stopped   bool // and was pressed
 	interrupt func()
 	leave     func() // tells a pager that waits for output of either
@@ -78,7 +79,7 @@ func (q *queue) put(b []byte) {
 	if len(b) > 0 && b[len(b)-1] == '\r' {
 		q.crAt = q.typed
 	}
-	if i := bytes.LastIndexByte(b, 0x03); i >= 0 && q.running && !q.lent {
+	if i := bytes.LastIndexByte(b, 0x03); i >= 0 && q.running && !q.lent && !q.asked {
 		b = b[i+1:] // what was typed ahead goes with the command, as on any tty
 		q.discard()
 		q.stopped = true
@@ -171,6 +172,13 @@ func (q *queue) run(running bool, interrupt func()) {
 	if running && q.end != nil && q.end != io.EOF {
 		interrupt()
 	}
+}
+
+// ask says whether a question is open about the output of the command that runs.
+func (q *queue) ask(open bool) {
+	q.mu.Lock()
+	q.asked = open
+	q.mu.Unlock()
 }
 
 // interrupted tells whether Ctrl-C has been pressed since the command began.
