@@ -77,6 +77,7 @@ type Daemon struct {
 	notes        *notes
 	clock        *clock
 	power        *power
+	book         *loginBook
 	passwords    *passwords
 	requests     *frame.Budget // memory for large requests of NETCONF
 	refusals     event.Sparing // calls that are turned away
@@ -150,6 +151,7 @@ func (d *Daemon) start() error {
 	d.logins.Store(&logins{config: &sshd.Config{Retry: sshd.Retry{Tries: 3, Threshold: 2, Factor: 5 * time.Second, Grace: 2 * time.Minute}}})
 	d.openClock(newMachineClock())
 	d.openPower()
+	d.openBook()
 	d.openPasswords()
 	err = errors.Join(d.openCertificates(), d.openSSH())
 	if err == nil {

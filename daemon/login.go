@@ -47,7 +47,7 @@ func (d *Daemon) login(ctx context.Context, pid int, t terminal.Terminal, name s
 		_ = t.Close()
 		return 1
 	}
-	d.greet(t)
+	d.welcome(user.Name, t)
 	lock := newConsoleLock(t, func(ctx context.Context, password string) bool { return c.reenter(ctx, user.Name, password) })
 	return d.interact(ctx, c.identity(user), lock, last)
 }

@@ -42,6 +42,7 @@ func (d *Daemon) netconf(ctx context.Context, p sshd.Peer, ch *sshd.Channel) int
 	}
 	d.sessions.add(l)
 	defer d.sessions.remove(l)
+	defer d.book.enter(id.Subject, false)()
 	d.recorder.Record(id.Subject, event.Login{Username: id.User, Class: id.Class, PID: id.PID, Connection: id.Remote, Mode: id.Client})
 	defer d.recorder.Record(id.Subject, event.Logout{Username: id.User})
 	set := d.logins.Load().netconf

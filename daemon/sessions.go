@@ -261,7 +261,11 @@ func (d *Daemon) serve(ctx context.Context, p sshd.Peer, ch *sshd.Channel) int {
 		return d.login(ctx, p.PID, ch, name, nil)
 	}
 	if ch.PTY && !ch.Exec {
-		d.greet(ch)
+		if p.Login != nil {
+			d.welcome(id.User, ch)
+		} else {
+			d.greet(ch) // it has not logged in here
+		}
 		return d.interact(ctx, id, ch, nil)
 	}
 	name := ch.Env[attach.EnvSource]
@@ -314,7 +318,7 @@ func (d *Daemon) options(id identity) (o cli.Options, l *live, err error) {
 		IdleTimeout: func() time.Duration { return d.system.Load().idleLimit(id.class().Name()) },
 		Env: op.Env{
 			Store: d.store, Logs: logs{d}, Engine: counters{d}, Hosts: hosts{d}, PKI: certificates{d.certificates}, Files: root, Recorder: d.recorder, SSH: sshState{d.ssh}, Clock: d.clock, Power: d.power,
-			Sessions: d.sessions.snapshot, Logout: d.sessions.logout, Show: d.sessions.tell, Alarms: d.alarms.list, Now: d.now, Started: d.started,
+			Sessions: d.sessions.snapshot, Logins: d.book.history, Logout: d.sessions.logout, Show: d.sessions.tell, Alarms: d.alarms.list, Now: d.now, Started: d.started,
 			Product: op.Product{Version: Version, Model: "loggia", Junos: junosVersion},
 			Caller:  id.Subject, Class: id.class, UID: id.uid, Home: root.Home(), StateDir: d.state.dir, Storage: d.storage,
 		},
@@ -344,6 +348,7 @@ func (d *Daemon) interact(ctx context.Context, id identity, t terminal.Terminal,
 	}
 	d.sessions.add(l)
 	defer d.sessions.remove(l)
+	defer d.book.enter(id.Subject, true)()
 	return cli.New(o).Interact(ctx, t)
 }
 
@@ -365,6 +370,9 @@ func (d *Daemon) batch(ctx context.Context, id identity, b cli.Batch, shown bool
 	l.end = cancel
 	d.sessions.add(l)
 	defer d.sessions.remove(l)
+	if id.Remote != "" { // a batch on this machine is no login
+		defer d.book.enter(id.Subject, false)()
+	}
 	return cli.New(o).RunBatch(ctx, b)
 }
 

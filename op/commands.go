@@ -28,7 +28,6 @@ func All() []Command {
 		{Grammar{Words: "show log", RPC: "get-log", Help: "Show the log files, or one of them with its archives", Permission: "trace", Params: []Param{log}}, showLog},
 		{Grammar{Words: "clear log", RPC: "clear-log", Help: "Empty a log file", Permission: "clear", NoPipe: true, Params: []Param{required,
 			{Name: "all", Kind: Flag, Help: "Also remove its archives"}}}, clearLog},
-		{Grammar{Words: "show version", RPC: "get-software-information", Help: "Show what this machine runs"}, showVersion},
 		{Grammar{Words: "show system information", RPC: "get-system-information", Help: "Show what this machine is", Permission: "view"}, showSystem},
 		{Grammar{Words: "show system commit", RPC: "get-commit-information", Help: "Show the commits, newest first", Permission: "view",
 			Params: []Param{{Name: "include-configuration-revision", Kind: Flag, Help: "With the name of each revision"}}}, showCommits},
@@ -37,7 +36,6 @@ func All() []Command {
 		{Grammar{Words: "set date", RPC: "set-date", Help: "Set the clock of the machine", Permission: "maintenance", NoPipe: true, Params: []Param{
 			{Name: "date", Help: "The time as YYYYMMDDhhmm.ss", Required: true}}}, setDate},
 		{Grammar{Words: "show system storage", RPC: "get-system-storage", Help: "Show how full the file systems are", Permission: "view"}, showStorage},
-		{Grammar{Words: "show system processes", RPC: "get-system-process-information", Help: "Show the processes of the machine", Permission: "view"}, showProcesses},
 		{Grammar{Words: "show system users", RPC: "get-system-users-information", Help: "Show who is logged in", Permission: "view"}, showUsers},
 		{Grammar{Words: "show system alarms", RPC: "get-system-alarm-information", Help: "Show what does not work at the moment", Permission: "view"}, showAlarms},
 		{Grammar{Words: "show system syslog statistics", RPC: "get-syslog-statistics-information", Help: "Show how many messages came, and what became of them",
@@ -72,7 +70,7 @@ func All() []Command {
 		{Grammar{Words: "file copy", RPC: "file-copy", Help: "Copy a file", Permission: "maintenance", NoPipe: true, Params: fromTo()}, fileCopy},
 		{Grammar{Words: "file rename", RPC: "file-rename", Help: "Give a file another name", Permission: "maintenance", NoPipe: true, Params: fromTo()}, fileRename},
 		compareCommand(),
-	}, slices.Concat(pkiCommands(), sshCommands(), checksumCommands(), databaseCommands(), powerCommands())...)
+	}, slices.Concat(pkiCommands(), sshCommands(), checksumCommands(), databaseCommands(), powerCommands(), loginCommands(), processCommands(), memoryCommands(), versionCommands())...)
 }
 
 func fromTo() []Param {

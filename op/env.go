@@ -24,7 +24,8 @@ type Env struct {
 	Files    *files.Root // as this caller sees it
 	Recorder store.Recorder
 	Sessions func() []Session
-	Logout   func(Session) // ends a session of Sessions; it may be gone already
+	Logins   func() ([]Login, error) // as far back as that is kept, newest first
+	Logout   func(Session)           // ends a session of Sessions; it may be gone already
 	// Show shows text on the terminal of a session of Sessions; false when it has none.
 	Show     func(Session, string) bool
 	Alarms   func() []Alarm

@@ -1,7 +1,6 @@
 package op
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os"
@@ -53,49 +52,6 @@ func showEngine(_ context.Context, env *Env, _ Args) (Result, error) {
 		moment("start-time", start, Stamp(start)), span("up-time", up, clock(up.Truncate(time.Second))), Leaf("last-reboot-reason", "unknown"),
 		average("load-average-one", averages[0]), average("load-average-five", averages[1]), average("load-average-fifteen", averages[2]))
 	return facts(Group("route-engine-information", e)), nil
-}
-
-// showMemory tells the memory of the machine, in kilobytes.
-func showMemory(_ context.Context, _ *Env, _ Args) (Result, error) {
-	m, err := readMemory()
-	if err != nil {
-		return nil, err
-	}
-	return facts(Group("system-memory-information", Group("system-memory-summary-information",
-		count("system-memory-total", m.total>>10), count("system-memory-total-percent", 100),
-		count("system-memory-free", m.free>>10), count("system-memory-free-percent", 100-m.percentUsed())))), nil
-}
-
-// memory is that of the machine, in bytes. What caches can give back is free.
-type memory struct{ total, free uint64 }
-
-func (m memory) percentUsed() uint64 {
-	if m.total == 0 {
-		return 0
-	}
-	return (m.total - min(m.free, m.total)) * 100 / m.total
-}
-
-// readMemory reads /proc/meminfo (proc(5)): lines such as "MemTotal: 1024 kB".
-func readMemory() (m memory, err error) {
-	f, err := os.Open("/proc/meminfo")
-	if err != nil {
-		return m, err
-	}
-	defer f.Close() // only read
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		name, value, _ := strings.Cut(lines.Text(), ":")
-		n, err := strconv.ParseUint(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 50)
-		switch {
-		case err != nil:
-		case name == "MemTotal":
-			m.total = n << 10
-		case name == "MemAvailable":
-			m.free = n << 10
-		}
-	}
-	return m, lines.Err()
 }
 
 // processorShares is what the processors did since the machine started, in

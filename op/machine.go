@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -109,85 +106,4 @@ func human(n uint64) string {
 		return fmt.Sprintf("%.0f%c", v, units[i])
 	}
 	return fmt.Sprintf("%.1f%c", v, units[i])
-}
-
-// process is a row of `show system processes`.
-type process struct {
-	pid     int
-	state   string // letter of ps
-	seconds int    // of CPU time
-	command string
-}
-
-// processes is the answer of `show system processes`, in the columns of ps ax.
-type processes []process
-
-func showProcesses(_ context.Context, _ *Env, _ Args) (Result, error) {
-	dirs, err := os.ReadDir("/proc")
-	if err != nil {
-		return nil, err
-	}
-	var out processes
-	for _, d := range dirs {
-		pid, err := strconv.Atoi(d.Name())
-		if err != nil {
-			continue
-		}
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil {
-			continue // it ended meanwhile
-		}
-		p, err := newProcess(pid, string(stat))
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, p)
-	}
-	slices.SortFunc(out, func(a, b process) int { return a.pid - b.pid })
-	return out, nil
-}
-
-// clockTick is the unit of CPU time in /proc: 1/100 second on every Linux.
-const clockTick = 100
-
-// newProcess reads /proc/PID/stat: pid (comm) state … utime(14) stime(15).
-// The name may hold blanks and parentheses.
-func newProcess(pid int, stat string) (process, error) {
-	open, end := strings.IndexByte(stat, '('), strings.LastIndexByte(stat, ')')
-	if open < 0 || end < open {
-		return process{}, fmt.Errorf("process %d: %q is no process state", pid, stat)
-	}
-	f := strings.Fields(stat[end+1:])
-	if len(f) < 13 {
-		return process{}, fmt.Errorf("process %d: %q is no process state", pid, stat)
-	}
-	ticks := 0
-	for _, t := range f[11:13] {
-		n, err := strconv.Atoi(t)
-		if err != nil {
-			return process{}, fmt.Errorf("process %d: CPU time %q", pid, t)
-		}
-		ticks += n
-	}
-	return process{pid, f[0], ticks / clockTick, stat[open+1 : end]}, nil
-}
-
-// WriteText implements Result.
-func (list processes) WriteText(w io.Writer) error {
-	return compose(w, func(b *strings.Builder) {
-		b.WriteString("  PID STAT    TIME COMMAND\n")
-		for _, p := range list {
-			fmt.Fprintf(b, "%5d %-4s %4d:%02d %s\n", p.pid, p.state, p.seconds/60, p.seconds%60, p.command)
-		}
-	})
-}
-
-// Element implements Result.
-func (list processes) Element() Element {
-	e := Element{Name: "system-process-information"}
-	for _, p := range list {
-		e.Children = append(e.Children, Group("process", count("pid", uint64(p.pid)), Leaf("state", p.state),
-			span("cpu-time", time.Duration(p.seconds)*time.Second, fmt.Sprintf("%d:%02d", p.seconds/60, p.seconds%60)), Leaf("command", p.command)))
-	}
-	return e
 }

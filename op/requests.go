@@ -16,7 +16,6 @@ func requests() []Command {
 	return []Command{
 		{Grammar{Words: "show chassis hardware", RPC: "get-chassis-inventory", Permission: "view", Params: []Param{flag("detail"), flag("extensive"), flag("models")}}, showInventory},
 		{Grammar{Words: "show chassis routing-engine", RPC: "get-route-engine-information", Permission: "view"}, showEngine},
-		{Grammar{Words: "show system memory", RPC: "get-system-memory-information", Permission: "view"}, showMemory},
 		{Grammar{Words: "show interfaces", RPC: "get-interface-information", Permission: "view", Params: []Param{
 			{Name: "interface-name"}, flag("terse"), flag("brief"), flag("detail"), flag("extensive"), flag("descriptions"), flag("media"), flag("statistics")}}, showInterfaces},
 		{Grammar{Words: "show log", RPC: "get-syslog-filenames", Permission: "trace"}, showLogNames},

@@ -15,30 +15,6 @@ import (
 	"loggia/configtree/store"
 )
 
-// software is the answer of `show version`.
-type software struct {
-	host string
-	Product
-}
-
-func showVersion(_ context.Context, env *Env, _ Args) (Result, error) {
-	return software{hostName(env), env.Product}, nil
-}
-
-// WriteText implements Result.
-func (s software) WriteText(w io.Writer) error {
-	_, err := fmt.Fprintf(w, "Hostname: %s\nModel: %s\nJunos: %s\nloggia %s\n", s.host, s.Model, s.Junos, s.Version)
-	return err
-}
-
-// Element implements Result. Clients find the version in the text of the package.
-func (s software) Element() Element {
-	return Group("software-information",
-		Leaf("host-name", s.host), Leaf("product-model", s.Model), Leaf("product-name", s.Model), Leaf("junos-version", s.Junos),
-		Group("package-information", Leaf("name", "junos"), Leaf("comment", "JUNOS Software Release ["+s.Junos+"]")),
-		Group("package-information", Leaf("name", "loggia"), Leaf("comment", "loggia ["+s.Version+"]")))
-}
-
 // system is the answer of `show system information`.
 type system struct {
 	software
@@ -46,7 +22,7 @@ type system struct {
 }
 
 func showSystem(_ context.Context, env *Env, _ Args) (Result, error) {
-	return system{software{hostName(env), env.Product}, serialNumber(env)}, nil
+	return system{software{host: hostName(env), Product: env.Product}, serialNumber(env)}, nil
 }
 
 // WriteText implements Result.
@@ -172,10 +148,15 @@ func (l load) line() string {
 }
 
 func (l load) element(more ...Element) Element {
+	e := Group("uptime-information", moment("date-time", l.now, l.now.Format("3:04PM")), span("up-time", l.up, l.age()),
+		amount("active-user-count", uint64(l.users), l.count()))
+	e.Children = append(append(e.Children, l.averageElements()...), more...)
+	return e
+}
+
+func (l load) averageElements() []Element {
 	average := func(name string, v float64) Element { return Leaf(name, fmt.Sprintf("%.2f", v)) }
-	return Group("uptime-information", append([]Element{moment("date-time", l.now, l.now.Format("3:04PM")), span("up-time", l.up, l.age()),
-		amount("active-user-count", uint64(l.users), l.count()), average("load-average-1", l.averages[0]),
-		average("load-average-5", l.averages[1]), average("load-average-15", l.averages[2])}, more...)...)
+	return []Element{average("load-average-1", l.averages[0]), average("load-average-5", l.averages[1]), average("load-average-15", l.averages[2])}
 }
 
 // users is the answer of `show system users` (junos-cli §7.3).
