@@ -117,7 +117,9 @@ func (l *lab) options(user string, flags ...string) Options {
 				l.shown = append(l.shown, to.User+":"+text)
 				return to.TTY != ""
 			},
-			Logins:  func() ([]op.Login, error) { return []op.Login{{User: user, TTY: "pts/1", Since: l.now, Open: true}}, nil },
+			Logins: func() ([]op.Login, error) {
+				return []op.Login{{User: user, TTY: "pts/1", Since: l.now, Open: true}}, nil
+			},
 			Product: op.Product{Version: "0.1.0", Model: "loggia", Junos: "24.4R1.9"},
 			UID:     &uid,
 			Started: l.now, StateDir: l.state, Home: root.Home(),
