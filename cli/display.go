@@ -25,7 +25,7 @@ func displayVerbs() []*verb {
 		flag("no-comments", "Without the remarks"), flag("brief", "With short remarks"), flag("terse", "With short remarks"), flag("defaults", "With the defaults of what is not configured, too"))
 	inheritance.shows = true
 	changed := v("display changed", "Mark what has changed since the last commit (XML only)", displayChanged)
-	omit := v("display omit", "Show configuration with nothing left out", displayOmit)
+	omit := v("display omit", "Show also the levels that have apply-flags omit", displayOmit)
 	depth := v("display max-depth", "Leave out what is deeper, as { ... }", displayMaxDepth,
 		op.Param{Name: "levels", Help: "How many levels to show", Required: true, Type: numberType(1, 64)})
 	changed.shows, omit.shows, depth.shows = true, true, true
@@ -94,9 +94,13 @@ func displayChanged(s *Session, _ *call, c *configuration) (op.Result, error) {
 	return &marked, nil
 }
 
-// displayOmit shows everything, as without it: nothing is left out here. Programs that keep copies of
-// configurations ask for it.
-func displayOmit(_ *Session, _ *call, c *configuration) (op.Result, error) { return c, nil }
+// displayOmit shows also what says `apply-flags omit`. Programs that keep copies of configurations ask
+// for it.
+func displayOmit(_ *Session, _ *call, c *configuration) (op.Result, error) {
+	o := *c
+	o.options.Omit = false
+	return &o, nil
+}
 
 // displayMaxDepth shows the upper levels.
 func displayMaxDepth(_ *Session, pipe *call, c *configuration) (op.Result, error) {

@@ -135,7 +135,9 @@ func saveTargets(*op.Env, string) []op.Choice {
 func save(_ context.Context, s *Session, c *call) error {
 	name := c.args["filename"]
 	var text bytes.Buffer
-	if err := s.shown(s.mode.candidate.Tree(), s.level(), "").WriteText(&text); err != nil {
+	saved := s.shown(s.mode.candidate.Tree(), s.level(), "")
+	saved.options.Omit = false // a file is read again
+	if err := saved.WriteText(&text); err != nil {
 		return err
 	}
 	if name == terminalName {

@@ -32,7 +32,7 @@ type configuration struct {
 }
 
 func (s *Session) shown(t *configtree.Tree, at configtree.Path, header string) *configuration {
-	return &configuration{tree: s.class.View(t), at: at, options: format.Options{Header: header, Version: s.env.Product.Junos, Mask: !s.may("secret")}}
+	return &configuration{tree: s.class.View(t), at: at, options: format.Options{Header: header, Version: s.env.Product.Junos, Mask: !s.may("secret"), Omit: true}}
 }
 
 // WriteText implements op.Result. What is not there prints nothing.

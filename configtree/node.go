@@ -33,7 +33,7 @@ type traits uint8
 const (
 	hasMarks     traits = 1 << iota // an inactive, protected or annotated statement
 	hasProtected                    // a protected one
-	hasApplied                      // groups that are applied or excepted
+	hasApplied                      // groups that are applied or excepted, flags of levels: nothing of that holds
 )
 
 // traits returns the traits of n by itself.
@@ -45,7 +45,7 @@ func (n *node) traits() traits {
 	if n.protected {
 		t |= hasProtected
 	}
-	if r := n.schema.Groups; r == schema.AppliesGroups || r == schema.ExceptsGroups {
+	if r := n.schema.Groups; r == schema.AppliesGroups || r == schema.ExceptsGroups || r == schema.FlagsLevel {
 		t |= hasApplied
 	}
 	return t

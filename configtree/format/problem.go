@@ -69,6 +69,9 @@ var (
 	errEmpty    = errors.New("statement has no contents; ignored")
 	errSecret   = errors.New("invalid value")
 	errVerb     = errors.New("unknown command")
+
+	// errShortened stands against a text that would take away what it does not show.
+	errShortened = errors.New("contents were omitted when this was shown; '| display omit' shows them")
 )
 
 // endOfInput stands for the token behind the last one.

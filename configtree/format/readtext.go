@@ -93,6 +93,7 @@ func (t *textReader) finish(tok token) {
 
 // close ends the innermost block.
 func (t *textReader) close(tok token) {
+	shortened := t.comment == omittedMark
 	t.comment = ""
 	if len(t.blocks) == 1 {
 		t.report(configtree.Syntax, tok, &StatementError{Err: errSyntax, Detail: "no block is open here", Statement: "}", token: "}"})
@@ -101,6 +102,10 @@ func (t *textReader) close(tok token) {
 	b := *t.top()
 	t.blocks = t.blocks[:len(t.blocks)-1]
 	switch {
+	case shortened && !b.set && !b.deletes:
+		t.reportAt(configtree.Syntax, tok, b.path, &StatementError{Err: errShortened, Statement: b.text})
+		t.top().faulty = true
+		return
 	case !b.filled && b.faulty:
 		t.top().faulty = true
 		return

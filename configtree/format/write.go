@@ -21,6 +21,7 @@ type Options struct {
 	Inheritance Inheritance // Text, XML, JSON: what is told of statements that groups give
 	Origin      Base        // XML, JSON: where to look up which group a statement is from; nil for the nodes themselves
 	Detail      bool        // Text: what the schema says of each statement stands before it, as remarks
+	Omit        bool        // Text: the contents of levels that say `apply-flags omit` are left out
 	MaxDepth    int         // Text: what is that many levels below what is shown is left out, as { ... }; 0 for nothing
 	Since       Base        // XML: what is not as it is there gets junos:changed="changed"; nil for none
 
@@ -81,7 +82,7 @@ func Write(w io.Writer, n configtree.Node, o Options) error {
 		s.buf = append(configtree.AppendQuote(append(s.buf, name+" "...), o.Version), ';')
 		s.line()
 	}
-	t := &textWriter{sink: s, mask: o.Mask, inheritance: o.Inheritance, details: o.Detail, most: o.MaxDepth}
+	t := &textWriter{sink: s, mask: o.Mask, inheritance: o.Inheritance, details: o.Detail, most: o.MaxDepth, omit: o.Omit}
 	t.statements(n.Children(), 0)
 	return s.flush()
 }
@@ -134,7 +135,7 @@ func WriteStatements(w io.Writer, statements iter.Seq[configtree.Node], o Option
 	if err := writeHeader(s, o); err != nil {
 		return err
 	}
-	t := &textWriter{sink: s, mask: o.Mask, inheritance: o.Inheritance, details: o.Detail, most: o.MaxDepth}
+	t := &textWriter{sink: s, mask: o.Mask, inheritance: o.Inheritance, details: o.Detail, most: o.MaxDepth, omit: o.Omit}
 	t.statements(statements, 0)
 	return s.flush()
 }

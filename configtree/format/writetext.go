@@ -13,6 +13,8 @@ const (
 	indentation  = "    "
 	secretRemark = " ## SECRET-DATA"
 	elision      = " { ... }"
+	omission     = " { " + configtree.CommentMark + " " + omittedMark + " */ };"
+	omittedMark  = "OMITTED"
 )
 
 // textWriter prints statements as curly text.
@@ -22,6 +24,7 @@ type textWriter struct {
 	inheritance Inheritance
 	details     bool   // tell what the schema says of each statement
 	most        int    // levels that are shown; 0: all
+	omit        bool   // levels that say so are shown by their names
 	margin      string // in front of the indentation of every line: the marker of a comparison
 
 	grouped *schema.Node      // homogeneous list whose brace is open
@@ -126,6 +129,9 @@ func (t *textWriter) statement(n configtree.Node, depth int) {
 	switch {
 	case n.Schema().Kind == schema.Leaf, n.Empty():
 		t.end(n.Schema().Secret)
+	case t.omit && omits(n):
+		t.buf = append(t.buf, omission...)
+		t.line()
 	case oneline:
 		t.end(t.attributes(n) || n.Schema().Secret)
 	case t.most > 0 && depth+1 >= t.most:
@@ -143,6 +149,22 @@ func (t *textWriter) statement(n configtree.Node, depth int) {
 		t.line()
 	}
 }
+
+// omits reports whether a level says of itself that it is not to be shown.
+func omits(n configtree.Node) bool {
+	for c := range n.Children() {
+		switch role := c.Schema().Groups; {
+		case role == schema.NoGroupsRole: // those with a role come first
+			return false
+		case role == schema.FlagsLevel && c.Value() == omitFlag && !c.Inactive():
+			return true
+		}
+	}
+	return false
+}
+
+// omitFlag is the word that omits look for.
+const omitFlag = "omit"
 
 // collapsed prints a statement with its contents left out, after a word of the comparison.
 func (t *textWriter) collapsed(n configtree.Node, word string) {

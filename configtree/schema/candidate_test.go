@@ -27,25 +27,25 @@ func candidates(t *testing.T, line, prefix string) []Candidate {
 func TestCandidates(t *testing.T) {
 	facilities := "authorization change-log conflict-log cron daemon dfc"
 	for _, tt := range []struct{ line, prefix, want string }{
-		{"", "", "apply-groups apply-groups-except groups security system version"},
-		{"system syslog", "", "allow-duplicates alternate-format apply-groups apply-groups-except archive console file grpc-replay host log-rotate-frequency " +
+		{"", "", "apply-flags apply-groups apply-groups-except groups security system version"},
+		{"system syslog", "", "allow-duplicates alternate-format apply-flags apply-groups apply-groups-except archive console file grpc-replay host log-rotate-frequency " +
 			"routing-instance server shell source-address storage time-format user"},
-		{"system syslog", "a", "allow-duplicates alternate-format apply-groups apply-groups-except archive"},
+		{"system syslog", "a", "allow-duplicates alternate-format apply-flags apply-groups apply-groups-except archive"},
 		{"system syslog", "x", ""},
 		{"system syslog file", "", "<file-name>"},
 		{"system syslog file", "me", "<file-name>"},
 		{"system syslog user", "", "<user-name> *"},
 		{"system syslog user", "a", "<user-name>"},
 		{"system syslog host", "", "<host-name> other-routing-engine"},
-		{"system syslog file m", "a", "allow-duplicates any apply-groups apply-groups-except archive authorization"},
+		{"system syslog file m", "a", "allow-duplicates any apply-flags apply-groups apply-groups-except archive authorization"},
 		{"system syslog file m", "c", "change-log conflict-log cron"},
-		{"system syslog file m", "", "allow-duplicates any apply-groups apply-groups-except archive " + facilities +
+		{"system syslog file m", "", "allow-duplicates any apply-flags apply-groups apply-groups-except archive " + facilities +
 			" exclude-own-records explicit-priority external firewall from ftp hostname interactive-commands kernel local0 local1 local2 local3 local4 local5" +
 			" local6 local7 lpr mail match match-strings news ntp only-own-records per-host pfe program retain rotate security structured-data sync syslog user uucp"},
 		{"system syslog file m any", "", "alert any critical emergency error info none notice warning"},
 		{"system syslog file m any any", "e", "exclude-own-records explicit-priority external"},
-		{"system syslog file m structured-data", "", "apply-groups apply-groups-except brief"},
-		{"system syslog archive size 1m", "", "apply-groups apply-groups-except archive-sites binary-data files no-binary-data no-world-readable size start-time transfer-interval world-readable"},
+		{"system syslog file m structured-data", "", "apply-flags apply-groups apply-groups-except brief"},
+		{"system syslog archive size 1m", "", "apply-flags apply-groups apply-groups-except archive-sites binary-data files no-binary-data no-world-readable size start-time transfer-interval world-readable"},
 		{"system syslog archive world-readable", "w", ""},
 		{"system syslog archive size 1m", "h", "host"},
 		{"system syslog host h transport", "", "tcp tls udp"},
@@ -54,7 +54,7 @@ func TestCandidates(t *testing.T) {
 		{"system time-zone", "Europe/Pa", "<time-zone> Europe/Paris"},
 		{"system syslog console", "ap", "application-status"},
 		{"groups", "", "<group-name>"},
-		{"groups g", "", "security system version"},
+		{"groups g", "", "apply-flags security system version"},
 		{"groups g system syslog file", "", "<*> <file-name>"},
 		{"groups g system syslog file <*>", "f", "<*> firewall from ftp"},
 		{"groups g system syslog console", "ap", "<*> application-status"},

@@ -125,7 +125,7 @@ func TestWalkRefuses(t *testing.T) {
 // TestAmbiguityListsWhatIsMeant: keywords and facilities alike.
 func TestAmbiguityListsWhatIsMeant(t *testing.T) {
 	for line, want := range map[string]string{
-		"system syslog file m a":           "allow-duplicates any apply-groups apply-groups-except archive authorization",
+		"system syslog file m a":           "allow-duplicates any apply-flags apply-groups apply-groups-except archive authorization",
 		"system syslog host h transport t": "tcp tls",
 		"system syslog file m any e":       "emergency error",
 	} {

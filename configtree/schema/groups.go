@@ -1,11 +1,12 @@
 package schema
 
 // GroupsRole is what a statement does for configuration groups. The modules
-// declare three such statements at the top, and Link puts them where they belong:
+// declare four such statements at the top, and Link puts them where they belong:
 //
 //	apply-groups [ a b ];       the leaf-lists stand in every container and list
 //	system {                    entry, oneliners aside, in front of the rest
 //	    apply-groups c;
+//	    apply-flags omit;       what `show` does with the level; in a group as a whole, too
 //	}
 //	groups a {                  the list holds the hierarchy once more, without
 //	    system { … }            groups, so that groups do not nest
@@ -22,6 +23,7 @@ const (
 	DefinesGroups            // list: the groups, by name
 	AppliesGroups            // leaf-list: names of the groups that are inherited from here on
 	ExceptsGroups            // leaf-list: names of those that are not
+	FlagsLevel               // leaf-list: words about the level, which nothing inherits
 )
 
 // fits reports whether a statement of this kind can have the role.
@@ -31,22 +33,27 @@ func (r GroupsRole) fits(k Kind) bool {
 		return true
 	case DefinesGroups:
 		return k == List
-	case AppliesGroups, ExceptsGroups:
+	case AppliesGroups, ExceptsGroups, FlagsLevel:
 		return k == LeafList
 	}
 	return false
 }
 
+// everywhere reports whether a statement with the role stands in every level.
+func (r GroupsRole) everywhere() bool {
+	return r == AppliesGroups || r == ExceptsGroups || r == FlagsLevel
+}
+
 // repeated reports whether n is a copy that repeatGroups made.
 func (n *Node) repeated() bool {
-	return (n.Groups == AppliesGroups || n.Groups == ExceptsGroups) && n.Parent != nil && n.Parent.Parent != nil
+	return n.Groups.everywhere() && n.Parent != nil && n.Parent.Parent != nil
 }
 
 // repeatGroups copies the leaf-lists of names from the root to every level.
 func (n *Node) repeatGroups() {
 	var names []*Node
 	for _, c := range n.Children {
-		if c.Groups == AppliesGroups || c.Groups == ExceptsGroups {
+		if c.Groups.everywhere() {
 			names = append(names, c)
 		}
 	}
@@ -83,9 +90,21 @@ func (n *Node) fillGroups() {
 			continue
 		}
 		slab := make([]Node, 0, n.size()-1)
-		groups.Children = n.contents(&slab)
+		groups.Children = append(n.levelFlags(), n.contents(&slab)...)
 		groups.index()
 	}
+}
+
+// levelFlags copies what is said of levels, for a group as one.
+func (n *Node) levelFlags() []*Node {
+	var all []*Node
+	for _, c := range n.Children {
+		if c.Groups == FlagsLevel {
+			twin := *c
+			all = append(all, &twin)
+		}
+	}
+	return all
 }
 
 // size counts the nodes of n that a group holds.

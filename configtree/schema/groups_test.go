@@ -28,7 +28,17 @@ func TestGroups(t *testing.T) {
 		if apply != nil && (apply.Groups != AppliesGroups || except.Groups != ExceptsGroups || apply.Permission != main.Permission) {
 			t.Errorf("%s: roles %d %d, permission %q", pathOf(main), apply.Groups, except.Groups, apply.Permission)
 		}
+		if flags := main.Child("apply-flags"); (flags == nil) != (apply == nil) || flags != nil && flags.Groups != FlagsLevel {
+			t.Errorf("%s: apply-flags %v", pathOf(main), flags)
+		}
 		i := 0
+		if main == root { // what is said of a group as one
+			flags := twin.Child("apply-flags")
+			if flags == nil || flags.Parent != twin || twin.Children[0] != flags {
+				t.Errorf("a group has no flags of its own: %v", flags)
+			}
+			i++
+		}
 		for _, c := range main.Children {
 			if c.Groups != NoGroupsRole {
 				continue

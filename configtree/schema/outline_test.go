@@ -83,7 +83,7 @@ func traits(n *Node) string {
 	say(n.Dynamic != "", "dynamic "+n.Dynamic)
 	say(n.Secret, "secret")
 	say(n.Accepted, "accepted")
-	say(n.Groups != NoGroupsRole, [...]string{"", "defines groups", "applies groups", "excepts groups"}[n.Groups])
+	say(n.Groups != NoGroupsRole, [...]string{"", "defines groups", "applies groups", "excepts groups", "flags the level"}[n.Groups])
 	say(n.Parent.Permission != n.Permission, "permission "+n.Permission)
 	if len(words) == 0 {
 		return ""

@@ -254,7 +254,7 @@ func (c *compiler) hints(n *schema.Node, st *yang.Statement) {
 
 // groupsRoles are the arguments of cli:groups.
 var groupsRoles = map[string]schema.GroupsRole{
-	"define": schema.DefinesGroups, "apply": schema.AppliesGroups, "except": schema.ExceptsGroups,
+	"define": schema.DefinesGroups, "apply": schema.AppliesGroups, "except": schema.ExceptsGroups, "flag": schema.FlagsLevel,
 }
 
 func (c *compiler) musts(n *schema.Node, st *yang.Statement) {

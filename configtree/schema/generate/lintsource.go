@@ -99,7 +99,7 @@ func (c *compiler) lintArgument(st *yang.Statement) {
 	}
 	words := map[string][]string{
 		"ordered-by": {"user", "system"}, "mandatory": {"true", "false"},
-		"cli:groups": {"define", "apply", "except"},
+		"cli:groups": {"define", "apply", "except", "flag"},
 	}
 	if permitted := words[st.Keyword]; permitted != nil && !slices.Contains(permitted, st.Argument) {
 		c.errorf(st, "%s %s", st.Keyword, st.Argument)
