@@ -113,7 +113,7 @@ func (d *delta) come(changes []configtree.Change) {
 		case configtree.Removed:
 		case configtree.Modified:
 			d.said = operationMark("merge")
-			if !alone(x.Old) {
+			if !alone(x) {
 				d.remove(x)
 				d.said = operationMark("create")
 			}
@@ -132,17 +132,26 @@ func (d *delta) come(changes []configtree.Change) {
 	}
 }
 
-// alone reports whether a level that is there for its contents alone, of which something is said, has only n.
-func alone(n configtree.Node) bool {
-	up, others := n.Parent(), 0
-	if s := up.Schema(); s.Kind != schema.Container || s.Presence || up.Comment() == "" && !up.Inactive() && !up.Protected() {
-		return false
+// alone reports whether with what changes a level would go that is there for its contents alone, and of which
+// something is said before or after, which would go as well.
+func alone(x configtree.Change) bool {
+	was, is := x.Old.Parent(), x.New.Parent()
+	for ; was.Schema().Kind == schema.Container && !was.Schema().Presence && was.Schema().Parent != nil; was, is = was.Parent(), is.Parent() {
+		others := 0
+		for range was.Children() {
+			others++
+		}
+		switch {
+		case others != 1:
+			return false
+		case marked(was), marked(is):
+			return true
+		}
 	}
-	for range up.Children() {
-		others++
-	}
-	return others == 1
+	return false
 }
+
+func marked(n configtree.Node) bool { return n.Comment() != "" || n.Inactive() || n.Protected() }
 
 func operationMark(op string) string { return ` operation="` + op + `"` }
 

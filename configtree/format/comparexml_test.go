@@ -47,6 +47,19 @@ deactivate system syslog file messages`, "", `
         </system>
 </configuration>
 `},
+		{"likewise when it becomes inactive, further up", "set system login retry-options minimum-time 30",
+			"set system login retry-options minimum-time 40\ndeactivate system login", "", `
+<configuration>
+        <system>
+            <login inactive="inactive"/>
+            <login>
+                <retry-options>
+                    <minimum-time operation="merge">40</minimum-time>
+                </retry-options>
+            </login>
+        </system>
+</configuration>
+`},
 		{"keys with quotes, and a level that goes", `set system services ssh
 set system syslog user a any any`, `set system syslog user a any any match-strings [ "it's" b ]`, "", `
 <configuration>
