@@ -24,6 +24,7 @@ func explainVerbs() []*verb {
 		return words
 	}
 	return []*verb{
+		tipVerb(),
 		{Grammar: op.Grammar{Words: "help", Help: "Explain how to find your way"}, run: help},
 		{Grammar: op.Grammar{Words: "help apropos", Help: "Find what a word stands in", Params: word("Text to look for")}, run: apropos},
 		{Grammar: op.Grammar{Words: "help topic", Help: "Find what is called so", Params: word("Command or statement, or the words that lead to it")}, run: topic},

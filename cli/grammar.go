@@ -43,6 +43,7 @@ var groups = map[string]string{
 	"show system":                            "Show something about the system",
 	"clear system":                           "Clear something of the system",
 	"request support":                        "Collect what somebody who helps wants to see",
+	"help tip":                               "Show something that is easily overlooked",
 	"start":                                  "Go to another shell",
 	"test":                                   "Try something without doing it",
 	"show system configuration":              "Show a configuration that is kept",

@@ -97,4 +97,5 @@ At # you change the configuration. Nothing takes effect before commit:
     exit                                          back to >
 
 Behind | the output can be filtered: match, except, find, count, last, save.
+Each 'help tip cli' shows something that is easily overlooked.
 `
