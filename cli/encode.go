@@ -70,7 +70,7 @@ func (d deltaReply) WriteText(w io.Writer) error {
 	if _, err := io.WriteString(w, around[0]); err != nil {
 		return err
 	}
-	if err := d.c.class.CompareXML(w, d.c.from, d.c.to, d.c.at); err != nil {
+	if err := d.c.class.CompareXML(w, d.c.from, d.c.to, d.c.at, format.Options{Indent: 4}); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, around[1])

@@ -22,6 +22,8 @@ func committed(what string) string {
 	return "<commit-results>\n<routing-engine junos:style=\"normal\">\n<name>re0</name>\n<" + what + "/>\n</routing-engine>\n</commit-results>\n<ok/>\n"
 }
 
+const compareXMLRPC = `<get-configuration compare="rollback" rollback="0" format="xml"/>`
+
 const compareRPC = `<get-configuration compare="rollback" rollback="0" format="text"/>`
 
 // Shapes of clients.md, section 2.
@@ -41,6 +43,7 @@ func TestReading(t *testing.T) {
 			"<data>\n" + configStart + "        <system>\n            <host-name>r1</host-name>\n        </system>\n</configuration>\n</data>\n"},
 		{"get-config, nothing", "<get-config><source><candidate/></source><filter><configuration><system><ntp/></system></configuration></filter></get-config>", "<data>\n</data>\n"},
 		{"no difference", compareRPC, diff("")},
+		{"no difference as elements", compareXMLRPC, "<configuration/>\n"},
 		{"unknown datastore", "<get-config><source><startup/></source></get-config>", failure("protocol", "bad-element", "error", "", "no such datastore: startup", "startup")},
 		{"no source", "<get-config/>", failure("protocol", "missing-element", "error", "", "missing mandatory element: source", "source")},
 		{"bad format", `<get-configuration format="yaml"/>`, "<rpc-error>\n<error-type>protocol</error-type>\n<error-tag>bad-attribute</error-tag>\n<error-severity>error</error-severity>\n<error-message>a format is text, set, xml or json</error-message>\n<error-info>\n<bad-element>get-configuration</bad-element>\n<bad-attribute>format</bad-attribute>\n</error-info>\n</rpc-error>\n"},
@@ -53,6 +56,30 @@ func TestReading(t *testing.T) {
 	}
 	if got := b.say(`<get-configuration format="json"><configuration><system><host-name/></system></configuration></get-configuration>`); !strings.HasPrefix(got, "{\n") || !strings.Contains(got, `"host-name" : "r1"`) {
 		t.Errorf("json: %s", got)
+	}
+}
+
+// TestCompareAsElements: what the comparison answers as XML can be loaded, and does the same again.
+func TestCompareAsElements(t *testing.T) {
+	b := newBox(t)
+	load := `<load-configuration action="set"><configuration-set>set system host-name r2
+delete system syslog file messages
+set system syslog host 192.0.2.1 any any</configuration-set></load-configuration>`
+	if got := b.say(load); got != loaded(ok) {
+		t.Fatal(got)
+	}
+	text, elements := b.say(compareRPC), b.say(compareXMLRPC)
+	for _, part := range []string{"<configuration>\n", `<host-name operation="create">r2</host-name>`, `<file operation="delete">`, `<host operation="create" insert="after"`} {
+		if !strings.Contains(elements, part) {
+			t.Errorf("no %s in\n%s", part, elements)
+		}
+	}
+	b.say("<discard-changes/>")
+	if got := b.say("<load-configuration>" + elements + "</load-configuration>"); got != loaded(ok) {
+		t.Error(got)
+	}
+	if got := b.say(compareRPC); got != text {
+		t.Errorf("%s\nwant\n%s", got, text)
 	}
 }
 

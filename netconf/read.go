@@ -335,13 +335,28 @@ func (s *session) compare(r *request) error {
 	if err != nil {
 		return err
 	}
-	if name, _ := attribute(r.op, "format"); name != "" && name != "text" && name != "xml" {
-		return badAttribute(r.op.Tag, "format", "a comparison is text")
+	switch name, _ := attribute(r.op, "format"); name {
+	case "", "text":
+	case "xml":
+		return s.delta(r, from, s.candidate().Tree())
+	default:
+		return badAttribute(r.op.Tag, "format", "a comparison is text or xml")
 	}
 	r.say("<configuration-information>\n<configuration-output>\n")
 	err = s.difference(escaper{r}, from, s.candidate().Tree())
 	r.say("</configuration-output>\n</configuration-information>\n")
 	return err
+}
+
+// delta shows how two configurations differ as elements that make the one of the other when they are
+// merged. Without a difference the element <configuration> is empty.
+func (s *session) delta(r *request, from, to *configtree.Tree) error {
+	class := s.env.Class()
+	if class.View(from).Equal(class.View(to)) {
+		r.say("<configuration/>\n")
+		return nil
+	}
+	return class.CompareXML(r, from, to, nil, format.Options{ASCII: true})
 }
 
 func rollbackNumber(value string) (int, error) {

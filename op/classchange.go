@@ -158,10 +158,10 @@ func (c *Class) Compare(w io.Writer, from, to *configtree.Tree, at configtree.Pa
 	return format.CompareMasked(w, from, to, at)
 }
 
-// CompareXML is Compare in the form of `show | compare | display xml`, indented as a
-// reply is.
-func (c *Class) CompareXML(w io.Writer, from, to *configtree.Tree, at configtree.Path) error {
-	return format.CompareXML(w, c.View(from), c.View(to), at, format.Options{Mask: !c.May("secret"), Indent: 4})
+// CompareXML is Compare in the form of `show | compare | display xml`, in the layout that
+// the options say; of these Indent and ASCII count.
+func (c *Class) CompareXML(w io.Writer, from, to *configtree.Tree, at configtree.Path, o format.Options) error {
+	return format.CompareXML(w, c.View(from), c.View(to), at, format.Options{Mask: !c.May("secret"), Indent: o.Indent, ASCII: o.ASCII})
 }
 
 // rewritten makes edits in a tree that is only to be shown: statements that are
