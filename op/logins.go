@@ -93,7 +93,7 @@ func (l Login) end(zone *time.Location) string {
 func (l logins) WriteText(w io.Writer) error {
 	return compose(w, func(b *strings.Builder) {
 		for _, one := range l.list {
-			fmt.Fprintf(b, "%-10s %-8s %-22s %s %s\n", one.User, one.terminal(), one.From, one.Since.In(l.zone).Format("Mon Jan _2 15:04"), one.end(l.zone))
+			fmt.Fprintf(b, "%-10s %-9s %-22s %s %s\n", one.User, one.terminal(), one.From, one.Since.In(l.zone).Format("Mon Jan _2 15:04"), one.end(l.zone))
 		}
 		if !l.first.IsZero() {
 			fmt.Fprintf(b, "\nwtmp begins %s\n", l.first.In(l.zone).Format(time.UnixDate))

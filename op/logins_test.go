@@ -16,10 +16,10 @@ func TestLogins(t *testing.T) {
 		{User: "bob", TTY: "ssh0", From: "2001:db8::1", Since: noon.Add(-51 * time.Hour), Until: noon.Add(-51*time.Hour + 59*time.Second)},
 	}
 	env.Logins = func() ([]Login, error) { return list, nil }
-	shows(t, env, "show log user", Args{}, `ann        pts/1                           Sun Nov 22 11:59   still logged in
-ann        mg4711   192.0.2.1              Fri Nov 20 10:55 - 11:55  (2+01:00)
-bob        ssh0     2001:db8::1            Fri Nov 20 10:00 - crash
-bob        ssh0     2001:db8::1            Fri Nov 20 09:00 - 09:00  (00:00)
+	shows(t, env, "show log user", Args{}, `ann        pts/1                            Sun Nov 22 11:59   still logged in
+ann        mg4711    192.0.2.1              Fri Nov 20 10:55 - 11:55  (2+01:00)
+bob        ssh0      2001:db8::1            Fri Nov 20 10:00 - crash
+bob        ssh0      2001:db8::1            Fri Nov 20 09:00 - 09:00  (00:00)
 
 wtmp begins Fri Nov 20 09:00:00 UTC 2026
 `)

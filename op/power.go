@@ -83,8 +83,9 @@ func goDown(ctx context.Context, env *Env, a Args, action event.PowerAction) (Re
 	if s.PID, err = env.Power.Shutdown(s); err != nil {
 		return nil, err
 	}
-	tellDown(env, s)
-	return downAnswer(env, s), nil
+	answer := downAnswer(env, s)
+	answer.notice = tellDown(env, s)
+	return answer, nil
 }
 
 // downTime is when the machine is to go down, zero for at once.
@@ -122,8 +123,8 @@ func downTime(now time.Time, a Args) (time.Time, error) {
 	return t, nil
 }
 
-// tellDown warns everybody who is at a terminal.
-func tellDown(env *Env, s Shutdown) {
+// tellDown warns everybody who is at a terminal. The caller's own gets it with the answer.
+func tellDown(env *Env, s Shutdown) string {
 	from := env.Caller.User + "@" + hostName(env)
 	text := "\n*** FINAL System shutdown message from " + from + " ***\n\nSystem going down IMMEDIATELY\n"
 	if !s.At.IsZero() {
@@ -132,26 +133,38 @@ func tellDown(env *Env, s Shutdown) {
 	if s.Message != "" {
 		text += "\n" + s.Message + "\n"
 	}
+	return tellOthers(env, text+"\n")
+}
+
+// tellOthers shows text on all terminals but the caller's, and returns it if the caller has one.
+func tellOthers(env *Env, text string) string {
 	for _, one := range env.Sessions() {
-		env.Show(one, text+"\n") // whoever has no terminal is not told
+		if one.Subject != env.Caller {
+			env.Show(one, text) // whoever has no terminal is not told
+		}
 	}
+	if env.Caller.TTY == "" || env.Caller.Client != "cli" {
+		return ""
+	}
+	return text
 }
 
 // downStatus is what is said of a shutdown, with its time for programs.
 type downStatus struct {
-	text string
-	at   time.Time // zero: there is none
+	text   string
+	at     time.Time // zero: there is none
+	notice string    // what everybody was told, for whoever is at a terminal too
 }
 
 func downAnswer(env *Env, s Shutdown) downStatus {
 	if s.At.IsZero() {
-		return downStatus{fmt.Sprintf("Shutdown NOW!\n[pid %d]\n", s.PID), env.Now()}
+		return downStatus{text: fmt.Sprintf("Shutdown NOW!\n[pid %d]\n", s.PID), at: env.Now()}
 	}
-	return downStatus{fmt.Sprintf("Shutdown at %s.\n[pid %d]\n", s.At.Format(time.ANSIC), s.PID), s.At}
+	return downStatus{text: fmt.Sprintf("Shutdown at %s.\n[pid %d]\n", s.At.Format(time.ANSIC), s.PID), at: s.At}
 }
 
 // WriteText implements Result.
-func (d downStatus) WriteText(w io.Writer) error { return Text(d.text).WriteText(w) }
+func (d downStatus) WriteText(w io.Writer) error { return Text(d.notice + d.text).WriteText(w) }
 
 // Element implements Result. Junos' clients find all of these answers in <request-reboot-status>.
 func (d downStatus) Element() Element {
@@ -185,7 +198,7 @@ func showReboot(_ context.Context, env *Env, _ Args) (Result, error) {
 	case !waits:
 		return noneScheduled, nil
 	}
-	return downStatus{pendingText(env, s), s.At}, nil
+	return downStatus{text: pendingText(env, s), at: s.At}, nil
 }
 
 func clearReboot(_ context.Context, env *Env, _ Args) (Result, error) {
@@ -200,8 +213,6 @@ func clearReboot(_ context.Context, env *Env, _ Args) (Result, error) {
 		return nil, err
 	}
 	env.Recorder.Record(env.Caller, event.PowerCleared{Username: env.Caller.User, Action: s.Action, Requester: s.User})
-	for _, one := range env.Sessions() {
-		env.Show(one, "\n*** System shutdown cancelled by "+env.Caller.User+"@"+hostName(env)+" ***\n\n")
-	}
+	tellOthers(env, "\n*** System shutdown cancelled by "+env.Caller.User+"@"+hostName(env)+" ***\n\n")
 	return downStatus{text: pendingText(env, s) + "Terminating...\n"}, nil
 }

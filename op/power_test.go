@@ -93,6 +93,11 @@ func TestPowerCommands(t *testing.T) {
 	if !strings.Contains(told, "*** FINAL System shutdown message from op@") || !strings.Contains(told, "System going down IMMEDIATELY\n") {
 		t.Errorf("%q", told)
 	}
+	env.Caller.TTY, env.Caller.Client = "pts/4", "cli"
+	if got, err := run(t, env, "request system reboot", nil); err != nil || !strings.HasPrefix(got, "\n*** FINAL ") || !strings.HasSuffix(got, " IMMEDIATELY\n\nShutdown NOW!\n[pid 77]\n") {
+		t.Errorf("%q %v", got, err)
+	}
+	env.Caller.TTY = ""
 	if got := status("show system reboot", nil); got != "No shutdown/reboot scheduled.\n" {
 		t.Errorf("%q", got)
 	}
