@@ -32,7 +32,8 @@ type power struct {
 	boot      string                       // bootIdentity
 	find      func(string) (string, error) // exec.LookPath
 	now       func() time.Time
-	temporary string // directory for what the program says
+	temporary string        // directory for what the program says
+	grace     time.Duration // how long shutdown(8) may take to say that it cannot
 
 	mu    sync.Mutex // makes one request of several, and guards what follows
 	waits []waiting  // programs that wait for their time
@@ -55,8 +56,11 @@ type requested struct {
 	Boot    string            `json:"boot"`
 }
 
-// powerGrace is how long shutdown(8) may take to say that it cannot.
-const powerGrace = 2 * time.Second
+// powerGrace is the usual grace; one that leaves the waiting to systemd ends at once.
+const powerGrace = 5 * time.Second
+
+// cancelTime is how long cancelling may take.
+const cancelTime = 30 * time.Second
 
 // Shutdown implements op.Power.
 func (p *power) Shutdown(s op.Shutdown) (int, error) {
@@ -68,7 +72,7 @@ func (p *power) Shutdown(s op.Shutdown) (int, error) {
 	if s.Message != "" {
 		args = append(args, s.Message)
 	}
-	pid, runs, err := p.run(args...)
+	pid, runs, err := p.run(p.grace, args...)
 	if err != nil || s.At.IsZero() {
 		return pid, err
 	}
@@ -100,9 +104,9 @@ func (p *power) when(at time.Time) string {
 	return "+" + strconv.Itoa(int((left+time.Minute-time.Nanosecond)/time.Minute))
 }
 
-// run starts shutdown(8), and reports whether it still runs after some time. What it says
+// run starts shutdown(8), and reports whether it still runs after grace. What it says
 // when it fails is the error.
-func (p *power) run(args ...string) (pid int, runs bool, err error) {
+func (p *power) run(grace time.Duration, args ...string) (pid int, runs bool, err error) {
 	path, err := p.find("shutdown")
 	if err != nil {
 		return 0, false, errors.New("shutdown is not installed on this machine, or not where PATH leads to")
@@ -122,7 +126,7 @@ func (p *power) run(args ...string) (pid int, runs bool, err error) {
 	if err := cmd.Start(); err != nil {
 		return 0, false, err
 	}
-	if fd >= 0 && !endsWithin(fd, powerGrace) {
+	if fd >= 0 && !endsWithin(fd, grace) {
 		p.waits = append(p.waits, waiting{cmd, fd})
 		return cmd.Process.Pid, true, nil
 	}
@@ -228,10 +232,10 @@ func (p *power) Cancel() error {
 			fd = -1 // it is gone
 		}
 	}
-	_, _, err := p.run("-c")
+	_, _, err := p.run(cancelTime, "-c")
 	if fd >= 0 {
 		if err == nil {
-			endsWithin(fd, powerGrace) // it has been told to
+			endsWithin(fd, cancelTime) // it has been told to
 		}
 		err = errors.Join(err, unix.Close(fd))
 	}
@@ -313,5 +317,5 @@ func processState(pid int) (state, start string) {
 
 // openPower makes the power of the daemon.
 func (d *Daemon) openPower() {
-	d.power = &power{note: d.state.path("shutdown"), schedule: systemdSchedule, boot: d.clock.boot, find: exec.LookPath, now: time.Now, temporary: d.state.path("tmp")}
+	d.power = &power{note: d.state.path("shutdown"), schedule: systemdSchedule, boot: d.clock.boot, find: exec.LookPath, now: time.Now, temporary: d.state.path("tmp"), grace: powerGrace}
 }

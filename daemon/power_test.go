@@ -27,7 +27,7 @@ func newMachine(t *testing.T, script string) *machine {
 	if err := os.WriteFile(program, []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	p := &power{note: filepath.Join(dir, "note"), schedule: filepath.Join(dir, "scheduled"), boot: "this", temporary: dir, now: time.Now,
+	p := &power{note: filepath.Join(dir, "note"), schedule: filepath.Join(dir, "scheduled"), boot: "this", temporary: dir, now: time.Now, grace: time.Minute,
 		find: func(string) (string, error) { return program, nil }}
 	t.Cleanup(func() {
 		if err := p.close(); err != nil {
@@ -96,15 +96,31 @@ const waitingProgram = `if [ "$1" = -c ]; then kill "$(cat DIR/pid)"; exit; fi
 echo $$ >DIR/pid
 exec sleep 1000`
 
+// ready waits until a waitingProgram runs.
+func (m *machine) ready() {
+	m.t.Helper()
+	for until := time.Now().Add(time.Minute); ; {
+		if text, err := os.ReadFile(filepath.Join(m.dir, "pid")); err == nil && strings.HasSuffix(string(text), "\n") {
+			return
+		}
+		if time.Now().After(until) {
+			m.t.Fatal("it does not start")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // TestShutdownThatWaitsItself: the next run of the program finds what the last one asked for, and
 // cancels it.
 func TestShutdownThatWaitsItself(t *testing.T) {
 	m := newMachine(t, waitingProgram)
+	m.grace = time.Millisecond
 	at := time.Now().Add(30 * time.Hour)
 	pid, err := m.Shutdown(op.Shutdown{Action: event.Halt, At: at, User: "op", Message: "night"})
 	if err != nil || pid == 0 {
 		t.Fatal(pid, err)
 	}
+	m.ready()
 	if got := m.calls(); got != "-h -H -- +1800 night" {
 		t.Error(got)
 	}
@@ -154,9 +170,11 @@ printf 'USEC=%d\nWARN_WALL=1\nMODE=poweroff\n' >DIR/scheduled`, at.UnixMicro()))
 // TestShutdownOfAnotherRun: what was asked for before the machine was started anew is no more.
 func TestShutdownOfAnotherRun(t *testing.T) {
 	m := newMachine(t, waitingProgram)
+	m.grace = time.Millisecond
 	if _, err := m.Shutdown(op.Shutdown{At: time.Now().Add(time.Hour), User: "op"}); err != nil {
 		t.Fatal(err)
 	}
+	m.ready()
 	m.boot = "next"
 	if _, waits := m.pendingNow(); waits {
 		t.Error("pending")
