@@ -207,7 +207,8 @@ func (e *editor) enter() (string, bool, error) {
 // press does what a key is for.
 func (e *editor) press(k key) error {
 	if k.code == keyResize {
-		return nil // drawn anew by the loop
+		e.from = 0 // drawn anew by the loop, with as much as fits now
+		return nil
 	}
 	if e.digit(k) {
 		return nil

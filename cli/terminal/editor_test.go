@@ -36,6 +36,11 @@ func TestKeys(t *testing.T) {
 		{"Ctrl-k, Ctrl-y", "abc", []string{"\x01", "\x06", "\x0b", "\x01", "\x19"}, "bca"},
 		{"Ctrl-u takes the whole line", "abc", []string{"\x02", "\x15", "x", "\x19"}, "xabc"},
 		{"Ctrl-x takes the whole line", "abc", []string{"\x02", "\x18", "y"}, "y"},
+		{"Ctrl-t", "abdc", []string{"\x14", "e"}, "abcde"},
+		{"Ctrl-t within a line", "bacd", []string{"\x01", right, "\x14", "x"}, "abxcd"},
+		{"Ctrl-t in UTF-8", "語日本", []string{left, left, "\x14", left, left, "x"}, "x日語本"},
+		{"Ctrl-t at the beginning", "ab", []string{"\x01", "\x14", "x"}, "xab"},
+		{"Ctrl-t of one character", "a", []string{"\x14", "b"}, "ab"},
 		{"Ctrl-w", "one two.three", []string{"\x17", "x"}, "one x"},
 		{"Ctrl-w over blanks", "one two  ", []string{"\x17"}, "one "},
 		{"Ctrl-w, Ctrl-y", "one two", []string{"\x17", "\x19", "\x19"}, "one twotwo"},
@@ -144,6 +149,38 @@ func TestSearchPrompt(t *testing.T) {
 			t.Errorf("got %+v", a)
 		}
 		r.screen(ps + "show log messages")
+	})
+}
+
+// TestSearchOnANarrowScreen: what is searched for stays in sight, and so does where it was found.
+func TestSearchOnANarrowScreen(t *testing.T) {
+	bubble(t, 36, 5, Options{}, func(r *rig) {
+		h := NewHistory(10)
+		h.Add("set system syslog file...ssages match noise archive ... 10m", time.Now())
+		got := r.readLine(Prompt{Text: ps, History: h})
+		r.keys("\x12", "noise")
+		r.screen("'noise': ...s match noise archiv...")
+		r.m.Resize(60, 5)
+		r.screen("(history search) 'noise': ...ssages match noise archive ...")
+		r.m.Resize(120, 5)
+		r.screen("(history search) 'noise': set system syslog file...ssages match noise archive ... 10m")
+		r.keys("\x07", "\r")
+		<-got
+	})
+}
+
+// TestAWiderScreenShowsMore of a line that is scrolled sideways.
+func TestAWiderScreenShowsMore(t *testing.T) {
+	bubble(t, 30, 5, Options{}, func(r *rig) {
+		got := r.readLine(Prompt{Text: ps})
+		r.typed("abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz")
+		r.m.Resize(60, 5)
+		synctest.Wait()
+		if s := r.m.Screen(); len(s) < 45 || !strings.HasSuffix(s, "xyz") {
+			t.Errorf("wider: %q", s)
+		}
+		r.keys("\r")
+		<-got
 	})
 }
 

@@ -44,6 +44,8 @@ func (e *editor) command(k key, n int) error {
 		e.kill(wordBack([]rune(e.before()), n, unicode.IsSpace), true)
 	case prompt.ControlY:
 		e.insert(string(e.s.killed))
+	case prompt.ControlT:
+		e.swap()
 	case prompt.ControlLeft:
 		e.buf.CursorLeft(wordBack([]rune(e.before()), n, notWord))
 	case prompt.ControlRight:
@@ -145,6 +147,22 @@ func (e *editor) kill(n int, before bool) {
 	}
 	e.s.killed = e.remove(n)
 	e.over = e.over && e.buf.Text() != ""
+}
+
+// swap exchanges the characters before and at the cursor, which goes on; at the end of the
+// line the last two.
+func (e *editor) swap() {
+	before, after := []rune(e.before()), e.after()
+	if len(after) == 0 && len(before) > 1 {
+		before, after = before[:len(before)-1], before[len(before)-1:]
+	}
+	n := len(before)
+	if n == 0 || len(after) == 0 {
+		return
+	}
+	line := append(append([]rune(nil), before...), after...)
+	line[n-1], line[n] = line[n], line[n-1]
+	e.set(string(line), n+1)
 }
 
 // set replaces the line; the cursor goes to character at.

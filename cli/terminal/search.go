@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	prompt "github.com/c-bata/go-prompt"
@@ -51,9 +52,19 @@ func (e *editor) search() error {
 	}
 }
 
+// drawSearch shows what is searched for, and what was found. Where that does not fit, what is
+// searched for comes first, then the place where it was found.
 func (e *editor) drawSearch(text, hit string) error {
+	const roomy = 24 // columns that are worth having for what was found
 	cols, _ := e.s.columns()
-	head := cells([]rune("(history search) '" + text))
-	line := cells([]rune("': " + hit))
-	return e.s.scr.draw(viewOf(head, line, 0, 0, cols), cols)
+	head, line := cells([]rune("(history search) '"+text)), cells([]rune("': "+hit))
+	if width(head)+roomy > cols {
+		head = cells([]rune("'" + text))
+	}
+	at := strings.Index(hit, text)
+	if at < 0 || width(head)+width(line) < cols {
+		return e.s.scr.draw(viewOf(head, line, 0, 0, cols), cols)
+	}
+	head, line = append(head, line[:3]...), line[3:]
+	return e.s.scr.draw(viewOf(head, line, len([]rune(hit[:at+len(text)])), 0, cols), cols)
 }
