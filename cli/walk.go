@@ -360,6 +360,8 @@ func (w *walk) ambiguous(word configtree.Word, several []candidate) *failure {
 func (w *walk) unknown(word configtree.Word) *failure {
 	f := &failure{col: word.Col, text: w.syntaxError()}
 	switch {
+	case w.at == nil && !w.piped && !w.config && word.Text == "restart":
+		f.text += noProcesses
 	case w.at == nil || w.piped:
 	case ofRouters(word.Text):
 		f.text += noRouter
@@ -368,6 +370,9 @@ func (w *walk) unknown(word configtree.Word) *failure {
 	}
 	return f
 }
+
+// noProcesses is said of the processes that a router has, and restarts one by one.
+const noProcesses = "\nThis is one process, which follows each commit; the service manager of the machine restarts it."
 
 // noDatabase is said of the databases that a router has besides the candidate.
 const noDatabase = "\nThere is one configuration here: 'configure', 'configure exclusive' and 'configure private' change it."
