@@ -117,3 +117,25 @@ func TestExclusiveOverUncommittedEdits(t *testing.T) {
 		}
 	}
 }
+
+// TestALaterCommitSaysWhoseChangesItTakes: those of others, when it is not made at once.
+func TestALaterCommitSaysWhoseChangesItTakes(t *testing.T) {
+	l := newLab(t)
+	m, hangUp := watched(t, l)
+	m.Feed("configure\rset system host-name mine\rcommit at 23:15\r")
+	await(t, m, "commit at will be executed")
+	m.Feed("clear system commit\rconfigure\r")
+	await(t, m, "changes of user")
+	l.colleague("configure", "set system time-zone UTC")
+	m.Feed("commit check\rcommit at 23:45\r")
+	await(t, m, "executed at 2026-11-22 23:45")
+	hangUp()
+	want := `# commit at 23:45
+warning: this commits changes of colleague, last at 2026-11-22 10:00:00 UTC
+configuration check succeeds
+commit at will be executed at 2026-11-22 23:45:00 UTC
+`
+	if got := trimRows(m.Text()); !strings.Contains(got, want) || strings.Count(got, "this commits changes") != 1 {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

@@ -73,6 +73,9 @@ func commit(ctx context.Context, s *Session, c *call) error {
 	if err != nil {
 		return cutShort(err, errNotCommitted)
 	}
+	if res.Scheduled {
+		c.say(s.alsoTaken())
+	}
 	before := c.out.text.Len()
 	c.committed(s, o, res)
 	s.outcome = c.out.text.String()[before:]

@@ -90,9 +90,22 @@ func (s *Session) inTheWay(err error) error {
 const maxEditors = 10
 
 // editedBy lists whose uncommitted changes a candidate holds, and when each made the last of them.
-func (s *Session) editedBy(c *store.Candidate) []string {
+func (s *Session) editedBy(c *store.Candidate) []string { return s.changesOf(c.Editors()) }
+
+// alsoTaken says whose changes but one's own a later commit will make. At once everybody sees
+// what a commit has made; of one in the night those whose changes it takes know nothing.
+func (s *Session) alsoTaken() string {
+	others := slices.DeleteFunc(s.mode.candidate.Editors(), func(e store.Editor) bool { return e.User == s.env.Caller.User })
+	said := ""
+	for _, line := range s.changesOf(others) {
+		said += "warning: this commits changes " + line + "\n"
+	}
+	return said
+}
+
+// changesOf lists users who have uncommitted changes.
+func (s *Session) changesOf(editors []store.Editor) []string {
 	var list []string
-	editors := c.Editors()
 	for i, e := range editors {
 		switch {
 		case i == maxEditors:
@@ -193,7 +206,7 @@ func (s *Session) told(err error) error {
 
 // holderPlace is where a session edits, as the list of users shows it.
 func holderPlace(h store.Holder) string {
-	place := h.Path.Banner()
+	place := h.Path.MaskedBanner()
 	if h.Private {
 		place = "private " + place
 	}
