@@ -70,7 +70,7 @@ func All() []Command {
 		{Grammar{Words: "file copy", RPC: "file-copy", Help: "Copy a file", Permission: "maintenance", NoPipe: true, Params: fromTo()}, fileCopy},
 		{Grammar{Words: "file rename", RPC: "file-rename", Help: "Give a file another name", Permission: "maintenance", NoPipe: true, Params: fromTo()}, fileRename},
 		compareCommand(),
-	}, slices.Concat(pkiCommands(), sshCommands(), checksumCommands(), databaseCommands(), powerCommands(), loginCommands(), processCommands(), memoryCommands(), versionCommands(), archiveCommands())...)
+	}, slices.Concat(pkiCommands(), sshCommands(), checksumCommands(), databaseCommands(), powerCommands(), loginCommands(), processCommands(), memoryCommands(), versionCommands(), archiveCommands(), resolveCommands())...)
 }
 
 func fromTo() []Param {
