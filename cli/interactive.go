@@ -195,7 +195,7 @@ func (y *ttyScreen) Secret(_ context.Context, question string) (string, error) {
 	return y.t.Secret(question)
 }
 
-func (y *ttyScreen) Text(context.Context) (io.Reader, error) {
+func (y *ttyScreen) Text(context.Context) (io.ReadCloser, error) {
 	if err := y.Say("[Type ^D at a new line to end input]\n"); err != nil {
 		return nil, err
 	}

@@ -186,3 +186,40 @@ func TestABatchThatIsInterruptedSaysWhatCameOfACommit(t *testing.T) {
 		cancel()
 	}
 }
+
+// TestAMistakeEndsNoText: what is pasted behind a mistake is still no command, and a line that is
+// too long is no line that was never there.
+func TestAMistakeEndsNoText(t *testing.T) {
+	long := "set system host-name " + strings.Repeat("x", 70_000)
+	for _, c := range []struct{ load, text, said string }{
+		{"load merge terminal json", `{"configuration":{"system":{"host-name":"x",}}}` + "\rset system host-name y\r", "terminal:1:"},
+		{"load merge terminal json", "[]\rset system host-name y\r", "terminal:1:"},
+		{"load merge terminal", "system {\r host-nam x;\r }\rset system host-name y\r", "terminal:2:"},
+		{"load set terminal", long + "\rset system host-name y\r", "line is longer than 65536 bytes"},
+		{"load merge terminal", long + "\r", "line is longer than 65536 bytes"},
+		{"test configuration terminal", "<configuration>\r" + long + "\r</configuration>\r", "line is longer than 65536 bytes"},
+	} {
+		l := newLab(t)
+		m := terminal.NewMemory(100, 40)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			New(l.options("user")).Interact(context.Background(), m)
+		}()
+		then := "show cli\r"
+		if strings.HasPrefix(c.load, "load") {
+			m.Feed("configure\r")
+			then = "run " + then
+		}
+		m.Feed(c.load + "\r")
+		await(t, m, "[Type ^D")
+		m.Feed(c.text + "\x04" + then)
+		await(t, m, c.said)
+		await(t, m, "CLI complete-on-space")
+		m.EOF()
+		<-done
+		if shown := m.Text(); l.store.Shared().Dirty() || strings.Contains(shown, "load complete") || strings.Contains(shown, "configuration check succeeds") {
+			t.Errorf("%s of %.60q:\n%.2000s", c.load, c.text, shown)
+		}
+	}
+}

@@ -60,7 +60,7 @@ func (s *Session) load(ctx context.Context, c *call, how store.LoadVerb) error {
 	if err := s.mode.candidate.Usable(s.env.Caller); err != nil {
 		return err // before anything is typed
 	}
-	in, shut, err := s.loadSource(ctx, name)
+	in, err := s.loadSource(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (s *Session) load(ctx context.Context, c *call, how store.LoadVerb) error {
 		load = s.mode.candidate.LoadPartial
 	}
 	_, problems, err := load(ctx, s.env.Caller, how, name, edits)
-	if cerr := shut(); err == nil {
+	if cerr := in.Close(); err == nil {
 		err = cerr
 	}
 	if err := cutShort(err, errNotLoaded); err == errNotLoaded {
@@ -180,16 +180,11 @@ func (s *Session) loaded(c *call, problems []configtree.Problem, err error) erro
 	return nil
 }
 
-func (s *Session) loadSource(ctx context.Context, name string) (io.Reader, func() error, error) {
+func (s *Session) loadSource(ctx context.Context, name string) (io.ReadCloser, error) {
 	if name == terminalName {
-		r, err := s.o.Screen.Text(ctx)
-		return r, func() error { return nil }, err
+		return s.o.Screen.Text(ctx)
 	}
-	f, err := s.env.Files.Open(name)
-	if err != nil {
-		return nil, nil, err
-	}
-	return f, f.Close, nil
+	return s.env.Files.Open(name)
 }
 
 // limitedReader fails, instead of ending, when more than left bytes come, or

@@ -56,6 +56,6 @@ func (p *plainScreen) Secret(context.Context, string) (string, error) {
 	return line, err
 }
 
-func (p *plainScreen) Text(context.Context) (io.Reader, error) { return p.source.Text(), nil }
-func (p *plainScreen) Width() int                              { return 0 }
-func (p *plainScreen) Height() int                             { return 0 }
+func (p *plainScreen) Text(context.Context) (io.ReadCloser, error) { return p.source.Text(), nil }
+func (p *plainScreen) Width() int                                  { return 0 }
+func (p *plainScreen) Height() int                                 { return 0 }

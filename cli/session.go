@@ -33,8 +33,9 @@ type Screen interface {
 	// Secret asks for something that is not shown while it is typed; a batch reads
 	// its next line. io.EOF says that there is none.
 	Secret(ctx context.Context, question string) (string, error)
-	// Text returns the lines of `load … terminal`, up to ^D or the end of input.
-	Text(ctx context.Context) (io.Reader, error)
+	// Text returns the lines of `load … terminal`, up to ^D or the end of input. Close
+	// waits for that, too.
+	Text(ctx context.Context) (io.ReadCloser, error)
 	// Width and Height are the size of the screen, 0 when there is none.
 	Width() int
 	Height() int

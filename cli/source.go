@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"loggia/cli/terminal"
 )
 
 // Source yields the commands of a batch.
@@ -15,7 +17,7 @@ type Source interface {
 	Next() (line string, number int, err error)
 	// Text returns what follows, up to a line ^D (0x04) or the end, as the text
 	// of `load … terminal`.
-	Text() io.Reader
+	Text() io.ReadCloser
 	// Name is how messages name the source: a file name, stdin, -c.
 	Name() string
 }
@@ -72,7 +74,7 @@ func (l *lineSource) ready() bool {
 	return bytes.IndexByte(held, '\n') >= 0
 }
 
-func (l *lineSource) Text() io.Reader { return &textReader{next: l.Next} }
+func (l *lineSource) Text() io.ReadCloser { return &textReader{next: l.Next} }
 
 // listSource yields commands that were separated by semicolons.
 type listSource struct {
@@ -97,7 +99,7 @@ func (l *listSource) Next() (string, int, error) {
 	return l.commands[l.n-1], l.n, nil
 }
 
-func (l *listSource) Text() io.Reader { return &textReader{next: l.Next} }
+func (l *listSource) Text() io.ReadCloser { return &textReader{next: l.Next} }
 
 func splitCommands(text string) []string {
 	var commands []string
@@ -122,26 +124,43 @@ func splitCommands(text string) []string {
 type textReader struct {
 	next func() (string, int, error)
 	held string
-	done bool
+	err  error // why there is no more: io.EOF at the end
 }
 
 func (t *textReader) Read(b []byte) (int, error) {
-	for t.held == "" {
-		if t.done {
-			return 0, io.EOF
-		}
-		line, _, err := t.next()
-		if err != nil {
-			t.done = true
-			return 0, err
-		}
-		text, end := strings.CutSuffix(line, "\x04")
-		t.done = end
-		if !end || text != "" {
-			t.held = text + "\n"
-		}
+	for t.held == "" && t.err == nil {
+		t.line()
+	}
+	if t.held == "" {
+		return 0, t.err
 	}
 	n := copy(b, t.held)
 	t.held = t.held[n:]
 	return n, nil
+}
+
+// line takes the next line.
+func (t *textReader) line() {
+	line, _, err := t.next()
+	text, end := strings.CutSuffix(line, "\x04")
+	switch {
+	case err != nil:
+		t.err = err
+		return
+	case end:
+		t.err = io.EOF
+	}
+	if !end || text != "" {
+		t.held = text + "\n"
+	}
+}
+
+// Close takes what nobody has read: behind a mistake the rest is still no command.
+func (t *textReader) Close() error {
+	for t.err == nil || errors.Is(t.err, errLongLine) || errors.Is(t.err, terminal.ErrLongLine) {
+		t.err = nil
+		t.line()
+	}
+	t.held = ""
+	return nil
 }

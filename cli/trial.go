@@ -14,7 +14,7 @@ import (
 // the machine knows included, and changes nothing.
 func testConfiguration(ctx context.Context, s *Session, c *call) error {
 	name := c.args["filename"]
-	in, shut, err := s.loadSource(ctx, name)
+	in, err := s.loadSource(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func testConfiguration(ctx context.Context, s *Session, c *call) error {
 		}
 	}
 	report, fatal, err := reports(wrong.List)
-	if err = errors.Join(err, shut()); err != nil {
+	if err = errors.Join(err, in.Close()); err != nil {
 		return err
 	}
 	if fatal > 0 {

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -10,6 +11,9 @@ import (
 
 // maxLine bounds an edited line, in bytes of its characters.
 const maxLine = 64 << 10
+
+// ErrLongLine is a line of text to be loaded that is longer than a terminal takes.
+var ErrLongLine = fmt.Errorf("line is longer than %d bytes", maxLine)
 
 // Prompt is what stands before the line that is edited.
 type Prompt struct {
@@ -51,7 +55,7 @@ func (s *Session) ReadLine(p Prompt) (string, error) {
 
 // ReadText reads one line of text that is being loaded (`load merge terminal`):
 // no prompt, no completion, `?` and TAB are text. Ctrl-D on an empty line is
-// io.EOF.
+// io.EOF. A line that is too long is ErrLongLine; the next one can be read.
 func (s *Session) ReadText() (string, error) {
 	return s.read(spec{literal: true})
 }
@@ -157,6 +161,7 @@ func (e *editor) end() (string, error) {
 
 func (e *editor) interrupt() (string, error) {
 	e.finish("^C")
+	e.s.marked = e.s.q.interrupted() // a command that runs asked: it is not to show it again
 	return "", ErrInterrupt
 }
 
@@ -185,6 +190,10 @@ func (e *editor) finish(mark string) {
 
 // enter completes the last word and accepts the line.
 func (e *editor) enter() (string, bool, error) {
+	if e.over && e.spec.literal {
+		e.finish("")
+		return "", true, ErrLongLine
+	}
 	if e.over {
 		e.set("", 0)
 		e.over = false
