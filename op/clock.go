@@ -17,11 +17,17 @@ type Clock interface {
 // of the configured zone.
 var dateLayouts = [...]string{"200601021504.05", "200601021504"}
 
-var errNoDate = errors.New("expecting a time as YYYYMMDDhhmm.ss")
+var (
+	errNoDate = errors.New("expecting a time as YYYYMMDDhhmm.ss")
+	errNTP    = errors.New("the time service of the machine sets its clock by NTP; here the time is given as YYYYMMDDhhmm.ss")
+)
 
 func setDate(_ context.Context, env *Env, a Args) (Result, error) {
 	var to time.Time
 	err := errNoDate
+	if a["date"] == "ntp" {
+		err = errNTP
+	}
 	for _, layout := range dateLayouts {
 		if t, perr := time.ParseInLocation(layout, a["date"], env.Now().Location()); perr == nil && t.Unix() > 0 {
 			to, err = t, nil

@@ -308,6 +308,45 @@ $`)
 	}
 }
 
+// setClock is a clock of a machine that is set to what it holds.
+type setClock struct{ to time.Time }
+
+func (c *setClock) Set(_ event.Subject, to time.Time) error { c.to = to; return nil }
+
+// TestSetDate: by the clock of the configured zone, at once and without a question, as in Junos.
+func TestSetDate(t *testing.T) {
+	env := newEnv(t)
+	clock := &setClock{}
+	env.Clock = clock
+	zone := time.FixedZone("CET", 3600)
+	env.Now = func() time.Time { return noon.In(zone) }
+	for date, want := range map[string]time.Time{
+		"202611231405.30": time.Date(2026, 11, 23, 14, 5, 30, 0, zone),
+		"202611231405":    time.Date(2026, 11, 23, 14, 5, 0, 0, zone),
+	} {
+		shows(t, env, "set date", Args{"date": date}, "Sun Nov 22 13:00:00 CET 2026\n")
+		if !clock.to.Equal(want) {
+			t.Errorf("%s: set to %v", date, clock.to)
+		}
+	}
+	clock.to = noon
+	for _, date := range []string{"tomorrow", "202602301405", "202613231405", "20261123", "202611231405.60", "196001011200", "ntp"} {
+		want := errNoDate
+		if date == "ntp" {
+			want = errNTP
+		}
+		fails(t, env, "set date", Args{"date": date}, want.Error())
+	}
+	if !clock.to.Equal(noon) {
+		t.Errorf("set to %v by what is no time", clock.to)
+	}
+	for _, c := range All() {
+		if c.Words == "set date" && (c.Question != "" || c.Permission != "maintenance") {
+			t.Errorf("question %q, permission %q", c.Question, c.Permission)
+		}
+	}
+}
+
 // behind is a log server that waits for what was written at noon.
 type behind struct{}
 
