@@ -32,6 +32,8 @@ func commitVerbs() []*verb {
 				Type: numberType(1, 65535)},
 			{Name: "at", Kind: op.Option, Help: "When to do it: 21:30, \"2026-12-24 21:30\" or reboot"},
 			{Name: "and-quit", Kind: op.Flag, Help: "Leave configuration mode when it succeeds"},
+			{Name: "prepare", Kind: op.Flag, Help: "Check it, and keep it for 'commit activate'"},
+			{Name: "activate", Kind: op.Flag, Help: "Make what 'commit prepare' has kept take effect"},
 			{Name: "check", Kind: op.Flag, Help: "Only check; change nothing"},
 			{Name: "full", Kind: op.Flag, Help: "Check everything, as every commit does here"},
 			{Name: "synchronize", Kind: op.Flag, Help: "On a router's other routing engine, too; here is none"},
@@ -68,7 +70,11 @@ func commit(ctx context.Context, s *Session, c *call) error {
 	if err != nil {
 		return err
 	}
-	res, err := s.mode.candidate.Commit(ctx, s.env.Caller, o)
+	commit := s.mode.candidate.Commit
+	if c.args.Has("activate") {
+		commit = s.env.Store.Activate
+	}
+	res, err := commit(ctx, s.env.Caller, o)
 	c.say(blocks(res.Warnings))
 	if err != nil {
 		return cutShort(err, errNotCommitted)
@@ -79,12 +85,13 @@ func commit(ctx context.Context, s *Session, c *call) error {
 	before := c.out.text.Len()
 	c.committed(s, o, res)
 	s.outcome = c.out.text.String()[before:]
-	if o.CheckOnly {
+	switch {
+	case o.CheckOnly:
 		s.tries()
-	} else {
+	case !c.args.Has("activate"): // what was edited since the preparation is no part of it
 		s.remember(s.mode.candidate)
 	}
-	if res.Scheduled || c.args.Has("and-quit") {
+	if res.Scheduled && !o.At.Activate || c.args.Has("and-quit") {
 		c.say("Exiting configuration mode\n")
 		s.leaveConfiguration()
 	}
@@ -164,11 +171,17 @@ func (s *Session) commitOptions(c *call) (o store.CommitOptions, err error) {
 	if o.CheckOnly && c.args.Has("and-quit") {
 		return o, errors.New("check changes nothing: it does not go with and-quit")
 	}
+	if err := inTwoSteps(c); err != nil {
+		return o, err
+	}
 	if c.impact() != nil && !o.CheckOnly {
 		return o, errors.New("display impact is for 'commit check'")
 	}
 	if c.args.Has("confirmed") {
 		o.Confirmed = c.args.Int("confirmed", store.DefaultConfirm)
+	}
+	if c.args.Has("prepare") {
+		o.At.Activate = true
 	}
 	if c.args.Has("at") {
 		if o.At, err = store.ParseAt(c.args["at"], s.env.Now()); err != nil {
@@ -179,6 +192,18 @@ func (s *Session) commitOptions(c *call) (o store.CommitOptions, err error) {
 		o.Progress = func(step string) { c.say(s.env.Now().Format("2006-01-02 15:04:05.000000 MST") + ": " + step + "\n") }
 	}
 	return o, nil
+}
+
+// inTwoSteps refuses what does not go with the two steps of a commit.
+func inTwoSteps(c *call) error {
+	for _, step := range []string{"prepare", "activate"} {
+		for _, other := range []string{"check", "at", "confirmed", "activate"} {
+			if c.args.Has(step) && c.args.Has(other) && step != other {
+				return fmt.Errorf("'%s' does not go with '%s'", other, step)
+			}
+		}
+	}
+	return nil
 }
 
 // committed says what a commit came to, and of one without changes what it did not do.
@@ -195,6 +220,8 @@ func (c *call) committed(s *Session, o store.CommitOptions, res store.Result) {
 		c.say("commit confirmed timer cancelled\nconfiguration check succeeds\n")
 	case o.CheckOnly:
 		c.say("configuration check succeeds\n")
+	case res.Scheduled && o.At.Activate:
+		c.say("commit prepare successful\n")
 	case res.Scheduled && o.At.Reboot:
 		c.say("configuration check succeeds\ncommit at will be executed at the next reboot\n")
 	case res.Scheduled:
@@ -209,7 +236,7 @@ func (c *call) committed(s *Session, o store.CommitOptions, res store.Result) {
 // commitCommand is what UI_COMMIT says was requested.
 func commitCommand(c *call) string {
 	command := "commit"
-	for _, name := range []string{"check", "at", "confirmed", "and-quit", "full", "synchronize", "force"} {
+	for _, name := range []string{"prepare", "activate", "check", "at", "confirmed", "and-quit", "full", "synchronize", "force"} {
 		if value, ok := c.args[name]; ok {
 			command += " " + name
 			if value != "" {

@@ -61,6 +61,7 @@ func All() []Command {
 			{Name: "all", Kind: Flag, Help: "All sessions, if there are several"}}}, logout},
 		{Grammar{Words: "request message", RPC: "request-message", Help: "Show a text on other terminals", Permission: "maintenance", NoPipe: true, Params: append(MessageParams(),
 			Param{Name: "message", Kind: Option, Help: "The text, in quotes", Required: true})}, sendMessage},
+		{Grammar{Words: "clear system commit prepared", RPC: "clear-system-commit-prepared", Help: "Cancel a commit that is prepared", Permission: "configure", NoPipe: true}, clearPrepared},
 		{Grammar{Words: "clear system commit", RPC: "clear-system-commit", Help: "Cancel a commit that waits for its time", Permission: "configure", NoPipe: true}, clearScheduled},
 		{Grammar{Words: "file list", RPC: "file-list", Help: "List a directory", Permission: "view", Params: []Param{
 			{Name: "path", Help: "Directory or file", Names: FileNames}, {Name: "detail", Kind: Flag, Help: "With size, owner and date"},

@@ -72,7 +72,11 @@ func (c commits) unconfirmed(m store.Meta) bool {
 func (c commits) WriteText(w io.Writer) error {
 	return compose(w, func(b *strings.Builder) {
 		if c.waits && c.pending.Kind == store.PendingCommit {
-			fmt.Fprintf(b, "commit requested by %s via %s at %s\n", c.pending.By.User, c.pending.By.Client, dueTime(c.env, c.pending))
+			what := "requested"
+			if c.pending.Prepared {
+				what = "prepared"
+			}
+			fmt.Fprintf(b, "commit %s by %s via %s at %s\n", what, c.pending.By.User, c.pending.By.Client, dueTime(c.env, c.pending))
 		}
 		for i, m := range c.history {
 			fmt.Fprintf(b, "%-4d%s", i, commitLine(c.env, m))
@@ -134,12 +138,16 @@ func saidOf(m store.Meta) (all []Element) {
 	return all
 }
 
-// dueTime is when a commit that waits will be made.
+// dueTime is when a commit that waits will be made, or was prepared.
 func dueTime(env *Env, p store.Pending) string {
-	if p.Reboot {
+	at := p.Due
+	switch {
+	case p.Reboot:
 		return "the next reboot"
+	case p.Prepared: // it waits for somebody: what there is to tell is since when
+		at = p.Asked
 	}
-	return p.Due.In(env.Now().Location()).Format(time.ANSIC)
+	return at.In(env.Now().Location()).Format(time.ANSIC)
 }
 
 // Editor is the two-line entry of a session that changes the configuration

@@ -40,6 +40,14 @@ func clearScheduled(ctx context.Context, env *Env, _ Args) (Result, error) {
 	return Text("No commit scheduled.\n"), nil
 }
 
+// clearPrepared is `clear system commit prepared`, for whom clearScheduled is.
+func clearPrepared(ctx context.Context, env *Env, a Args) (Result, error) {
+	if p, waits := env.Store.Pending(); !waits || p.Kind != store.PendingCommit || !p.Prepared {
+		return Text("No commit prepared.\n"), nil
+	}
+	return clearScheduled(ctx, env, a)
+}
+
 // logout ends the sessions that the arguments name: one, unless all is given.
 func logout(_ context.Context, env *Env, a Args) (Result, error) {
 	if !a.Has("pid") && !a.Has("user") && !a.Has("terminal") {

@@ -49,6 +49,8 @@ var (
 	errCheckOptions     = errors.New("'check' goes with neither 'confirmed' nor 'at'")
 	errConfirmedAt      = errors.New("'confirmed' does not go with 'at'")
 	errPrivateConfirmed = errors.New("'commit confirmed' is not possible in private mode")
+	errConfirmedPrepare = errors.New("'confirmed' does not go with 'prepare'")
+	errPrivatePrepare   = errors.New("'commit prepare' is not possible in private mode")
 	errPrivateAt        = errors.New("'commit at' is not possible in private mode")
 	errAtNothing        = errors.New("nothing has changed: there is nothing to commit later")
 	errAtUnconfirmed    = errors.New("a confirmed commit is pending; confirm it first")
@@ -61,10 +63,14 @@ func (o *CommitOptions) check(private bool) error {
 		return errComment
 	case o.CheckOnly && (o.Confirmed != 0 || at):
 		return errCheckOptions
+	case o.Confirmed != 0 && o.At.Activate:
+		return errConfirmedPrepare
 	case o.Confirmed != 0 && at:
 		return errConfirmedAt
 	case o.Confirmed != 0 && private:
 		return errPrivateConfirmed
+	case at && private && o.At.Activate:
+		return errPrivatePrepare
 	case at && private:
 		return errPrivateAt
 	case o.Confirmed != 0:
@@ -156,7 +162,7 @@ func (t *transaction) admit() error {
 	if !t.options.At.IsZero() && t.store.waiting(PendingRollback) != nil {
 		return errAtUnconfirmed
 	}
-	if at := t.options.At; !at.IsZero() && !at.Reboot && at.Time.Sub(t.store.now()) <= minAhead {
+	if at := t.options.At; !at.IsZero() && !at.Reboot && !at.Activate && at.Time.Sub(t.store.now()) <= minAhead {
 		return errAtSoon
 	}
 	return nil

@@ -97,8 +97,14 @@ func (s *Store) Exclusive(by event.Subject) (*Lock, error) {
 
 // Modified returns why somebody who wants to edit alone cannot: ErrModified when
 // the shared candidate has uncommitted edits, a *PendingError when they wait for
-// the time of their commit.
-func (s *Store) Modified() error { return s.modified(ErrModified) }
+// the time of their commit. Edits that are prepared, all of them, are in nobody's way: who
+// is to activate them has to get there.
+func (s *Store) Modified() error {
+	if p := s.waiting(PendingCommit); p != nil && p.Prepared && s.shared.state.Load().last() <= p.seq {
+		return nil
+	}
+	return s.modified(ErrModified)
+}
 
 // modified is Modified with other words for edits that nobody has committed.
 func (s *Store) modified(by error) error {

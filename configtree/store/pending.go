@@ -42,8 +42,9 @@ type Pending struct {
 	Bound    bool   // it also comes back when the session of By ends
 
 	// PendingCommit.
-	Comment string
-	Reboot  bool // at the next start of the machine; Due means nothing
+	Comment  string
+	Reboot   bool // at the next start of the machine; Due means nothing
+	Prepared bool // when it is activated; Due means nothing
 }
 
 // pending is a Pending with what the store needs to do it. It never changes.
@@ -81,6 +82,8 @@ func (s *Store) left(p *pending) time.Duration {
 		return p.boot - elapsed
 	case p.Kind == PendingRollback:
 		return min(p.Due.Sub(s.now()), time.Duration(p.Minutes)*time.Minute)
+	case p.Prepared:
+		return forever
 	case !p.Reboot:
 		return p.Due.Sub(s.now())
 	case sameStart:
@@ -120,12 +123,16 @@ func (s *Store) setPending(p *pending) {
 	}
 }
 
-// PendingError refuses a commit because `commit at` waits for its time.
+// PendingError refuses a commit because `commit at` waits for its time, or one is prepared.
 type PendingError struct{ Pending Pending }
 
 // Error returns the error as the user sees it.
 func (e *PendingError) Error() string {
-	return "'" + e.Pending.Command + "' of " + e.Pending.By.User + " is pending; 'clear system commit' cancels it"
+	text := "'" + e.Pending.Command + "' of " + e.Pending.By.User + " is pending; "
+	if e.Pending.Prepared {
+		return text + "'commit activate' makes it, 'clear system commit prepared' cancels it"
+	}
+	return text + "'clear system commit' cancels it"
 }
 
 const (
@@ -143,6 +150,7 @@ func appendPending(dst []byte, p *pending) []byte {
 		field("hash", "%s", p.hash)
 		field("seq", "%d", p.seq)
 		field("reboot", "%t", p.Reboot)
+		field("prepared", "%t", p.Prepared)
 	} else {
 		field("minutes", "%d", p.Minutes)
 		field("revision", "%d", p.Revision)
@@ -226,6 +234,8 @@ func (p *pending) field(name, value string) (err error) {
 		p.Bound, err = strconv.ParseBool(value)
 	case "reboot":
 		p.Reboot, err = strconv.ParseBool(value)
+	case "prepared":
+		p.Prepared, err = strconv.ParseBool(value)
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,8 +13,9 @@ import (
 
 // At says when a commit is to be made: now, if it is zero.
 type At struct {
-	Time   time.Time
-	Reboot bool // when the machine has started again
+	Time     time.Time
+	Reboot   bool // when the machine has started again
+	Activate bool // when somebody says so, see Store.Activate
 }
 
 // IsZero reports whether the commit is to be made now.
@@ -25,6 +27,9 @@ const minAhead = time.Minute
 var (
 	errAtTime = errors.New("not a time: hh:mm[:ss], \"yyyy-mm-dd hh:mm[:ss]\" or reboot")
 	errAtSoon = errors.New("the time must be more than one minute ahead")
+
+	// ErrNotPrepared is the error of activating what nobody has prepared.
+	ErrNotPrepared = errors.New("no commit is prepared")
 )
 
 // ParseAt reads what follows `commit at`: hh:mm[:ss] today, yyyy-mm-dd
@@ -58,7 +63,7 @@ func (t *transaction) schedule(ctx context.Context) error {
 	id, _ := s.boot()
 	p := &pending{bootID: id, tree: t.tree, seq: t.done}
 	p.Pending = Pending{Kind: PendingCommit, By: t.by, Asked: now, Command: t.options.Command, Comment: t.options.Comment,
-		Due: t.options.At.Time, Reboot: t.options.At.Reboot}
+		Due: t.options.At.Time, Reboot: t.options.At.Reboot, Prepared: t.options.At.Activate}
 	m := Meta{Revision: t.running.Number, User: t.by.User, Client: t.by.Client, Comment: t.options.Comment, Time: now, Version: s.version}
 	if err := s.writeConfig(".", scheduledName, &m, t.tree); err != nil {
 		return err
@@ -104,6 +109,53 @@ func (s *Store) ClearScheduled(ctx context.Context, by event.Subject) (bool, err
 	}
 	s.setPending(nil)
 	return true, nil
+}
+
+// Activate makes the commit that was prepared: `commit activate`. Of the options Comment, which
+// goes before that of the preparation, Command and Progress count. If it fails the commit
+// stays prepared. The error is ErrNotPrepared when there is none, else one of Commit.
+func (s *Store) Activate(ctx context.Context, by event.Subject, o CommitOptions) (Result, error) {
+	if err := o.check(false); err != nil {
+		return Result{}, err
+	}
+	s.record(by, event.Commit{Username: by.User, Command: o.Command, Comment: o.Comment})
+	t := &transaction{store: s, from: s.shared, by: by, options: o, reason: ReasonCommit}
+	if err := s.lock(ctx); err != nil {
+		t.abandon(err)
+		return Result{}, err
+	}
+	defer s.unlock()
+	defer s.heap.Settled()
+	result, err := t.activatePrepared(ctx)
+	if err != nil {
+		t.abandon(err)
+		return Result{}, err
+	}
+	return result, nil
+}
+
+// activatePrepared runs the commit that was prepared; the caller holds the token of committing.
+func (t *transaction) activatePrepared(ctx context.Context) (Result, error) {
+	s := t.store
+	if err := s.shared.Usable(t.by); err != nil {
+		return Result{}, err
+	}
+	p := s.waiting(PendingCommit)
+	if p == nil || !p.Prepared {
+		return Result{}, ErrNotPrepared
+	}
+	t.running, t.tree, t.done = s.Running(), p.tree, p.seq
+	t.options.Comment = cmp.Or(t.options.Comment, p.Comment)
+	result, err := t.run(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	s.setPending(nil)
+	if err := s.unschedule(); err != nil {
+		// A start finds it prepared again; to activate it then changes nothing.
+		s.notice("%s: %v", pendingName, err)
+	}
+	return result, nil
 }
 
 // commitScheduled makes the commit that waits, if its time has come. It has one

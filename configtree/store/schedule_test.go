@@ -43,6 +43,102 @@ func TestParseAt(t *testing.T) {
 	}
 }
 
+// TestActivate prepares a commit, keeps others out meanwhile, also over a restart, and
+// leaves later edits on top.
+func TestActivate(t *testing.T) {
+	ctx := context.Background()
+	prepare := CommitOptions{Command: "commit prepare", Comment: "two", At: At{Activate: true}}
+	activate := CommitOptions{Command: "commit activate"}
+	var r tape
+	dir := t.TempDir()
+	s := open(t, dir, &r)
+	if _, err := s.Activate(ctx, ann, activate); !errors.Is(err, ErrNotPrepared) {
+		t.Error(err)
+	}
+	edit(t, s.Shared(), ann, "set system host-name new")
+	if result, err := s.Shared().Commit(ctx, ann, prepare); err != nil || !result.Scheduled || result.Revision != 1 {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	if err := s.Modified(); err != nil {
+		t.Errorf("what is prepared is in the way: %v", err)
+	}
+	closed(t, s)
+
+	s = open(t, dir, &r)
+	defer closed(t, s)
+	if p, ok := s.Pending(); !ok || !p.Prepared || p.Comment != "two" || p.By.User != ann.User {
+		t.Fatalf("%+v", p)
+	}
+	edit(t, s.Shared(), bob, "set system time-zone UTC")
+	var pending *PendingError
+	if err := s.Modified(); !errors.As(err, &pending) {
+		t.Errorf("edits on top: %v", err)
+	}
+	if _, err := s.Shared().Commit(ctx, bob, CommitOptions{}); !errors.As(err, &pending) || !strings.Contains(err.Error(), "'commit activate' makes it") {
+		t.Errorf("another commit: %v", err)
+	}
+	if _, err := s.Activate(ctx, bob, CommitOptions{Confirmed: 1, At: At{Activate: true}}); err == nil {
+		t.Error("options that do not go together")
+	}
+	r.lines()
+	result, err := s.Activate(ctx, bob, activate)
+	if err != nil || result.Revision != 2 {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	if got := strings.Join(r.lines(), "\n"); !strings.Contains(got, "commit activate") {
+		t.Error(got)
+	}
+	if m := s.Running().Meta; m.Comment != "two" || m.User != bob.User {
+		t.Errorf("%+v", m)
+	}
+	if got, want := text(t, s.Running().Tree), "set system host-name new\n"; !strings.Contains(got, want) || strings.Contains(got, "time-zone") {
+		t.Error(got)
+	}
+	if got := text(t, s.Shared().Tree()); !strings.Contains(got, "time-zone UTC") || !s.Shared().Dirty() {
+		t.Errorf("an edit on top is gone\n%s", got)
+	}
+	if _, ok := s.Pending(); ok {
+		t.Error("it is prepared still")
+	}
+}
+
+// TestActivateAgain: a preparation that cannot be made stays, under a lock or in private mode there is none.
+func TestActivateAgain(t *testing.T) {
+	ctx := context.Background()
+	s := open(t, t.TempDir(), new(tape))
+	defer closed(t, s)
+	private, err := s.Private(ann)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit(t, private, ann, "set system host-name p")
+	if _, err := private.Commit(ctx, ann, CommitOptions{At: At{Activate: true}}); err == nil || !strings.Contains(err.Error(), "'commit prepare' is not possible in private mode") {
+		t.Error(err)
+	}
+	private.Discard()
+	if _, err := s.Shared().Commit(ctx, ann, CommitOptions{At: At{Activate: true}}); !errors.Is(err, errAtNothing) {
+		t.Error(err)
+	}
+	edit(t, s.Shared(), ann, "set system host-name new")
+	if _, err := s.Shared().Commit(ctx, ann, CommitOptions{Command: "commit prepare", At: At{Activate: true}}); err != nil {
+		t.Fatal(err)
+	}
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := s.Activate(gone, bob, CommitOptions{}); err == nil {
+		t.Error("made though nobody waits for it")
+	}
+	if p, ok := s.Pending(); !ok || !p.Prepared {
+		t.Error("a failure ended it")
+	}
+	if cleared, err := s.ClearScheduled(ctx, ann); !cleared || err != nil {
+		t.Error(cleared, err)
+	}
+	if _, err := s.Activate(ctx, bob, CommitOptions{}); !errors.Is(err, ErrNotPrepared) {
+		t.Error(err)
+	}
+}
+
 // TestCommitAt puts a commit off, keeps other commits out meanwhile, and leaves
 // later edits on top.
 func TestCommitAt(t *testing.T) {
