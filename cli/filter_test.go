@@ -34,6 +34,17 @@ func through(t *testing.T, l *lab, pipes, text string, piece int) (string, error
 	return out.String(), err
 }
 
+func TestSuppressZeros(t *testing.T) {
+	l := newLab(t)
+	const text = "Source: self\n  received 26\n  refused   0\n  0 of 0, 0%\n  0 of 1\n 0.00\n 10.0\n 1,024\n file a0 is empty\n 2026-01-01 00:00:00\n\n000"
+	const want = "Source: self\n  received 26\n  0 of 1\n 10.0\n 1,024\n file a0 is empty\n 2026-01-01 00:00:00\n\n"
+	for piece := 1; piece < len(text)+1; piece += 5 {
+		if got, err := through(t, l, "suppress-zeros", text, piece); got != want || err != nil {
+			t.Errorf("in pieces of %d: %q %v", piece, got, err)
+		}
+	}
+}
+
 func TestFilters(t *testing.T) {
 	l := newLab(t)
 	const text = "one\nTwo\n\nthree\nlast without newline"

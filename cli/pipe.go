@@ -34,6 +34,7 @@ func pipeVerbs() []*verb {
 		v("tee", "Show the lines and write them to a file", teeFilter, file),
 		byLine(v("trim", "Cut columns off the beginning of every line", trimFilter,
 			op.Param{Name: "columns", Help: "Number of columns", Required: true, Type: numberType(1, 10000)})),
+		byLine(v("suppress-zeros", "Leave out the lines whose numbers are all zero", zerosFilter)),
 		v("resolve", "Show names for addresses", resolveFilter,
 			op.Param{Name: "full-names", Kind: op.Flag, Help: "With their domains"}),
 		v("append", "Add the lines to the end of a file", appendFilter, file),
