@@ -269,13 +269,14 @@ func showAuthorization(_ context.Context, s *Session, c *call) error {
 // supportCommands are what somebody who helps wants to see first.
 func supportCommands() []string {
 	return []string{
-		"show version",
+		"show version detail",
 		"show system uptime",
 		"show system alarms",
 		"show system commit",
 		"show system users",
 		"show system storage",
-		"show system processes",
+		"show system processes extensive",
+		"show system memory",
 		"show system syslog statistics",
 		"show log",
 		"show configuration | except SECRET-DATA",
