@@ -163,11 +163,20 @@ func TestDiffOfOrders(t *testing.T) {
 	order := func(keys ...string) *Tree {
 		b := New(root).Batch()
 		for _, k := range keys {
-			mustApply(b, Edit{Op: Set, Path: path(t, root, "system host "+k)})
+			name, protected := strings.CutSuffix(k, "!")
+			host := path(t, root, "system host "+name)
+			mustApply(b, Edit{Op: Set, Path: host})
+			if protected {
+				mustApply(b, Edit{Op: Protect, Path: host})
+			}
 		}
 		return b.Tree()
 	}
 	for _, c := range []struct{ from, to, want string }{
+		{"a b c d!", "d! a b c", "moved a, moved b, moved c"}, // nobody may move what is protected
+		{"a! b", "b a!", "moved b"},
+		{"a b! c d e! f", "d b! f a c e!", "moved d, moved f, moved a"},
+		{"a! b! c", "b! a! c", "moved b"},
 		{"a b c d", "a c b d", "moved c"},
 		{"a b c d", "d a b c", "moved d"},
 		{"a b c d", "b c d a", "moved a"},

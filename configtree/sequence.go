@@ -1,6 +1,9 @@
 package configtree
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // reader goes through a sealed set, forwards or backwards, and shows what is
 // ahead: an element, or a chunk of them that can be passed as a whole.
@@ -173,7 +176,7 @@ func (d *differ) align(from, to []*node, up sides) {
 		}
 	}
 	stays := make([]bool, len(from))
-	for _, i := range increasing(common) {
+	for _, i := range staying(common, func(i int) bool { return from[i].has&hasProtected != 0 }) {
 		stays[i] = true
 	}
 	i := 0
@@ -199,6 +202,33 @@ func (d *differ) align(from, to []*node, up sides) {
 			d.pair(from[w], b, up)
 		}
 	}
+}
+
+// staying returns the numbers of the elements that stay where they are: as many as can,
+// but those that are protected before others if all of them can, for nobody may move them.
+func staying(v []int, protected func(int) bool) []int {
+	var all, between []int
+	low := -1
+	for _, x := range v {
+		if !protected(x) {
+			between = append(between, x)
+			continue
+		}
+		if x < low {
+			return increasing(v)
+		}
+		all = append(append(all, increasing(within(between, low, x))...), x)
+		low, between = x, between[:0]
+	}
+	if low < 0 {
+		return increasing(v)
+	}
+	return append(all, increasing(within(between, low, math.MaxInt))...)
+}
+
+// within returns the numbers between two others.
+func within(v []int, low, high int) []int {
+	return slices.DeleteFunc(v, func(x int) bool { return x <= low || x >= high })
 }
 
 // increasing returns a longest increasing subsequence of distinct numbers, by
