@@ -55,7 +55,7 @@ func (s *Session) RunBatch(ctx context.Context, b Batch) int {
 	}
 	said := "warning: uncommitted changes of this batch were undone"
 	if err != nil {
-		said = message(err)
+		said = message(err) + "\nwarning: uncommitted changes of this batch were kept"
 	}
 	b.complain(b.Source.Name()+": ", said)
 	if err == nil && asked {

@@ -111,7 +111,7 @@ func template(text string) string {
 func joinProblems(problems []configtree.Problem) error {
 	var all []error
 	for i := range problems {
-		all = append(all, fmt.Errorf("%s: '%s': %w", problems[i].Path, problems[i].Token, problems[i].Err))
+		all = append(all, fmt.Errorf("%s: '%s': %w", problems[i].Path.Masked(), problems[i].Token, problems[i].Err))
 	}
 	return errors.Join(all...)
 }

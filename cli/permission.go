@@ -22,7 +22,7 @@ import (
 var errDenied = errors.New("permission denied")
 
 // maskedSecret stands for a secret in records and in history.
-const maskedSecret = "/* SECRET-DATA */"
+const maskedSecret = configtree.SecretMark
 
 // flagConfigure is the permission to be in configuration mode.
 const flagConfigure = "configure"
@@ -114,22 +114,11 @@ func (s *Session) guarded(ctx context.Context) context.Context {
 // denied records that the class may not change a statement, and names it if the
 // user may know of it.
 func (s *Session) denied(p configtree.Path) error {
-	s.record(event.ChangeRefused{Username: s.env.Caller.User, Path: recordable(p)})
+	s.record(event.ChangeRefused{Username: s.env.Caller.User, Path: p.Masked()})
 	if !s.class.MaySee(p, "") {
 		return errDenied
 	}
-	return fmt.Errorf("%w: %s", errDenied, p)
-}
-
-// recordable is a path without the secrets that are names in it.
-func recordable(p configtree.Path) string {
-	p = slices.Clone(p)
-	for i := range p {
-		if p[i].Node.Secret && p[i].Key != "" {
-			p[i].Key = maskedSecret
-		}
-	}
-	return p.String()
+	return fmt.Errorf("%w: %s", errDenied, p.Masked())
 }
 
 // allowedOnly replaces edits that the class may not make by problems, so that a
@@ -145,7 +134,7 @@ func (s *Session) allowedOnly(edits iter.Seq2[configtree.Edit, *configtree.Probl
 				p = &configtree.Problem{Path: e.Path, Err: errDenied, Token: e.Path.Last().Node.Name,
 					Kind: configtree.Unknown, File: e.File, Line: e.Line, Col: e.Col}
 				if !recorded {
-					s.record(event.ChangeRefused{Username: s.env.Caller.User, Path: recordable(e.Path)})
+					s.record(event.ChangeRefused{Username: s.env.Caller.User, Path: e.Path.Masked()})
 				}
 				e, recorded = configtree.Edit{}, true
 			}

@@ -35,12 +35,12 @@ func block(p configtree.Problem) string {
 	}
 	parent, statement := p.Path, ""
 	if n := len(p.Path); n > 0 {
-		parent, statement = p.Path[:n-1], p.Path[n-1:].String()
+		parent, statement = p.Path[:n-1], p.Path[n-1:].Masked()
 	}
 	if statement == "" {
-		return fmt.Sprintf("%s\n    %s\n", parent.Banner(), text)
+		return fmt.Sprintf("%s\n    %s\n", parent.MaskedBanner(), text)
 	}
-	return fmt.Sprintf("%s\n  '%s'\n    %s\n", parent.Banner(), statement, text)
+	return fmt.Sprintf("%s\n  '%s'\n    %s\n", parent.MaskedBanner(), statement, text)
 }
 
 // message is an error as the shell prints it, without the last newline: a line

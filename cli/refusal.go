@@ -89,15 +89,19 @@ func several(n int, what string) string {
 //	      -  host-name gate;
 //	      +  host-name gate2;
 //
-// Both are compared with what they began with, as far as the class sees it.
+// Both are compared with what they began with, as far as the class sees it. What of mine is
+// protected in theirs is named alone.
 func (s *Session) conflicts(e *store.ConflictError) string {
 	problems := e.Problems()
 	shown := min(len(problems), maxBlocks)
 	base, mine, theirs := s.class.View(e.Base), s.class.View(e.Mine), s.class.View(e.Theirs)
 	var b strings.Builder
 	for i := range shown {
-		c := &e.Conflicts[i]
 		b.WriteString(block(problems[i]))
+		if i >= len(e.Conflicts) {
+			continue // protected: the problem says it all
+		}
+		c := &e.Conflicts[i]
 		s.side(&b, "mine", base, mine, about(c, c.Mine))
 		s.side(&b, "theirs", base, theirs, about(c, c.Theirs))
 	}

@@ -88,7 +88,7 @@ func markedAbove(from source, p configtree.Path, mask bool) string {
 	var marks strings.Builder
 	name := configtree.Path.String
 	if mask {
-		name = recordable
+		name = configtree.Path.Masked
 	}
 	for i := range p {
 		n, ok := from.At(p[:i+1])

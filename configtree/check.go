@@ -69,6 +69,8 @@ func (s Step) word() string {
 	switch {
 	case s.Node == nil:
 		return ""
+	case s.Key != "" && s.Node.Secret:
+		return SecretMark
 	case s.Key != "":
 		return s.Key
 	}

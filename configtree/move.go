@@ -12,13 +12,13 @@ func (b *Batch) relate(e *Edit) *Problem {
 	switch {
 	case e.Op == Rename || e.Op == Copy:
 		if exists {
-			return e.problem(Exists, e.Value, fmt.Errorf("'%s' already exists", other))
+			return e.problem(Exists, e.Value, fmt.Errorf("'%s' already exists", other.Masked()))
 		}
 	case !s.Node.UserOrdered:
-		return e.problem(Invalid, s.Key, fmt.Errorf("'%s' is kept in sorted order and cannot be moved", s))
+		return e.problem(Invalid, s.Key, fmt.Errorf("'%s' is kept in sorted order and cannot be moved", s.Masked()))
 	case e.Value == "":
 	case e.Value == s.Key:
-		return e.problem(Invalid, s.Key, fmt.Errorf("'%s' cannot be moved next to itself", s))
+		return e.problem(Invalid, s.Key, fmt.Errorf("'%s' cannot be moved next to itself", s.Masked()))
 	case !exists:
 		return e.problem(NotFound, e.Value, ErrNotFound)
 	}

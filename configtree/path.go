@@ -86,8 +86,39 @@ func (p Path) String() string {
 	return strings.Join(words, " ")
 }
 
+// SecretMark stands where a secret would stand.
+const SecretMark = "/* SECRET-DATA */"
+
+// Masked is String with SecretMark for every key that is secret. Errors, warnings and records
+// name statements so, whoever reads them.
+func (p Path) Masked() string {
+	words := make([]string, 0, 2*len(p))
+	for _, s := range p {
+		at := len(words)
+		words = s.appendWords(words)
+		for i := at; i < len(words); i++ {
+			words[i] = Quote(words[i])
+		}
+		if s.Node.Secret && s.Key != "" {
+			words[len(words)-1] = SecretMark
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// MaskedBanner is Banner with SecretMark for every key that is secret.
+func (p Path) MaskedBanner() string {
+	if len(p) == 0 {
+		return "[edit]"
+	}
+	return "[edit " + p.Masked() + "]"
+}
+
 // String returns the step as the user types it: "file messages".
 func (s Step) String() string { return Path{s}.String() }
+
+// Masked is String with SecretMark for a key that is secret.
+func (s Step) Masked() string { return Path{s}.Masked() }
 
 // Banner returns the path as errors and the prompt show it: "[edit]",
 // "[edit system syslog]".

@@ -202,7 +202,7 @@ func (e *Edit) guarded(at Path) *Problem {
 	if len(what) == 0 {
 		what = at
 	}
-	return e.problem(Protected, what.Last().word(), fmt.Errorf("[%s] is protected, '%s' cannot be %s", at, what, e.Op.done()))
+	return e.problem(Protected, what.Last().word(), fmt.Errorf("[%s] is protected, '%s' cannot be %s", at.Masked(), what.Masked(), e.Op.done()))
 }
 
 // done is the participle of what the operation does.

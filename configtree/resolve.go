@@ -43,7 +43,7 @@ func (r Resolution) String() string {
 	for i, w := range r.Words {
 		switch {
 		case in(r.Secret, i):
-			words[i] = "/* SECRET-DATA */"
+			words[i] = SecretMark
 		case in(r.brackets, i):
 			words[i] = w
 		default:

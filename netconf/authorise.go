@@ -3,7 +3,6 @@ package netconf
 import (
 	"context"
 	"io"
-	"slices"
 	"strings"
 
 	"loggia/audit/event"
@@ -72,25 +71,14 @@ func (s *session) guarded(ctx context.Context) context.Context {
 		if !refused {
 			return nil
 		}
-		s.record(event.ChangeRefused{Username: s.env.Caller.User, Path: recordable(p)})
-		e := denied(p.Last().String())
-		e.path = "[edit " + p.Parent().String() + "]"
+		s.record(event.ChangeRefused{Username: s.env.Caller.User, Path: p.Masked()})
+		e := denied(p[max(0, len(p)-1):].Masked())
+		e.path = p.Parent().MaskedBanner()
 		if !s.env.Class().MaySee(p, "") { // it is not to be known of
 			e.path, e.bad = "[edit]", ""
 		}
 		return e
 	})
-}
-
-// recordable is a path without the secrets that are names in it.
-func recordable(p configtree.Path) string {
-	p = slices.Clone(p)
-	for i := range p {
-		if p[i].Node.Secret && p[i].Key != "" {
-			p[i].Key = "/* SECRET-DATA */"
-		}
-	}
-	return p.String()
 }
 
 // mayRun reports whether the user may run an operational command.

@@ -95,7 +95,7 @@ func lockDenied(h store.Holder) *rpcError {
 	}
 	where := "[edit]"
 	if len(h.Path) > 0 {
-		where = "[edit " + h.Path.String() + "]"
+		where = h.Path.MaskedBanner()
 	}
 	terminal := ""
 	if h.By.TTY != "" {
@@ -124,7 +124,7 @@ func problemError(p *configtree.Problem) *rpcError {
 		e.kind, e.tag = "application", "data-missing"
 	}
 	if len(p.Path) > 0 {
-		e.path = "[edit " + p.Path.String() + "]"
+		e.path = p.Path.MaskedBanner()
 	}
 	var s *format.StatementError
 	if errors.As(p.Err, &s) {

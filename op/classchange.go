@@ -171,7 +171,7 @@ func rewritten(t *configtree.Tree, edits []configtree.Edit) *configtree.Tree {
 		return t
 	}
 	b := t.Batch()
-	locked := protected(t.Root(), nil)
+	locked := t.Protected()
 	all := make([]configtree.Edit, 0, len(locked)+len(edits))
 	for _, p := range locked {
 		all = append(all, configtree.Edit{Op: configtree.Unprotect, Path: p})
@@ -188,15 +188,4 @@ func rewritten(t *configtree.Tree, edits []configtree.Edit) *configtree.Tree {
 		}
 	}
 	return b.Tree()
-}
-
-// protected lists the protected statements below n, outer ones before inner ones.
-func protected(n configtree.Node, list []configtree.Path) []configtree.Path {
-	for c := range n.Children() {
-		if c.Protected() {
-			list = append(list, c.Path())
-		}
-		list = protected(c, list)
-	}
-	return list
 }

@@ -154,16 +154,10 @@ func (c *comparison) block(change configtree.Change, again bool) {
 
 // banner is the header of a level, in which a key can be secret.
 func (c *comparison) banner(level configtree.Path) string {
-	if !c.mask || !slices.ContainsFunc(level, func(s configtree.Step) bool { return s.Node.Secret && s.Key != "" }) {
-		return level.Banner()
+	if c.mask {
+		return level.MaskedBanner()
 	}
-	level = slices.Clone(level)
-	for i := range level {
-		if level[i].Node.Secret && level[i].Key != "" {
-			level[i].Key = secretMark
-		}
-	}
-	return strings.ReplaceAll(level.Banner(), configtree.Quote(secretMark), secretMark)
+	return level.Banner()
 }
 
 // mark says what the lines that follow are.

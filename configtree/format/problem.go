@@ -12,7 +12,7 @@ import (
 )
 
 // secretMark stands where a secret would stand.
-const secretMark = "/* SECRET-DATA */"
+const secretMark = configtree.SecretMark
 
 // A StatementError is the Err of every problem that Read reports about a statement.
 // It never holds text that could be a secret: nothing behind the offending word, and no
@@ -97,13 +97,13 @@ func Report(w io.Writer, p *configtree.Problem) error {
 		what += ", " + e.Detail
 	}
 	if p.Warning {
-		_, err := fmt.Fprintf(w, "%s\n  '%s'\n    warning: %s\n", p.Path.Banner(), e.Statement, what)
+		_, err := fmt.Fprintf(w, "%s\n  '%s'\n    warning: %s\n", p.Path.MaskedBanner(), e.Statement, what)
 		return err
 	}
 	if _, err := fmt.Fprintln(w, p.Error()); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "  %s\n    '%s'\n      %s\n", p.Path.Banner(), e.Statement, what)
+	_, err := fmt.Fprintf(w, "  %s\n    '%s'\n      %s\n", p.Path.MaskedBanner(), e.Statement, what)
 	return err
 }
 

@@ -28,7 +28,7 @@ type Candidate struct {
 	seq     uint64     // number of the newest entry
 	cost    int        // statements that the log keeps in memory
 	folded  uint64     // entries up to this one can no longer be undone
-	undone  []entry    // by Undo of whole edits, the last last; see RedoLast
+	undone  []undone   // by UndoLast, the last last; see RedoLast
 	lock    *Lock      // of the shared candidate; nil when nobody keeps the others out
 	journal journalFile
 	ended   bool
@@ -99,6 +99,7 @@ type edition struct {
 	freed   []configtree.Edit // these take the protection away
 	base    *Revision         // with whole, in a private candidate: what is in force
 	redo    bool              // leaves alone what can be redone
+	under   *configtree.Tree  // with redo: what it was undone from; what came to be protected since refuses it
 }
 
 // Edit applies edits in order, all or none: with a problem that is more than a
@@ -160,15 +161,22 @@ type draft struct {
 	steps    [][]configtree.Change // what each command of the edition changed
 	changes  []configtree.Change
 	problems Problems
+	opposed  bool // by what is protected
 }
 
 // refused reports whether nothing can come of the draft.
 func (d *draft) refused(ed *edition) bool {
-	return d.problems.fatal() && !ed.partial || ed.each != nil && len(d.problems) > 0
+	return d.problems.fatal() && !ed.partial || ed.each != nil && len(d.problems) > 0 || d.opposed
 }
 
 func (ed *edition) draft(before *state) *draft {
 	d := &draft{before: before, after: ed.whole, edits: ed.edits}
+	if ed.under != nil {
+		if d.problems = ed.opposed(before.tree); len(d.problems) > 0 {
+			d.opposed = true
+			return d
+		}
+	}
 	switch {
 	case ed.whole == nil:
 		ed.apply(d)

@@ -82,13 +82,14 @@ type ConflictError struct {
 	Base, Mine, Theirs *configtree.Tree // what both began with, and what each side has made of it
 
 	Conflicts []configtree.Conflict
-	Again     bool // another commit puts mine in the place of theirs
+	Protected []configtree.Problem // what mine comes to that was protected meanwhile
+	Again     bool                 // another commit puts mine in the place of theirs
 }
 
 // Error returns the last line that the user sees, without "error: ".
 func (e *ConflictError) Error() string {
 	text := "1 conflict with committed changes"
-	if n := len(e.Conflicts); n != 1 {
+	if n := len(e.Conflicts) + len(e.Protected); n != 1 {
 		text = fmt.Sprintf("%d conflicts with committed changes", n)
 	}
 	if e.Again {
@@ -97,13 +98,18 @@ func (e *ConflictError) Error() string {
 	return text
 }
 
-// Problems returns the conflicts as problems that show mine and theirs.
+// Problems returns the conflicts as problems that show mine and theirs, and behind them what
+// is protected.
 func (e *ConflictError) Problems() []configtree.Problem {
-	all := make([]configtree.Problem, len(e.Conflicts))
+	all := make([]configtree.Problem, len(e.Conflicts), len(e.Conflicts)+len(e.Protected))
 	for i := range e.Conflicts {
 		c := &e.Conflicts[i]
 		all[i] = configtree.Problem{Path: c.Path, Kind: configtree.Constraint,
 			Err: fmt.Errorf("conflict: mine is %s, theirs is %s", side(c.Mine), side(c.Theirs))}
+	}
+	for _, p := range e.Protected {
+		p.Warning = false // nothing is left out: all is refused
+		all = append(all, p)
 	}
 	return all
 }
@@ -120,7 +126,7 @@ func side(n configtree.Node) string {
 	if s := n.Schema(); s.Kind == schema.Leaf && !s.Secret && n.Value() != "" {
 		text += " " + configtree.Quote(n.Value())
 	} else if s.Secret {
-		text = s.Name + " " + secretMark
+		text = s.Name + " " + configtree.SecretMark
 	}
 	if n.Inactive() {
 		text = "inactive: " + text
@@ -130,9 +136,6 @@ func side(n configtree.Node) string {
 	}
 	return "'" + text + "'"
 }
-
-// secretMark stands for the value of a secret.
-const secretMark = "/* SECRET-DATA */"
 
 // disputes are the conflicts that a commit was refused for.
 type disputes struct {
@@ -159,11 +162,11 @@ func (d *disputes) knew(these *disputes) bool {
 
 // insisted is merged for a commit: the first is refused for its conflicts, and the
 // next, while nobody committed anything else, has mine hold in each of them. That
-// is how Junos commits a private configuration.
+// is how Junos commits a private configuration. What is protected is not overruled.
 func (c *Candidate) insisted(now *state, running *Revision) (*configtree.Tree, error) {
 	tree, err := c.merged(now, running)
 	conflict, ok := errors.AsType[*ConflictError](err)
-	if !ok {
+	if !ok || len(conflict.Protected) > 0 {
 		return tree, err
 	}
 	c.mu.Lock()
@@ -183,11 +186,26 @@ func (c *Candidate) merged(now *state, running *Revision) (*configtree.Tree, err
 	if now.base == running {
 		return now.tree, nil
 	}
-	tree, conflicts := configtree.Merge(now.base.Tree, now.tree, running.Tree)
+	base := now.base.Tree
+	tree, conflicts := configtree.Merge(base, now.tree, running.Tree)
 	if len(conflicts) > 0 {
-		return nil, &ConflictError{Base: now.base.Tree, Mine: now.tree, Theirs: running.Tree, Conflicts: conflicts}
+		tree = configtree.Overrule(base, now.tree, running.Tree)
 	}
-	return tree, nil
+	protected := protectedSince(base, running.Tree, tree)
+	if len(conflicts)+len(protected) == 0 {
+		return tree, nil
+	}
+	conflicts = slices.DeleteFunc(conflicts, func(c configtree.Conflict) bool { // said already
+		return slices.ContainsFunc(protected, func(p configtree.Problem) bool { return p.Path.Within(c.Path) || c.Path.Within(p.Path) })
+	})
+	return nil, &ConflictError{Base: base, Mine: now.tree, Theirs: running.Tree, Conflicts: conflicts, Protected: protected}
+}
+
+// protectedSince is what protection that came about after base has against going from a
+// tree to another. What base has protected too stood in the way of every edit of it already.
+func protectedSince(base, from, to *configtree.Tree) []configtree.Problem {
+	guard := from.Unprotected(base.IsProtected)
+	return guard.Opposed(configtree.Diff(from, to))
 }
 
 // Update brings what others committed into a private candidate: `update`. The

@@ -47,23 +47,23 @@ func (a *auditor) all(changes []configtree.Change) {
 		c := &changes[i]
 		switch c.Kind {
 		case configtree.Added:
-			a.added(c.New, c.Path.Parent().String())
+			a.added(c.New, c.Path.Parent().Masked())
 		case configtree.Modified:
-			a.leaf(c.New, c.Path.String(), c.Old.Value(), true)
+			a.leaf(c.New, c.Path.Masked(), c.Old.Value(), true)
 		case configtree.Removed:
 			a.removed(c)
 		case configtree.Commented:
-			a.comment(c.Path.String(), c.New.Comment())
+			a.comment(c.Path.Masked(), c.New.Comment())
 		case configtree.Activated:
-			a.other("activate", c.Path.String(), "")
+			a.other("activate", c.Path.Masked(), "")
 		case configtree.Deactivated:
-			a.other("deactivate", c.Path.String(), "")
+			a.other("deactivate", c.Path.Masked(), "")
 		case configtree.BecameProtected:
-			a.other("protect", c.Path.String(), "")
+			a.other("protect", c.Path.Masked(), "")
 		case configtree.BecameUnprotected:
-			a.other("unprotect", c.Path.String(), "")
+			a.other("unprotect", c.Path.Masked(), "")
 		case configtree.Moved:
-			a.other("insert", c.Path.String(), "")
+			a.other("insert", c.Path.Masked(), "")
 		}
 	}
 }
@@ -94,8 +94,12 @@ func (a *auditor) edition(ed *edition, d *draft) {
 	for i := range ed.edits {
 		e := &ed.edits[i]
 		action, place, _ := strings.Cut(e.Op.String(), "-")
-		a.record(event.ConfigNew{Username: a.by.User, Action: action, Path: e.Path.String(),
-			NewName: strings.TrimPrefix(place+" "+configtree.Quote(e.Value), " ")})
+		name := configtree.Quote(e.Value)
+		if e.Path.Last().Node.Secret {
+			name = configtree.SecretMark
+		}
+		a.record(event.ConfigNew{Username: a.by.User, Action: action, Path: e.Path.Masked(),
+			NewName: strings.TrimPrefix(place+" "+name, " ")})
 	}
 }
 
@@ -165,7 +169,7 @@ func (a *auditor) other(action, path, value string) {
 // comment records the comment that a statement has now. One with a secret in it is kept out.
 func (a *auditor) comment(path, text string) {
 	if text != "" && a.secrets != nil && a.secrets().Betrayed(text) {
-		text = secretMark
+		text = configtree.SecretMark
 	}
 	a.other("annotate", path, text)
 }
@@ -173,7 +177,7 @@ func (a *auditor) comment(path, text string) {
 // removed records what went. Containers that went because their only content
 // did are passed over: the user did not speak of them.
 func (a *auditor) removed(c *configtree.Change) {
-	n, path := c.Old, c.Path.String()
+	n, path := c.Old, c.Path.Masked()
 	for s := n.Schema(); s.Kind == schema.Container && !s.Presence; s = n.Schema() {
 		next, stop := iter.Pull(n.Children())
 		only, ok := next()
@@ -182,7 +186,7 @@ func (a *auditor) removed(c *configtree.Change) {
 		if !ok || more {
 			break
 		}
-		n, path = only, path+" "+configtree.Step{Node: only.Schema(), Key: only.Key()}.String()
+		n, path = only, path+" "+configtree.Step{Node: only.Schema(), Key: only.Key()}.Masked()
 	}
 	e := event.ConfigOther{Username: a.by.User, Action: "delete", Path: path}
 	if s := n.Schema(); s.Kind == schema.Leaf && !s.Secret {
@@ -208,7 +212,7 @@ func (a *auditor) added(n configtree.Node, parent string) {
 		path = under(parent, s.Name)
 		a.leaf(n, path, "", false)
 	default:
-		path = under(parent, configtree.Step{Node: s, Key: n.Key()}.String())
+		path = under(parent, configtree.Step{Node: s, Key: n.Key()}.Masked())
 		a.other("set", path, "")
 	}
 	if n.Comment() != "" {
@@ -307,7 +311,7 @@ func placed(p *configtree.Problem) string {
 // configurationError renders a problem without the value of a secret.
 func configurationError(p *configtree.Problem) event.ConfigurationError {
 	last := p.Path.Last()
-	e := event.ConfigurationError{Path: p.Path.String(), Statement: p.Token, Message: p.Err.Error()}
+	e := event.ConfigurationError{Path: p.Path.Masked(), Statement: p.Token, Message: p.Err.Error()}
 	switch {
 	case last.Node == nil:
 	case last.Node.Secret:

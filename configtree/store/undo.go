@@ -61,6 +61,9 @@ func (c *Candidate) drop(ctx context.Context, by event.Subject, mine func(entry)
 	}
 	next := now.without(first, mine)
 	changes := configtree.Diff(now.tree, next.tree)
+	if opposed := now.opposed(first, mine, changes); len(opposed) > 0 {
+		return nil, opposed
+	}
 	if err := (&draft{before: now, after: next.tree, changes: changes}).guarded(ctx); err != nil {
 		return nil, err
 	}
@@ -82,10 +85,17 @@ var (
 	ErrNotUndone = errors.New("nothing was undone since the last change of this session")
 )
 
+// undone is an entry that was undone, and the candidate without it.
+type undone struct {
+	entry
+	under *configtree.Tree
+}
+
 // UndoLast takes back the last n uncommitted edits of a session, each as it was
 // made: a line typed, a load. As with Undo those of others stay. Less than n are
 // taken back when there are no more, and the error is ErrNothing when there is
-// none. RedoLast makes them again.
+// none. Where that would change what has come to be protected, but by one of these edits,
+// nothing is taken back, and the error says so as Problems. RedoLast makes them again.
 func (c *Candidate) UndoLast(ctx context.Context, by event.Subject, n int) ([]configtree.Change, error) {
 	if err := c.store.lock(ctx); err != nil {
 		return nil, err
@@ -108,7 +118,10 @@ func (c *Candidate) UndoLast(ctx context.Context, by event.Subject, n int) ([]co
 	first := last[len(last)-1].seq
 	changes, err := c.drop(ctx, by, func(e entry) bool { return e.seq >= first && e.by == by })
 	if err == nil {
-		c.undone = append(c.undone, last...)
+		under := c.state.Load().tree
+		for _, e := range last {
+			c.undone = append(c.undone, undone{e, under})
+		}
 		c.undone = slices.Delete(c.undone, 0, max(0, len(c.undone)-maxUndone))
 	}
 	return changes, err
@@ -116,10 +129,11 @@ func (c *Candidate) UndoLast(ctx context.Context, by event.Subject, n int) ([]co
 
 // RedoLast makes the last n edits that UndoLast took back once more, on top of
 // what the candidate is by now. An edit of the same session in between forgets
-// them. What can no longer be done is a problem, and then nothing changes.
+// them. What can no longer be done is a problem, and then nothing changes; nor does it when
+// it would change what came to be protected after the undo.
 func (c *Candidate) RedoLast(ctx context.Context, by event.Subject, n int) ([]configtree.Change, error) {
 	c.mu.Lock()
-	var again []entry
+	var again []undone
 	for _, e := range slices.Backward(c.undone) {
 		if len(again) < n && e.by == by {
 			again = append(again, e)
@@ -141,12 +155,12 @@ func (c *Candidate) RedoLast(ctx context.Context, by event.Subject, n int) ([]co
 }
 
 // redo makes one entry again.
-func (c *Candidate) redo(ctx context.Context, by event.Subject, e entry) ([]configtree.Change, error) {
+func (c *Candidate) redo(ctx context.Context, by event.Subject, e undone) ([]configtree.Change, error) {
 	edits, err := e.unpack(c.store.schema)
 	if err != nil {
 		return nil, err
 	}
-	ed := edition{by: by, action: "set", edits: edits, cost: e.cost - entryCost, redo: true}
+	ed := edition{by: by, action: "set", edits: edits, cost: e.cost - entryCost, redo: true, under: e.under}
 	if e.whole() {
 		ed.whole = e.after
 	}
@@ -156,13 +170,26 @@ func (c *Candidate) redo(ctx context.Context, by event.Subject, e entry) ([]conf
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.undone = slices.DeleteFunc(c.undone, func(u entry) bool { return u.seq == e.seq && u.by == by })
+	c.undone = slices.DeleteFunc(c.undone, func(u undone) bool { return u.seq == e.seq && u.by == by })
 	return changes, nil
 }
 
 // forgetUndone forgets what a session could redo. The caller holds mu.
 func (c *Candidate) forgetUndone(by event.Subject) {
-	c.undone = slices.DeleteFunc(c.undone, func(e entry) bool { return e.by == by })
+	c.undone = slices.DeleteFunc(c.undone, func(u undone) bool { return u.by == by })
+}
+
+// opposed is what has come to be protected since under has against making the edition.
+func (ed *edition) opposed(now *configtree.Tree) Problems {
+	to := ed.whole
+	if to == nil {
+		free := now.Unprotected(func(p configtree.Path) bool { return !ed.under.IsProtected(p) })
+		if free == now {
+			return nil // nothing has
+		}
+		to, _ = applyAll(free, ed.edits)
+	}
+	return protectedSince(ed.under, now, to)
 }
 
 func cost(log []entry) (sum int) {
@@ -172,17 +199,46 @@ func cost(log []entry) (sum int) {
 	return sum
 }
 
+// opposed is what protection has against changes that leave out entries of the log, from
+// entry first on. Marks that the entries themselves have set do not count.
+func (now *state) opposed(first int, drop func(entry) bool, changes []configtree.Change) Problems {
+	if len(now.tree.Opposed(changes)) == 0 {
+		return nil
+	}
+	r, from := now.replayFrom(first)
+	for i, e := range now.log[from:] {
+		if from+i < first || !drop(e) {
+			r.entry(&e)
+			continue
+		}
+		if e.whole() {
+			r.batch = e.after.Unprotected(func(configtree.Path) bool { return true }).Batch()
+			continue
+		}
+		edits, err := e.unpack(r.batch.Schema())
+		if err != nil {
+			return Problems{{Err: err}}
+		}
+		r.edits(slices.DeleteFunc(slices.Clone(edits), func(e configtree.Edit) bool { return e.Op == configtree.Protect }))
+	}
+	others := r.batch.Tree()
+	return now.tree.Unprotected(func(p configtree.Path) bool { return !others.IsProtected(p) }).Opposed(changes)
+}
+
+// replayFrom begins a replay of the log that is to come to entry first: with which entry.
+func (now *state) replayFrom(first int) (replay, int) {
+	for from := first; from > 0; from-- {
+		if after := now.log[from-1].after; after != nil {
+			return replay{after.Batch()}, from
+		}
+	}
+	return replay{now.base.Tree.Batch()}, 0
+}
+
 // without replays the log from entry first on, leaving out what drop says.
 func (now *state) without(first int, drop func(entry) bool) *state {
 	next := &state{base: now.base, log: slices.Clone(now.log[:first])}
-	r := replay{now.base.Tree.Batch()}
-	from := first
-	for ; from > 0; from-- {
-		if after := now.log[from-1].after; after != nil {
-			r.batch = after.Batch()
-			break
-		}
-	}
+	r, from := now.replayFrom(first)
 	for i, e := range now.log[from:] {
 		again := from+i >= first
 		if again && drop(e) {
