@@ -44,7 +44,7 @@ func editVerbs() []*verb {
 		{Grammar: op.Grammar{Words: "replace pattern", Help: "Replace text in names and values", NoPipe: true, Params: []op.Param{
 			{Name: "pattern", Help: "Regular expression", Required: true},
 			{Name: "with", Kind: op.Option, Help: "Text to put in its place", Required: true},
-			{Name: "upto", Kind: op.Option, Help: "Stop after so many", Type: numberType(1, 1<<32-1)}}}, anything: true, run: replacePattern},
+			{Name: "upto", Kind: op.Option, Help: "Stop after so many", Type: numberType(1, 1<<32-1)}}}, anything: true, fits: fitsPattern, run: replacePattern},
 	}
 }
 

@@ -316,6 +316,8 @@ func (w *walk) secretDue(bad string) bool {
 		return w.pipe.secretDue(bad)
 	case w.sub != nil:
 		return w.sub.secretDue(bad)
+	case w.pending != nil:
+		return w.hides(w.pending, strings.Trim(bad, `"`))
 	case !w.inStatement():
 		return false
 	}

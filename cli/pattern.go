@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"loggia/configtree"
+	"loggia/op"
 )
 
 // beforePattern resolves what stands before the last word, which is an expression.
@@ -62,7 +64,20 @@ func wildcardDelete(ctx context.Context, s *Session, c *call) error {
 	return s.apply(ctx, c, edits)
 }
 
-// replacePattern replaces text in the names and values at and below the level.
+// fitsPattern says what the text of `replace pattern` has against the expression before it.
+func fitsPattern(args op.Args, name, value string) error {
+	if name != "with" {
+		return nil
+	}
+	expr, err := configtree.CompileName(args["pattern"])
+	if err != nil {
+		return nil // replacePattern says so
+	}
+	_, err = template(expr, value)
+	return err
+}
+
+// replacePattern replaces text in the names and values below the level.
 // In the new text & is what matched, and \1 to \9 its groups.
 func replacePattern(ctx context.Context, s *Session, c *call) error {
 	expr, err := configtree.CompileName(c.args["pattern"])
@@ -72,7 +87,10 @@ func replacePattern(ctx context.Context, s *Session, c *call) error {
 	if expr.MatchString("") {
 		return errors.New("the pattern matches everywhere")
 	}
-	with := template(c.args["with"])
+	with, err := template(expr, c.args["with"])
+	if err != nil {
+		return err
+	}
 	replace := func(text string) (string, bool) {
 		return expr.ReplaceAllString(text, with), expr.MatchString(text)
 	}
@@ -83,8 +101,8 @@ func replacePattern(ctx context.Context, s *Session, c *call) error {
 	return s.apply(ctx, c, edits)
 }
 
-// template writes a replacement as package regexp wants it.
-func template(text string) string {
+// template writes the replacement of what an expression matches as package regexp wants it.
+func template(expr *regexp.Regexp, text string) (string, error) {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
@@ -94,6 +112,9 @@ func template(text string) string {
 			b.WriteString("${0}")
 		case c == '\\' && i+1 < len(text) && text[i+1] >= '0' && text[i+1] <= '9':
 			i++
+			if int(text[i]-'0') > expr.NumSubexp() {
+				return "", fmt.Errorf("the pattern has no group %c", text[i])
+			}
 			b.WriteString("${" + text[i:i+1] + "}")
 		case c == '\\' && i+1 < len(text):
 			i++
@@ -105,7 +126,7 @@ func template(text string) string {
 			b.WriteByte(c)
 		}
 	}
-	return b.String()
+	return b.String(), nil
 }
 
 func joinProblems(problems []configtree.Problem) error {

@@ -73,7 +73,7 @@ func (c *configuration) write(w io.Writer) error {
 		if !ok {
 			return nil
 		}
-		return format.WriteStatements(w, parent.Entries(last.Node.Name), c.options)
+		return format.WriteList(w, parent.Entries(last.Node.Name), c.options)
 	}
 	n, ok := at(from, c.at)
 	if !ok {

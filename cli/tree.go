@@ -34,6 +34,9 @@ type verb struct {
 	changes  bool          // a failure is on record, though no permission says that it changes something
 	atPrompt bool          // makes no sense behind run
 
+	// What a value, right by itself, has against the arguments before it; nil when it has nothing.
+	fits func(args op.Args, name, value string) error
+
 	// Which class may run it, where Permission does not say it all.
 	always     bool                        // any class, whatever its rules about commands
 	configures bool                        // only one that may be in configuration mode

@@ -245,6 +245,10 @@ func (w *walk) acceptValue(p op.Param, word configtree.Word) *failure {
 		}
 	} else if err := p.Type.Check(value); err != nil {
 		return &failure{col: word.Col, text: sentence(err.Error())}
+	} else if w.verb != nil && w.verb.fits != nil {
+		if err := w.verb.fits(w.args, p.Name, value); err != nil {
+			return &failure{col: word.Col, text: sentence(err.Error())}
+		}
 	}
 	w.args[p.Name], w.pending = value, nil
 	w.words, w.said = append(w.words, w.kept(p, value)), append(w.said, value)
@@ -257,10 +261,15 @@ func (w *walk) acceptValue(p op.Param, word configtree.Word) *failure {
 // kept is a value as the record and the history of the line have it: of what takes the place of
 // a secret, nothing.
 func (w *walk) kept(p op.Param, value string) string {
-	if w.verb != nil && w.verb.anything && (p.Name == "with" && slices.Contains(w.words, maskedSecret) || w.betrays(value)) {
+	if w.hides(&p, value) {
 		return maskedSecret
 	}
 	return format.Quote(value)
+}
+
+// hides reports whether a value is kept out of the record and the history.
+func (w *walk) hides(p *op.Param, value string) bool {
+	return w.verb != nil && w.verb.anything && (p.Name == "with" && slices.Contains(w.words, maskedSecret) || w.betrays(value))
 }
 
 // betrays reports whether a value, which may be anything, tells of a secret of the configuration.

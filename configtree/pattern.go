@@ -86,10 +86,10 @@ func (b *Batch) deleteMatching(e *Edit) error {
 	return errors.Join(kept...)
 }
 
-// ReplacePattern returns the edits of `replace pattern`: of each value of a leaf
-// and of each key at or below the path, what replace makes of
-// it when it reports a change, up to limit of them; 0 is no limit. Applied in
-// their order they do what they say: contents before the key of their entry.
+// ReplacePattern returns the edits of `replace pattern`: of each value of a leaf and of
+// each key below the path, what replace makes of it when it reports a change, up to limit
+// of them; 0 is no limit. The level itself keeps its key. Applied in their order they do
+// what they say: contents before the key of their entry.
 // Secrets are left alone. What does not fit its type is a problem each; then there
 // are no edits.
 func (t *Tree) ReplacePattern(at Path, replace func(text string) (string, bool), limit int) ([]Edit, []Problem) {
@@ -101,8 +101,12 @@ func (t *Tree) ReplacePattern(at Path, replace func(text string) (string, bool),
 				r.statement(e)
 			}
 		}
-	} else if n, ok := t.At(at); ok {
+	} else if n, ok := t.Root().at(at); ok && n.Schema().Kind == schema.Leaf {
 		r.statement(n)
+	} else if ok {
+		for c := range n.Children() {
+			r.statement(c)
+		}
 	}
 	if len(r.problems) > 0 {
 		return nil, r.problems

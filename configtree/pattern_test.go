@@ -86,6 +86,8 @@ func TestReplacePattern(t *testing.T) {
 			`rename system syslog host r1 match-strings r1 = q|rename system syslog host r1 = q|rename system syslog file r1 = q`, ""},
 		{"system syslog", "r1", "q", 2, `set system syslog host r1 log-prefix = q|rename system syslog host r1 match-strings r1 = q`, ""},
 		{"system syslog host", "r(.)", "s$1", 0, `set system syslog host r1 log-prefix = s1|rename system syslog host r1 match-strings r1 = s1|rename system syslog host r1 = s1|rename system syslog host r2 = s2`, ""},
+		{"system syslog host r1", "r1", "q", 0, `set system syslog host r1 log-prefix = q|rename system syslog host r1 match-strings r1 = q`, ""},
+		{"system syslog file r1", "r1", "q", 0, "", ""},
 		{"system syslog host r1 port", "514", "5514", 0, "set system syslog host r1 port = 5514", ""},
 		{"system syslog", "514", "99999", 0, "", "[edit system syslog host r1 port] Value 99999 is not within range (1..65535)"},
 		{"system syslog file", "r1", "a/b", 0, "", "[edit system syslog file r1] Must not contain '/', % or a space"},

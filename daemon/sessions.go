@@ -143,8 +143,9 @@ func (s *sessions) broadcast(host, text string, now time.Time) {
 		}
 	}
 	s.mu.Unlock()
+	at := fmt.Sprintf("%d:%s", now.Hour(), now.Format("04 MST")) // wall(1) writes 5:41
 	for _, print := range prints {
-		print("\nBroadcast Message from root@" + host + "\n        (no tty) at " + now.Format("15:04 MST") + "...\n\n" + text + "\n\n")
+		print("\nBroadcast Message from root@" + host + "\n        (no tty) at " + at + "...\n\n" + text + "\n\n")
 	}
 }
 

@@ -29,6 +29,8 @@ type Options struct {
 	Indent     int         // XML, JSON: blanks in front of every line
 	Minified   bool        // XML, JSON: without blanks and line ends between elements
 	ASCII      bool        // XML, JSON: other characters as references or escapes
+
+	bare bool // see WriteList
 }
 
 // group returns the group that n is from, if any.
@@ -106,6 +108,13 @@ func isLeaf(n configtree.Node) bool {
 	return k == schema.Leaf || k == schema.LeafList
 }
 
+// WriteList prints the entries of a list, or the elements of a leaf-list, as what a level
+// contains: those of a homogeneous list come without the braces and the keyword that they share.
+func WriteList(w io.Writer, entries iter.Seq[configtree.Node], o Options) error {
+	o.bare = true
+	return WriteStatements(w, entries, o)
+}
+
 // WriteStatements prints statements with their names: all entries of a list, which have no common node
 // of their own, or a single one. All must have the same parent. Relative set lines begin
 // below that.
@@ -135,7 +144,7 @@ func WriteStatements(w io.Writer, statements iter.Seq[configtree.Node], o Option
 	if err := writeHeader(s, o); err != nil {
 		return err
 	}
-	t := &textWriter{sink: s, mask: o.Mask, inheritance: o.Inheritance, details: o.Detail, most: o.MaxDepth, omit: o.Omit}
+	t := &textWriter{sink: s, mask: o.Mask, inheritance: o.Inheritance, details: o.Detail, most: o.MaxDepth, omit: o.Omit, bare: o.bare}
 	t.statements(statements, 0)
 	return s.flush()
 }

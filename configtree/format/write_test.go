@@ -333,6 +333,33 @@ func TestWriteStatements(t *testing.T) {
 	}
 }
 
+// TestWriteList: what Junos shows of a path that ends in the name of a list or leaf-list.
+func TestWriteList(t *testing.T) {
+	const text = "groups { a { system { name-server { 192.0.2.9; } } } inactive: b { system { host-name x; } } } " +
+		"system { name-server { 192.0.2.1; 192.0.2.2; } login { class c { permissions [ view configure ]; } } syslog { console any error; console kernel info; file m; } }"
+	whole := tree(t, loadSchema(t), Text, text)
+	for _, test := range []struct {
+		path, list string
+		o          Options
+		want       string
+	}{
+		{"", "groups", Options{}, "a {\n    system {\n        name-server {\n            192.0.2.9;\n        }\n    }\n}\ninactive: b {\n    system {\n        host-name x;\n    }\n}\n"},
+		{"", "groups", Options{Syntax: SetLines}, "set groups a system name-server 192.0.2.9\nset groups b system host-name x\ndeactivate groups b\n"},
+		{"system", "name-server", Options{}, "192.0.2.1;\n192.0.2.2;\n"},
+		{"system syslog", "console", Options{}, "any error;\nkernel info;\n"},
+		{"system syslog", "file", Options{}, "file m;\n"},
+		{"system login class c", "permissions", Options{}, "permissions [ view configure ];\n"},
+	} {
+		var b strings.Builder
+		if err := WriteList(&b, at(t, whole, test.path).Entries(test.list), test.o); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(test.want, b.String()); d != "" {
+			t.Errorf("%s %s:\n%s", test.path, test.list, d)
+		}
+	}
+}
+
 func TestWriteNothing(t *testing.T) {
 	for _, s := range []Syntax{Text, SetLines} {
 		var b strings.Builder

@@ -25,6 +25,7 @@ type textWriter struct {
 	details     bool   // tell what the schema says of each statement
 	most        int    // levels that are shown; 0: all
 	omit        bool   // levels that say so are shown by their names
+	bare        bool   // of a homogeneous list at the top the entries alone are shown
 	margin      string // in front of the indentation of every line: the marker of a comparison
 
 	grouped *schema.Node      // homogeneous list whose brace is open
@@ -48,6 +49,11 @@ func (t *textWriter) statements(siblings iter.Seq[configtree.Node], depth int) {
 		case s.Kind == schema.LeafList:
 			t.run = append(t.run, n)
 		case s.Homogeneous:
+			if t.bare && depth == 0 {
+				t.grouped = s
+				t.statement(n, depth)
+				continue
+			}
 			if t.grouped == nil {
 				t.detail(n, depth, false)
 				t.start(depth)
@@ -71,12 +77,12 @@ func sameStatement(a, b configtree.Node) bool {
 }
 
 func (t *textWriter) endGroup(depth int) {
-	if t.grouped != nil {
+	if t.grouped != nil && !(t.bare && depth == 0) {
 		t.start(depth)
 		t.buf = append(t.buf, '}')
 		t.line()
-		t.grouped = nil
 	}
+	t.grouped = nil
 }
 
 func (t *textWriter) endRun(depth int) {
