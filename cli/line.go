@@ -251,9 +251,25 @@ func (w *walk) showable(f *failure, line string) (shown string, col int) {
 		bad = maskedSecret
 	}
 	if strings.Contains(sofar, maskedSecret) {
-		before = sofar + " "
+		before = w.s.masked(before)
 	}
 	return before + bad, len(before)
+}
+
+// masked is the beginning of a line with its words in full and secrets hidden, ready for
+// another word.
+func (s *Session) masked(text string) string {
+	w := s.walkAs()
+	words, _ := splitLine(text)
+	for _, word := range words {
+		if w.accept(word) != nil {
+			break
+		}
+	}
+	if text = strings.Join(w.sofar(), " "); text != "" {
+		text += " "
+	}
+	return text
 }
 
 // firstWord is the word that text begins with, its quotes included; of a quote that is not

@@ -165,15 +165,17 @@ func (s *Session) banner() string {
 
 // place is where the session edits, as other sessions are told.
 func (s *Session) place() string {
-	switch {
-	case !s.configuring():
+	if !s.configuring() {
 		return ""
-	case s.mode.lock != nil:
-		return "exclusive " + s.banner()
-	case s.mode.candidate.Private():
-		return "private " + s.banner()
 	}
-	return s.banner()
+	at := s.level().MaskedBanner()
+	switch {
+	case s.mode.lock != nil:
+		return "exclusive " + at
+	case s.mode.candidate.Private():
+		return "private " + at
+	}
+	return at
 }
 
 // moved tells the store where the session edits now.
