@@ -162,6 +162,7 @@ type draft struct {
 	changes  []configtree.Change
 	problems Problems
 	opposed  bool // by what is protected
+	compared bool // the edits are the changes
 }
 
 // refused reports whether nothing can come of the draft.
@@ -189,8 +190,10 @@ func (ed *edition) draft(before *state) *draft {
 		return d
 	}
 	d.changes = configtree.Diff(before.tree, d.after)
-	if ed.compare {
-		d.edits = editsFor(before.tree, d.after, d.changes)
+	// What protection has left out is not to happen when that goes, nor with an undo of it.
+	d.compared = ed.compare || ed.each == nil && ed.whole == nil && slices.ContainsFunc(d.problems, func(p configtree.Problem) bool { return p.Kind == configtree.Protected })
+	if d.compared {
+		d.edits, d.bundle = editsFor(before.tree, d.after, d.changes), nil
 	}
 	return d
 }
@@ -293,7 +296,7 @@ func (d *draft) entries(ed *edition, e entry) []entry {
 	}
 	e.seq++
 	e.edits, e.cost = d.edits, ed.cost+entryCost
-	if ed.compare && !e.whole() {
+	if d.compared && !e.whole() {
 		e.cost = len(e.edits) + entryCost
 	}
 	if e.whole() || e.seq%checkpoint == 0 {

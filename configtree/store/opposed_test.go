@@ -98,6 +98,8 @@ func TestUndoLeavesWhatIsProtected(t *testing.T) {
 		{"a " + u + "|b protect system syslog file u|a delete system syslog|a- 1|a+ 1", u + "|protect system syslog file u"},
 		{"a " + u + "|b protect system syslog file u|a< 0|a- 1", u + "|protect system syslog file u"},
 		{"b set system host-name b|b protect system|b commit|a< 1|a- 1|a+ 1", ""},
+		{"a " + u + "|a protect system syslog file u|b delete system syslog file u;set system time-zone UTC|a- 1", "set system time-zone UTC|" + u},
+		{"a " + u + "|a " + v + "|a protect system syslog file u|b delete system syslog|a- 1", u},
 		{"b set system host-name b|b protect system|b commit|a< 1|a- 1", "set system host-name b|protect system"},
 		{"b set system host-name b|b commit|a< 1|a- 1|b protect system|a+ 1!", "set system host-name b|protect system"},
 		{"b set system host-name b|b commit|a< 1|b set system time-zone UTC|b protect system time-zone|a- 1", "set system host-name b|set system time-zone UTC|protect system time-zone"},
@@ -141,7 +143,7 @@ func protectStep(t *testing.T, s *Store, step string) (err error) {
 			commit(t, c, by, "")
 			return nil
 		}
-		edit(t, c, by, rest)
+		edit(t, c, by, strings.Split(rest, ";")...)
 	}
 	return err
 }
