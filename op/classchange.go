@@ -65,7 +65,7 @@ func (c *Class) refuses(ch *configtree.Change) (configtree.Path, bool) {
 		}
 		return nil, false
 	}
-	return ch.Path, !c.Changes(ch.Path, ch.New.Value())
+	return ch.Path, !c.Changes(ch.Path, ch.New.Value()) || ch.Kind == configtree.Moved && c.refusesGroup(ch.New)
 }
 
 // refusesIn returns a statement at or below n that the class may not change. A
@@ -74,6 +74,9 @@ func (c *Class) refuses(ch *configtree.Change) (configtree.Path, bool) {
 func (c *Class) refusesIn(n configtree.Node) (configtree.Path, bool) {
 	if !n.Valid() {
 		return nil, false
+	}
+	if c.refusesGroup(n) {
+		return n.Path(), true
 	}
 	marked := n.Comment() != "" || n.Inactive() || n.Protected()
 	if (n.Empty() || marked || n.Schema().Presence) && !c.Changes(n.Path(), n.Value()) {
@@ -85,6 +88,40 @@ func (c *Class) refusesIn(n configtree.Node) (configtree.Path, bool) {
 		}
 	}
 	return nil, false
+}
+
+// refusesGroup reports whether n applies a group, or keeps one away, that says something for
+// its level that the class may not change. What is said there itself goes before the group as long
+// as it stands, and so hides that from what holds.
+func (c *Class) refusesGroup(n configtree.Node) bool {
+	if role := n.Schema().Groups; role != schema.AppliesGroups && role != schema.ExceptsGroups {
+		return false
+	}
+	top := n
+	for top.Schema().Parent != nil {
+		top = top.Parent()
+	}
+	for g := range top.Children() {
+		if g.Schema().Groups == schema.DefinesGroups && g.Key() == n.Key() {
+			return c.refusesFor(g, n.Path().Parent())
+		}
+	}
+	return false
+}
+
+// refusesFor reports whether the class may not change something that n, in a group, has for a level.
+func (c *Class) refusesFor(n configtree.Node, level configtree.Path) bool {
+	for child := range n.Children() {
+		switch {
+		case len(level) == 0:
+			if _, refused := c.refusesIn(child); refused {
+				return true
+			}
+		case child.Schema().Name == level[0].Node.Name && c.refusesFor(child, level[1:]):
+			return true
+		}
+	}
+	return false
 }
 
 // View is what the class sees of a configuration: statements that it may not see
