@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"errors"
+	"net/netip"
 
 	"loggia/configtree"
 	"loggia/pki"
@@ -34,6 +35,9 @@ func (d *decoder) host(r *configtree.Reader) syslogd.Host {
 	spool := r.Child("spool")
 	h.SpoolSize = int64(spool.Size("size"))
 	h.SpoolDropNew = spool.Text("overflow") == "drop-new"
+	if a, err := netip.ParseAddr(h.Name); err == nil && h.SourceAddress.IsValid() && a.Unmap().Is4() != h.SourceAddress.Unmap().Is4() {
+		d.problem(r.PathOf("source-address"), true, "has no effect: %s is of the other family of addresses", h.Name)
+	}
 	if word := r.Text("facility-override"); word != "" {
 		h.FacilityOverride = int(lowest(word))
 	}

@@ -205,6 +205,8 @@ func TestWhatADecoderRefuses(t *testing.T) {
 		{"set system syslog host h", "system syslog host h", "no facility configured; nothing will be sent", true},
 		{"set system syslog host h any any\nset system syslog host h framing newline", "system syslog host h framing", "has no effect with transport udp", true},
 		{"set system syslog host h any any\nset system syslog host h connection on-demand", "system syslog host h connection", "has no effect with transport udp", true},
+		{"set system syslog host 2001:db8::1 any any\nset system syslog host 2001:db8::1 source-address 127.0.0.1", "system syslog host 2001:db8::1 source-address",
+			"has no effect: 2001:db8::1 is of the other family of addresses", true},
 		{"set system syslog host other-routing-engine any any", "system syslog host other-routing-engine", "this machine has one routing engine: nothing will be sent", true},
 		{"set system syslog console application-status any", "system syslog console application-status", "no such messages here", true},
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -90,13 +91,41 @@ func dial(ctx context.Context, network, address string, source netip.Addr) (net.
 		d.Control = tcpOptions
 	}
 	if source.IsValid() {
-		if network == "udp" {
-			d.LocalAddr = net.UDPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
-		} else {
-			d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
+		from, err := begins(ctx, network, address, source)
+		if err != nil {
+			return nil, err
 		}
+		d.LocalAddr = from
 	}
 	return d.DialContext(ctx, network, address)
+}
+
+// begins is where a connection to address begins: at source if the host has an
+// address of its family, which is then the one that is dialled. From source there
+// is no way to the others, so for these the system chooses, and it is nil.
+func begins(ctx context.Context, network, address string, source netip.Addr) (net.Addr, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	all, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err} // as the dialer says it
+	}
+	switch from := netip.AddrPortFrom(source, 0); {
+	case !hasFamily(all, source):
+		return nil, nil
+	case network == "udp":
+		return net.UDPAddrFromAddrPort(from), nil
+	default:
+		return net.TCPAddrFromAddrPort(from), nil
+	}
+}
+
+// hasFamily reports whether one of all is of the family of source.
+func hasFamily(all []netip.Addr, source netip.Addr) bool {
+	v4 := source.Unmap().Is4()
+	return slices.ContainsFunc(all, func(a netip.Addr) bool { return a.Unmap().Is4() == v4 })
 }
 
 // The kernel's part of what is sent and not acknowledged, bytes, and how long

@@ -44,6 +44,62 @@ func TestUDP(t *testing.T) {
 	}
 }
 
+// TestSourceOfItsFamily: a source address holds for addresses of its own family, for
+// the others the system chooses.
+func TestSourceOfItsFamily(t *testing.T) {
+	for _, c := range []struct{ listen, host, source, from string }{
+		{"127.0.0.1", "127.0.0.1", "127.0.0.2", "127.0.0.2"},
+		{"127.0.0.1", "127.0.0.1", "::ffff:127.0.0.2", "127.0.0.2"},
+		{"127.0.0.1", "127.0.0.1", "::1", "127.0.0.1"},
+		{"127.0.0.1", "::ffff:127.0.0.1", "127.0.0.2", "127.0.0.2"},
+		{"127.0.0.1", "localhost", "127.0.0.2", "127.0.0.2"}, // whatever else it resolves to
+		{"::1", "::1", "127.0.0.2", "::1"},
+		{"::1", "::1", "::1", "::1"},
+	} {
+		at := net.JoinHostPort(c.listen, "0")
+		tcp, err := net.Listen("tcp", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tcp.Close()
+		udp, err := net.ListenPacket("udp", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer udp.Close()
+		for network, peer := range map[string]net.Addr{"tcp": tcp.Addr(), "udp": udp.LocalAddr()} {
+			_, port, _ := net.SplitHostPort(peer.String())
+			to := net.JoinHostPort(c.host, port)
+			conn, err := dial(t.Context(), network, to, netip.MustParseAddr(c.source))
+			if err != nil {
+				t.Errorf("%s %+v: %v", network, c, err)
+				continue
+			}
+			if from, _, _ := net.SplitHostPort(conn.LocalAddr().String()); from != c.from {
+				t.Errorf("%s %+v: from %s", network, c, from)
+			}
+			conn.Close()
+		}
+	}
+}
+
+func TestHasFamily(t *testing.T) {
+	v4, v6, mapped := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("::ffff:192.0.2.1")
+	for _, c := range []struct {
+		all    []netip.Addr
+		source netip.Addr
+		want   bool
+	}{
+		{[]netip.Addr{v4}, v4, true}, {[]netip.Addr{v4}, v6, false}, {[]netip.Addr{v6}, v4, false}, {[]netip.Addr{v6}, v6, true},
+		{[]netip.Addr{v6, v4}, v4, true}, {[]netip.Addr{v4, v6}, v6, true}, // a name of both
+		{[]netip.Addr{mapped}, v4, true}, {[]netip.Addr{mapped}, v6, false}, {[]netip.Addr{v4}, mapped, true}, {[]netip.Addr{v6}, mapped, false},
+	} {
+		if got := hasFamily(c.all, c.source); got != c.want {
+			t.Errorf("%v from %v: %v", c.all, c.source, got)
+		}
+	}
+}
+
 // flaky is a datagram socket that answers with the given errors in turn.
 type flaky struct {
 	net.Conn
