@@ -91,6 +91,7 @@ func TestFileNames(t *testing.T) {
 		"messages":               "",
 		"messages.0.gz":          "", // refused at commit, where messages is a file too
 		"größe":                  "",
+		"журнал-日誌-e\u0301":      "", // marks that combine are seen
 		strings.Repeat("n", 200): "",
 		strings.Repeat("n", 201): "Length 201 is not within range (1..200)",
 		strings.Repeat("é", 101): "Length 202 is not within range (1..200)",
@@ -101,9 +102,16 @@ func TestFileNames(t *testing.T) {
 		"../x":                   "Must not contain '/', % or a space",
 		"a b":                    "Must not contain '/', % or a space",
 		"50%":                    "Must not contain '/', % or a space",
-		"a\nb":                   "Must not contain control characters",
-		"a\x00":                  "Must not contain control characters",
-		"a\u009b":                "Must not contain control characters",
+		"a\nb":                   "Must not contain control or invisible characters",
+		"a\x00":                  "Must not contain control or invisible characters",
+		"a\u009b":                "Must not contain control or invisible characters",
+		"a\u00a0b":               "Must not contain control or invisible characters",
+		"a\u00adb":               "Must not contain control or invisible characters",
+		"a\u2028b":               "Must not contain control or invisible characters",
+		"a\u2029b":               "Must not contain control or invisible characters",
+		"a\u202eb\u200b":         "Must not contain control or invisible characters",
+		"a\u0378b":               "Must not contain control or invisible characters",
+		"a\ue000b":               "Must not contain control or invisible characters",
 		"\x80":                   "Must be valid UTF-8 text",
 	} {
 		got := ""

@@ -102,7 +102,7 @@ func TestWalkRefuses(t *testing.T) {
 		{"system syslog log-rotate-frequency often", Invalid, "Invalid numeric value: 'often'"},
 		{"system syslog file a/b", Invalid, "Must not contain '/', % or a space"},
 		{"system syslog file ..", Invalid, "Must not begin with a dot"},
-		{"system syslog file a\x01", Invalid, "Must not contain control characters"},
+		{"system syslog file a\x01", Invalid, "Must not contain control or invisible characters"},
 		{"system syslog host ::-1", Invalid, "invalid ip address or hostname: ::-1 at '::-1'"},
 		{"system syslog host h log-prefix a=b", Invalid, "Should not contain '=' or ':'"},
 		{"system syslog user a.b", Invalid, "Must be a string of alphanumericals, dashes or underscores"},
