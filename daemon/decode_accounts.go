@@ -110,7 +110,7 @@ func decodeRoot(r *configtree.Reader) *loginUser {
 	if !r.Valid() {
 		return nil
 	}
-	u := &loginUser{account: account{name: "root", class: superUser}, hash: r.Text("encrypted-password")}
+	u := &loginUser{account: account{name: rootName, class: superUser}, hash: r.Text("encrypted-password")}
 	u.proofs.read(r)
 	if !isHash(u.hash) {
 		u.problem = r.PathOf("encrypted-password")
@@ -141,6 +141,11 @@ func (a *accounts) directory(login *configtree.Reader, root *loginUser) *directo
 		d.proofs(root, sshd.User{Root: true})
 	}
 	for _, u := range a.users.all {
+		if u.name == rootName { // who is somebody already: neither less by a class, nor let in by two statements
+			d.checkHash(u)
+			d.problems = append(d.problems, configtree.Problem{Path: entry(login, "user", u.name), Err: errRoot, Kind: configtree.Constraint, Warning: true})
+			continue
+		}
 		d.proofs(u, sshd.User{Access: access[u.class]})
 		if u.class != "" && d.classes[u.class] == nil { // its member could do nothing at all
 			d.problem(fmt.Errorf("class '%s' is not defined", u.class), login, u, "class")
@@ -157,15 +162,20 @@ func (a *accounts) directory(login *configtree.Reader, root *loginUser) *directo
 
 // proofs notes how u is let in.
 func (d *directory) proofs(u *loginUser, as sshd.User) {
-	if u.problem != nil {
-		d.problems = append(d.problems, configtree.Problem{Path: u.problem, Err: errNoHash, Kind: configtree.Constraint})
-	}
+	d.checkHash(u)
 	if u.hash != "" {
 		d.hashes[u.name] = u.hash
 	}
 	as.Name, as.Class, as.Password, as.Keys = u.name, u.class, u.password, u.keys
 	d.logins[u.name] = &as
 	d.proofProblems = append(d.proofProblems, u.proofs.problems...)
+}
+
+// checkHash notes a hash that is none.
+func (d *directory) checkHash(u *loginUser) {
+	if u.problem != nil {
+		d.problems = append(d.problems, configtree.Problem{Path: u.problem, Err: errNoHash, Kind: configtree.Constraint})
+	}
 }
 
 // problem notes what is wrong with a statement of a user.
@@ -198,6 +208,7 @@ func (d *directory) classOf(user string) *op.Class {
 }
 
 const (
+	rootName  = "root" // needs no `login user`
 	superUser = "super-user"
 	nobody    = "unauthorized" // a login that is gone, or whose class is
 )
@@ -216,3 +227,6 @@ func classes() map[string]*op.Class {
 func isHash(text string) bool { return text == "" || text[0] == '$' }
 
 var errNoHash = errors.New("must be a hash such as $6$...; for the password itself use plain-text-password")
+
+// errRoot warns of `login user root`.
+var errRoot = errors.New("has no effect: root is always of class super-user, and logs in by [edit system root-authentication]")

@@ -260,6 +260,35 @@ set system login user zoe class operator
 	}
 }
 
+// TestUserRoot: root is who it is, whatever `login user root` says.
+func TestUserRoot(t *testing.T) {
+	const user = "set system login user root uid 2000 class read-only authentication encrypted-password "
+	for _, c := range []struct {
+		lines, hash string
+		logins      int
+		problems    []string
+	}{
+		{user + "$6$salt$user", "", 0, []string{"system login user root: " + errRoot.Error() + " true"}},
+		{user + "$6$salt$user\nset system root-authentication encrypted-password $6$salt$root", "$6$salt$root", 1, []string{"system login user root: " + errRoot.Error() + " true"}},
+		{user + "hunter2", "", 0, []string{"system login user root authentication encrypted-password: " + errNoHash.Error() + " false", "system login user root: " + errRoot.Error() + " true"}},
+	} {
+		s := newReading(effective(t, c.lines), new(known)).system()
+		var problems []string
+		for _, p := range s.problems {
+			problems = append(problems, fmt.Sprintf("%v: %v %v", p.Path, p.Err, p.Warning))
+		}
+		if d := cmp.Diff(c.problems, problems); d != "" {
+			t.Errorf("%s: %s", c.lines, d)
+		}
+		if _, ok := s.byUID(2000); ok || s.hashes["root"] != c.hash || len(s.directory.logins) != c.logins {
+			t.Errorf("%s: %v, %q, %v", c.lines, ok, s.hashes["root"], s.directory.logins)
+		}
+		if u := s.directory.logins["root"]; u != nil && (!u.Root || u.Class != superUser) {
+			t.Errorf("%s: %+v", c.lines, u)
+		}
+	}
+}
+
 func TestNetconfOnThePortOfSSH(t *testing.T) {
 	d := decodedSSH(t, "set system services ssh port 2222\nset system services netconf ssh port 2222")
 	if len(d.problems) != 1 || !d.problems[0].Warning || len(d.config.Listens) != 1 {

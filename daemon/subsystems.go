@@ -38,10 +38,14 @@ func (p systemPlan) Abort() {}
 
 func (d *Daemon) prepareSystem(_ context.Context, c store.Change) (store.Plan, error) {
 	next := d.read(c.Next).system()
-	if len(next.problems) > 0 && c.Reason != store.ReasonStart {
+	plan := systemPlan{d, next, c.By}
+	if !fatal(next.problems) {
+		return plan, warnings(next.problems)
+	}
+	if c.Reason != store.ReasonStart {
 		return nil, store.Problems(next.problems)
 	}
-	return systemPlan{d, next, c.By}, nil // a class that cannot be compiled permits nothing
+	return plan, nil // a class that cannot be compiled permits nothing
 }
 
 // prepareSyslog decodes what the engine obeys and lets it prepare. It comes
