@@ -48,7 +48,8 @@ func (e *Engine) keep() {
 	}
 }
 
-// recoverFiles has the files opened again that could not be, though nobody may
+// recoverFiles has the files opened again that could not be, and takes back the
+// alarms of those that can be written again, though nobody may
 // be writing to them.
 func (e *Engine) recoverFiles() {
 	e.mu.Lock()

@@ -211,8 +211,8 @@ func flip(path string, at int64) error {
 	return err
 }
 
-// TestFullDisk: what does not fit is counted, no line is torn, one alarm is
-// raised and one taken back, and writing goes on by itself.
+// TestFullDisk: what does not fit is counted, no line is torn, the alarm is
+// raised once and taken back once each time, and writing goes on by itself.
 func TestFullDisk(t *testing.T) {
 	w := newWorld(t)
 	room := 1 << 30
@@ -251,7 +251,65 @@ func TestFullDisk(t *testing.T) {
 	for len(w.reports) > 0 {
 		texts = append(texts, (<-w.reports).String())
 	}
-	equal(t, "reports", texts, []string{"[edit file messages]: write messages: no space left on device", "[edit file messages]: works again"})
+	fails, works := "[edit file messages]: write messages: no space left on device", "[edit file messages]: works again"
+	equal(t, "reports", texts, []string{fails, works, fails, works})
+	w.close(f)
+}
+
+// TestAlarmOfAFullDiskEnds: with the write that shows that there is room again; but
+// where the disk is full again soon, or a write shows less, with time, though nobody
+// writes any more.
+func TestAlarmOfAFullDiskEnds(t *testing.T) {
+	w := newWorld(t)
+	room, clock := 0, time.Now()
+	w.adjust = func(f *File) {
+		f.now = func() time.Time { return clock }
+		f.write = func(file *os.File, b []byte) (int, error) {
+			if len(b) > room {
+				return 0, &os.PathError{Op: "write", Path: "messages", Err: syscall.ENOSPC}
+			}
+			return file.Write(b)
+		}
+	}
+	f := w.open(FileOptions{})
+	write := func(space int, text string) {
+		l := batch(text)
+		l.Received, room = clock, space
+		f.Write(l)
+	}
+	wants := func(when string, set bool) {
+		t.Helper()
+		if f.alarm.set != set {
+			t.Errorf("%s: alarm %t, want %t", when, f.alarm.set, set)
+		}
+	}
+	write(0, "refused")
+	wants("full", true)
+	clock = clock.Add(2 * calm)
+	f.Recover()
+	wants("nothing was written since", true)
+	write(100, "it is well")
+	wants("room again", false)
+	write(0, "refused again")
+	write(100, "one that is as long, or longer")
+	wants("full again soon", true)
+	clock = clock.Add(calm - 1)
+	f.Recover()
+	wants("not calm yet", true)
+	clock = clock.Add(1)
+	f.Recover()
+	wants("nobody writes", false)
+	clock = clock.Add(calm)
+	write(8, "some line of twenty-eight")
+	write(8, "short")
+	wants("a short one", true)
+	for _, text := range []string{"shor2", "shor3", "shor4"} {
+		write(8, text)
+	}
+	wants("short ones", true)
+	write(8, "shor5")
+	wants("as much as was refused", false)
+	equal(t, "lines", w.all(f), []string{"it is well", "one that is as long, or longer", "short", "shor2", "shor3", "shor4", "shor5"})
 	w.close(f)
 }
 

@@ -75,9 +75,9 @@ type File struct {
 
 	written atomic.Bool // since the cabinet last looked for a file to close
 
-	unopened atomic.Bool // it could not be opened; the alarm tells
-	seat     int         // among the open files of the cabinet, guarded by its lock
-	pub      publisher
+	ailing atomic.Bool // its alarm may end though nobody writes: Recover looks
+	seat   int         // among the open files of the cabinet, guarded by its lock
+	pub    publisher
 
 	mu      sync.Mutex // guards all below
 	options FileOptions
@@ -103,6 +103,9 @@ type File struct {
 	failedAt time.Time // when rotation failed: it rests for a while
 	openErr  error     // why live is nil
 	erredAt  time.Time // when alarm was raised or confirmed last
+	failing  bool      // nothing was written since
+	refused  int64     // bytes that a full disk refused then, and has not taken since; 0: alarm ends with time
+	easedAt  time.Time // when alarm ended before its time, because the disk had taken them
 	credit   int64     // bytes that were freed for what is written next
 	kept     Lines     // the newest line that a full disk must not cost; none yet: empty
 
@@ -122,8 +125,9 @@ type File struct {
 // a failed rotation or opening rests.
 const checkEvery = time.Second
 
-// calm is how long writing must go well before the file's alarm is taken back:
-// on a disk that is all but full, short batches succeed between long ones.
+// calm is how long writing must go well before the file's alarm is taken back. That
+// of a full disk goes as soon as the disk has taken as much as it refused, but once
+// in this time: on a disk that is all but full, short batches succeed between long ones.
 const calm = 10 * time.Second
 
 // NewFile opens or creates the file, mends what a crash left, and starts
@@ -338,7 +342,8 @@ func (f *File) resting(now time.Time) bool {
 // put writes lines i to j, as many as the disk takes.
 func (f *File) put(l *Lines, i, j int) {
 	own := l.Lines[i].Self || l.Lines[i].made
-	if !f.admits(int(l.Lines[j-1].End-l.start(i)), own, l.Received) {
+	size := int64(l.Lines[j-1].End - l.start(i))
+	if !f.admits(int(size), own, l.Received) {
 		f.refuse(l.Lines[i:j])
 		return
 	}
@@ -350,12 +355,12 @@ func (f *File) put(l *Lines, i, j int) {
 		if f.live != nil && diskFull(err) && (f.space.Full(own) || f.gaveAll(l.Received)) {
 			continue // there is room now
 		}
-		f.erredAt = l.Received
+		f.failed(int64(l.Lines[j-1].End-l.start(i)), err, l.Received)
 		f.drop(l.Lines[i:j], err)
 		return
 	}
 	if f.alarm.set {
-		f.settled(l.Received)
+		f.wentWell(size, l.Received)
 	}
 }
 

@@ -170,7 +170,7 @@ func (f *File) sync() {
 	}
 	if err := f.force(file); err != nil && !errors.Is(err, os.ErrClosed) {
 		f.mu.Lock()
-		f.erredAt = f.now()
+		f.failed(0, err, f.now())
 		f.alarm.raise(err)
 		f.unlock()
 	}

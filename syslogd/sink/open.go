@@ -293,7 +293,7 @@ func (f *File) closeLive() error {
 // cabinet has taken it out of those open.
 func (f *File) sleep() {
 	if err := f.closeLive(); err != nil {
-		f.erredAt = f.checked
+		f.failed(0, err, f.checked)
 		f.alarm.raise(err)
 	}
 	f.asleep = true
@@ -356,17 +356,18 @@ func (f *File) look(now time.Time) {
 // writing goes well.
 func (f *File) reopened(err error) {
 	if err != nil {
-		f.erredAt = f.checked
-		f.unopened.Store(true)
+		f.failed(1, err, f.checked)
+		f.failing = false // nor was there anything to write
+		f.ailing.Store(true)
 		f.alarm.raise(err)
 	}
 }
 
 // Recover tries, where the file could not be opened, to open it again, and takes
-// the alarm back when that went well: nobody may be writing to it. It costs
-// nothing where all is well.
+// the alarm back when that, or the last write, went well a while ago: nobody may
+// be writing to it. It costs nothing where all is well.
 func (f *File) Recover() {
-	if !f.unopened.Load() {
+	if !f.ailing.Load() {
 		return
 	}
 	f.mu.Lock()
@@ -378,17 +379,45 @@ func (f *File) Recover() {
 	if f.live == nil && !f.asleep {
 		f.check(now)
 	}
-	if f.live != nil || f.asleep {
+	if (f.live != nil || f.asleep) && !f.failing {
 		f.settled(now)
 	}
+}
+
+// failed notes an error of writing size bytes.
+func (f *File) failed(size int64, err error, now time.Time) {
+	f.erredAt, f.failing, f.refused = now, true, 0
+	if diskFull(err) && (f.easedAt.IsZero() || now.Sub(f.easedAt) >= calm) {
+		f.refused = size
+	}
+}
+
+// wentWell notes that size bytes were written while the alarm is set. It ends at
+// once when a full disk has taken as much as it refused: there is room again.
+func (f *File) wentWell(size int64, now time.Time) {
+	f.failing = false
+	if f.refused > 0 && size >= f.refused {
+		f.easedAt = now
+		f.well()
+		return
+	}
+	f.refused = max(f.refused-size, 0)
+	f.ailing.Store(true)
+	f.settled(now)
 }
 
 // settled takes the file's alarm back once things went well for a while.
 func (f *File) settled(now time.Time) {
 	if now.Sub(f.erredAt) >= calm {
-		f.alarm.clear()
-		f.unopened.Store(false)
+		f.well()
 	}
+}
+
+// well takes the file's alarm back.
+func (f *File) well() {
+	f.alarm.clear()
+	f.refused = 0
+	f.ailing.Store(false)
 }
 
 // lose gives up the open file after an error that may have left a torn line;
