@@ -16,6 +16,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -41,9 +42,14 @@ func Main(args []string, in, out, errs *os.File) int {
 	root := o.root()
 	root.SetArgs(args)
 	root.SetIn(in)
-	root.SetOut(out)
+	printed := &watchedWriter{w: out}
+	root.SetOut(printed)
 	root.SetErr(errs)
-	if err := root.Execute(); err != nil {
+	err := root.Execute()
+	if printed.err != nil {
+		err = o.fail(printed.err) // of help, where cobra does not look, or of the version
+	}
+	if err != nil {
 		fmt.Fprintf(errs, "error: %v\n", err)
 		if o.status == 0 {
 			return 2
@@ -91,7 +97,10 @@ shell, as Junos' cli does; | and quotes need quoting from the shell that calls i
 		&cobra.Command{Use: "daemon", Short: "Run the engine in the foreground until SIGTERM", Args: noArguments,
 			RunE: func(c *cobra.Command, _ []string) error { return o.daemon(c.Context()) }},
 		&cobra.Command{Use: "version", Short: "Print the version", Args: noArguments,
-			Run: func(c *cobra.Command, _ []string) { fmt.Fprintln(o.out, "loggia", daemon.Version) }})
+			RunE: func(c *cobra.Command, _ []string) error {
+				_, err := fmt.Fprintln(c.OutOrStdout(), "loggia", daemon.Version)
+				return err
+			}})
 	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "help" {
@@ -119,6 +128,20 @@ func (o *options) stateDir() (string, error) {
 		return "", err
 	}
 	return filepath.Join(home, ".local", "state", "loggia"), nil
+}
+
+// watchedWriter remembers how writing failed first.
+type watchedWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (w *watchedWriter) Write(b []byte) (int, error) {
+	n, err := w.w.Write(b)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err
 }
 
 // fail makes an error one of running, not of calling: status 1.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -168,6 +169,39 @@ func TestRunIsInterrupted(t *testing.T) {
 	status, err := dial(t, path).Run(ctx, attach.Batch{Command: "wait", Name: "-c", Out: io.Discard, Err: io.Discard})
 	if status != 1 || err == nil || err.Error() != "interrupted" {
 		t.Errorf("status %d, error %v", status, err)
+	}
+}
+
+// full is a disk that takes nothing.
+type full struct{}
+
+func (full) Write([]byte) (int, error) {
+	return 0, &os.PathError{Op: "write", Path: "out", Err: syscall.ENOSPC}
+}
+
+// Output that cannot be written is told as that, and ends the batch, however much there is
+// of it; a batch that is to keep going goes on.
+func TestRunWithoutRoomForItsOutput(t *testing.T) {
+	ended := make(chan error, 1)
+	path := serve(t, &Local{Handle: func(ctx context.Context, _ Peer, ch *Channel) int {
+		text := bytes.Repeat([]byte("text\n"), 1<<10)
+		var err error
+		for range 1 << 10 { // more than a channel holds
+			if _, err = ch.Write(text); err != nil {
+				break
+			}
+		}
+		ended <- err
+		return 0
+	}})
+	for _, goOn := range []bool{false, true} {
+		status, err := dial(t, path).Run(context.Background(), attach.Batch{Command: "show", Name: "-c", KeepGoing: goOn, Out: full{}, Err: io.Discard})
+		if status != 1 || err == nil || err.Error() != "write out: no space left on device" {
+			t.Errorf("going on %t: status %d, error %v", goOn, status, err)
+		}
+		if err := <-ended; (err == nil) != goOn {
+			t.Errorf("going on %t: the other side's write ended with %v", goOn, err)
+		}
 	}
 }
 

@@ -240,9 +240,20 @@ type Batch struct {
 	Out, Err  io.Writer
 }
 
-// Run runs a batch and returns its exit status. The end of ctx ends it.
+// Run runs a batch and returns its exit status. The end of ctx ends it, and so does output
+// that cannot be written, unless it is to keep going; the error says why, but nothing where
+// the reader has gone.
 func (c *Client) Run(ctx context.Context, b Batch) (int, error) {
+	var lost atomic.Pointer[error]
+	b.Out = &watchedWriter{b.Out, &lost, b.KeepGoing, c}
+	b.Err = &watchedWriter{b.Err, &lost, b.KeepGoing, c}
 	status, err := c.run(ctx, b)
+	if failed := lost.Load(); failed != nil {
+		status, err = max(status, 1), *failed
+		if errors.Is(err, syscall.EPIPE) { // as of `| head`
+			err = nil
+		}
+	}
 	if err != nil && ctx.Err() != nil {
 		err = errors.New("interrupted") // whatever that looked like from here
 	}
@@ -306,6 +317,28 @@ func (w *watchedReader) Read(b []byte) (int, error) {
 	if err != nil && err != io.EOF {
 		w.failed.Store(&err)
 	}
+	return n, err
+}
+
+// watchedWriter remembers how writing failed first, and leaves then: the other side, whose
+// output has nowhere to go, is not to wait until somebody takes it.
+type watchedWriter struct {
+	w      io.Writer
+	failed *atomic.Pointer[error]
+	goOn   bool // in spite of that
+	client *Client
+}
+
+func (w *watchedWriter) Write(b []byte) (int, error) {
+	n, err := w.w.Write(b)
+	if err == nil {
+		return n, nil
+	}
+	w.failed.CompareAndSwap(nil, &err)
+	if w.goOn {
+		return len(b), nil
+	}
+	_ = w.client.Close() // err is what is told
 	return n, err
 }
 
