@@ -45,9 +45,9 @@ func settingVerbs() []*verb {
 	return []*verb{
 		v("set cli screen-length", "Lines of a screenful, 0 to show everything at once", setLength, number("lines", "Number of lines", 0, 100000)),
 		v("set cli screen-width", "Columns of the screen, 0 for no limit", setWidth, number("columns", "Number of columns", 0, 1024)),
-		v("set cli complete-on-space", "Whether the space bar writes out a word", setComplete,
+		v("set cli complete-on-space", "Whether the space bar writes out a word", setSwitch("complete-on-space", func(s *settings) *bool { return &s.completeOnSpace }),
 			word("state", "on or off", op.Choice{Name: "off", Help: "Only Tab and Enter write out a word"}, op.Choice{Name: "on", Help: "Space writes out a word too"})),
-		v("set cli restart-on-upgrade", "Taken as on a router; here an upgrade ends the session", setRestart,
+		v("set cli restart-on-upgrade", "Taken as on a router; here an upgrade ends the session", setSwitch("restart-on-upgrade", func(s *settings) *bool { return &s.restart }),
 			word("state", "on or off", op.Choice{Name: "off", Help: "Do not ask to restart the shell"}, op.Choice{Name: "on", Help: "Ask to restart the shell"})),
 		v("set cli terminal", "Kind of terminal; all of them are drawn alike", setTerminal,
 			word("type", "Kind of terminal", op.Choice{Name: "ansi", Help: "As ANSI X3.64 says"}, op.Choice{Name: "small-xterm", Help: "Small window of xterm"},
@@ -78,24 +78,18 @@ func setWidth(_ context.Context, s *Session, c *call) error {
 	return nil
 }
 
-func setComplete(_ context.Context, s *Session, c *call) error {
-	s.settings.completeOnSpace = c.args["state"] == "on"
-	if s.settings.completeOnSpace {
-		c.say("Enabling complete-on-space\n")
-	} else {
-		c.say("Disabling complete-on-space\n")
+// setSwitch turns a setting on or off.
+func setSwitch(name string, setting func(*settings) *bool) func(context.Context, *Session, *call) error {
+	return func(_ context.Context, s *Session, c *call) error {
+		on := c.args["state"] == "on"
+		*setting(&s.settings) = on
+		if on {
+			c.say("Enabling " + name + "\n")
+		} else {
+			c.say("Disabling " + name + "\n")
+		}
+		return nil
 	}
-	return nil
-}
-
-func setRestart(_ context.Context, s *Session, c *call) error {
-	s.settings.restart = c.args["state"] == "on"
-	if s.settings.restart {
-		c.say("Enabling restart-on-upgrade\n")
-	} else {
-		c.say("Disabling restart-on-upgrade\n")
-	}
-	return nil
 }
 
 func setTerminal(_ context.Context, s *Session, c *call) error {

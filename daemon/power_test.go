@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"loggia/audit/event"
 	"loggia/op"
 )
@@ -25,6 +27,9 @@ func newMachine(t *testing.T, script string) *machine {
 	program := filepath.Join(dir, "shutdown")
 	text := "#!/bin/sh\necho \"$*\" >>" + dir + "/calls\n" + strings.ReplaceAll(script, "DIR", dir) + "\n"
 	if err := os.WriteFile(program, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mkfifo(filepath.Join(dir, "runs"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p := &power{note: filepath.Join(dir, "note"), schedule: filepath.Join(dir, "scheduled"), boot: "this", temporary: dir, now: time.Now, grace: time.Minute,
@@ -94,19 +99,14 @@ func TestShutdownSaysWhyNot(t *testing.T) {
 // waitingProgram waits itself, as that of sysvinit.
 const waitingProgram = `if [ "$1" = -c ]; then kill "$(cat DIR/pid)"; exit; fi
 echo $$ >DIR/pid
+: >DIR/runs
 exec sleep 1000`
 
-// ready waits until a waitingProgram runs.
+// ready waits until a waitingProgram runs, which then writes to a pipe.
 func (m *machine) ready() {
 	m.t.Helper()
-	for until := time.Now().Add(time.Minute); ; {
-		if text, err := os.ReadFile(filepath.Join(m.dir, "pid")); err == nil && strings.HasSuffix(string(text), "\n") {
-			return
-		}
-		if time.Now().After(until) {
-			m.t.Fatal("it does not start")
-		}
-		time.Sleep(time.Millisecond)
+	if _, err := os.ReadFile(filepath.Join(m.dir, "runs")); err != nil {
+		m.t.Fatal(err)
 	}
 }
 

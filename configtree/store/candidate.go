@@ -477,33 +477,3 @@ func (c *Candidate) rebase(base *Revision, done uint64) error {
 	}
 	return c.rewrite(next)
 }
-
-// replay applies entries in a row.
-type replay struct{ batch *configtree.Batch }
-
-// entry applies e and returns what could not be applied.
-func (r *replay) entry(e *entry) Problems {
-	if e.whole() {
-		r.batch = e.after.Batch()
-		return nil
-	}
-	edits, err := e.unpack(r.batch.Schema())
-	if err != nil {
-		return Problems{{Err: err}}
-	}
-	return r.edits(edits)
-}
-
-func (r *replay) edits(edits []configtree.Edit) (problems Problems) {
-	for i := range edits {
-		problems = append(problems, problemsOf(r.batch.Apply(edits[i]))...)
-	}
-	return problems
-}
-
-// applyAll applies edits and returns the tree and what could not be applied.
-func applyAll(tree *configtree.Tree, edits []configtree.Edit) (*configtree.Tree, Problems) {
-	r := replay{tree.Batch()}
-	problems := r.edits(edits)
-	return r.batch.Tree(), problems
-}

@@ -224,34 +224,3 @@ func (now *state) opposed(first int, drop func(entry) bool, changes []configtree
 	others := r.batch.Tree()
 	return now.tree.Unprotected(func(p configtree.Path) bool { return !others.IsProtected(p) }).Opposed(changes)
 }
-
-// replayFrom begins a replay of the log that is to come to entry first: with which entry.
-func (now *state) replayFrom(first int) (replay, int) {
-	for from := first; from > 0; from-- {
-		if after := now.log[from-1].after; after != nil {
-			return replay{after.Batch()}, from
-		}
-	}
-	return replay{now.base.Tree.Batch()}, 0
-}
-
-// without replays the log from entry first on, leaving out what drop says.
-func (now *state) without(first int, drop func(entry) bool) *state {
-	next := &state{base: now.base, log: slices.Clone(now.log[:first])}
-	r, from := now.replayFrom(first)
-	for i, e := range now.log[from:] {
-		again := from+i >= first
-		if again && drop(e) {
-			continue
-		}
-		r.entry(&e)
-		if !e.whole() {
-			e.after = nil
-		}
-		if again {
-			next.log = append(next.log, e)
-		}
-	}
-	next.tree = r.batch.Tree()
-	return next
-}
